@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What statements can do to the session that they run in. */
+#ifndef POLICY_ENGINE_SESSION_CHANGE_H
+#define POLICY_ENGINE_SESSION_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/engine/catalogue.h"
+#include "policy/engine/facts.h"
+#include "policy/engine/session.h"
+
+/* The most that a statement may change. */
+struct session_reach {
+	bool path; /* search path or role */
+	bool lexing;
+	bool names; /* prepared names and cursors, in ways that cannot be followed */
+	bool ends_transaction;
+	bool hides_names; /* makes or renames relations whose names the text does not show */
+	enum session_freshness freshness;
+};
+
+/* `catalogue` may be NULL: then every function may be anybody's. */
+struct session_reach statement_reach(const struct facts *facts, uint32_t statement,
+				     const struct catalogue *catalogue);
+
+/* Whether functions, operators, types or casts may have another name or schema after it. */
+bool effect_moves_calls(const struct facts_effect *effect);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a session, for the files that make it up. */
+#ifndef POLICY_ENGINE_SESSION_PRIVATE_H
+#define POLICY_ENGINE_SESSION_PRIVATE_H
+
+#include "policy/engine/session.h"
+
+/* Facts that names stand for; shared by the names. */
+struct held_facts {
+	size_t references;
+	uint64_t digest;
+	uint64_t block[]; /* struct facts, aligned */
+};
+
+/* What a prepared name or cursor may stand for.  `call` 0: for sure, else if the call of that
+ * number works. */
+struct held_name {
+	struct slice name;
+	struct held_facts *facts;
+	uint64_t call;
+	uint32_t statement; /* number of the statement in its call that makes the name */
+	bool ends_with_transaction;
+};
+
+struct held_names {
+	struct held_name *items;
+	size_t count;
+};
+
+enum database_match {
+	DATABASE_NO,
+	DATABASE_MAYBE,
+	DATABASE_YES,
+};
+
+/* What a statement of a call that is under way will have done, once it works. */
+enum change_kind {
+	CHANGE_NONE,
+	CHANGE_PREPARES,
+	CHANGE_DEALLOCATES, /* name; empty: all */
+	CHANGE_DECLARES,
+	CHANGE_CLOSES, /* name; empty: all */
+	CHANGE_ENDS, /* the transaction */
+	CHANGE_DISCARDS, /* everything */
+};
+
+struct change {
+	enum change_kind kind;
+	uint32_t statement;
+	struct slice name; /* owned */
+};
+
+struct pending {
+	uint64_t number;
+	struct change *changes;
+	size_t change_count;
+	bool may_change_lexing;
+};
+
+#define SESSION_PENDING_MAX 4096
+
+#define SESSION_CREATED_MAX 64
+
+struct session {
+	const struct policy *policy;
+	struct session_address address;
+	char *address_texts;
+	struct catalogue *catalogue;
+	enum session_freshness freshness;
+	enum session_transaction transaction;
+	struct lexing lexing;
+	char encoding[32]; /* client_encoding as reported last */
+	unsigned char databases[SESSION_DATABASES_MAX]; /* enum database_match */
+	bool is_pooled;
+	bool is_assumed;
+	bool is_path_known;
+	bool wants_learning;
+	uint64_t created[SESSION_CREATED_MAX]; /* hashes of relation names made since learning */
+	size_t created_count;
+	bool is_any_created; /* more than fit, or names that no text shows */
+	bool is_any_call_created; /* as is_any_created, of functions, operators, types and casts */
+	bool is_lost; /* names that are not in the tables may exist all the same */
+	bool lexing_was_touched; /* in this transaction, so that its end may change it again */
+	const struct slice *assumed_columns;
+	size_t assumed_column_count;
+	struct held_names prepared, cursors;
+	struct pending *pending;
+	size_t pending_count;
+	uint64_t calls; /* sent so far */
+};
+
+void session_match_databases(struct session *session);
+
+struct held_facts *held_facts_new(const struct facts *facts, uint32_t statement);
+void held_facts_drop(struct held_facts *held);
+
+must_use int held_names_add(struct held_names *names, const struct held_name *name);
+int held_names_find(const struct held_names *names, struct slice name,
+		    const struct facts **ret_facts, size_t max);
+
+/* Removes what is sure, or all that was `before` the given call: `name` empty means every name. */
+void held_names_remove(struct held_names *names, struct slice name, bool any_name,
+		       uint64_t up_to_call);
+void held_names_settle(struct held_names *names, uint64_t call, uint32_t statement,
+		       bool has_worked);
+void held_names_end_transaction(struct held_names *names, uint64_t up_to_call);
+void held_names_done(struct held_names *names);
+uint64_t held_names_digest(const struct held_names *names);
+
+#endif

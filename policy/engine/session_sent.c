@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* Notes calls that are under way: what they may change holds as possible at once, what they make
+ * or end for sure waits for the outcome. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "policy/engine/session_change.h"
+#include "policy/engine/session_private.h"
+
+#define POSSIBILITIES_MAX 16
+
+static int add_change(struct pending *pending, enum change_kind kind, uint32_t statement,
+		      struct slice name)
+{
+	struct change *changes =
+		reallocarray(pending->changes, pending->change_count + 1, sizeof(*changes));
+	char *copy;
+
+	if (!changes)
+		return -ENOMEM;
+	pending->changes = changes;
+	copy = malloc(name.length + 1);
+	if (!copy)
+		return -ENOMEM;
+	if (name.length > 0)
+		memcpy(copy, name.at, name.length);
+	changes[pending->change_count++] =
+		(struct change){ kind, statement, { copy, name.length } };
+	return 0;
+}
+
+/* Where a name will go, and what it will stand for. */
+struct naming {
+	struct held_names *names;
+	enum change_kind kind;
+	struct slice name;
+	uint32_t statement; /* that makes the name */
+	uint32_t meaning; /* statement that the name stands for; FACTS_NONE: the whole block */
+	bool ends_with_transaction;
+};
+
+static int note_name(struct pending *pending, const struct facts *facts,
+		     const struct naming *naming)
+{
+	struct held_name name = {
+		.name = naming->name,
+		.call = pending->number,
+		.statement = naming->statement,
+		.ends_with_transaction = naming->ends_with_transaction,
+	};
+	int r;
+
+	name.facts = held_facts_new(facts, naming->meaning);
+	if (!name.facts)
+		return -ENOMEM;
+	r = held_names_add(naming->names, &name);
+	held_facts_drop(name.facts);
+	return r < 0 ? r : add_change(pending, naming->kind, naming->statement, naming->name);
+}
+
+static int note_prepare(struct session *session, struct pending *pending, const struct facts *facts,
+			uint32_t index)
+{
+	const struct facts_statement *statement = &facts_statements(facts)[index];
+
+	if (statement->body == FACTS_NONE)
+		return 0;
+	return note_name(pending, facts,
+			 &(struct naming){ &session->prepared, CHANGE_PREPARES,
+					   facts_slice(facts, statement->name), index,
+					   statement->body, false });
+}
+
+static int note_declare(struct session *session, struct pending *pending, const struct facts *facts,
+			uint32_t index)
+{
+	const struct facts_statement *statement = &facts_statements(facts)[index];
+
+	if (statement->body == FACTS_NONE)
+		return 0;
+	return note_name(pending, facts,
+			 &(struct naming){ &session->cursors, CHANGE_DECLARES,
+					   facts_slice(facts, statement->name), index,
+					   statement->body,
+					   !(statement->flags & FACTS_WITH_HOLD) });
+}
+
+static int note_statement(struct session *session, struct pending *pending,
+			  const struct facts *facts, uint32_t index)
+{
+	const struct facts_statement *statement = &facts_statements(facts)[index];
+	struct slice name = facts_slice(facts, statement->name);
+
+	switch ((enum facts_statement_kind)statement->kind) {
+	case STATEMENT_PREPARE:
+		return note_prepare(session, pending, facts, index);
+	case STATEMENT_DECLARE:
+		return note_declare(session, pending, facts, index);
+	case STATEMENT_DEALLOCATE:
+		return add_change(pending, CHANGE_DEALLOCATES, index, name);
+	case STATEMENT_CLOSE:
+		return add_change(pending, CHANGE_CLOSES, index, name);
+	case STATEMENT_COMMIT:
+	case STATEMENT_ROLLBACK:
+	case STATEMENT_TWO_PHASE:
+		return add_change(pending, CHANGE_ENDS, index, name);
+	case STATEMENT_DISCARD:
+		if (!slice_equal_ignoring_case(facts_slice(facts, statement->value), SLICE("all")))
+			return 0;
+		return add_change(pending, CHANGE_DISCARDS, index, name);
+	default:
+		return 0;
+	}
+}
+
+/* What is made may hide what a name meant before; where names are not all in the text, every name may. */
+static void note_created(struct session *session, const struct facts *facts,
+			 const struct session_reach *reach)
+{
+	session->is_any_created |= reach->hides_names;
+	for (uint32_t i = 0; i < facts->effect_count; i++) {
+		const struct facts_effect *effect = &facts_effects(facts)[i];
+		struct slice name = facts_slice(facts, effect->name);
+
+		session->is_any_call_created |= effect_moves_calls(effect);
+		if (effect->verb != VERB_CREATE ||
+		    (effect->object != OBJECT_RELATION && effect->object != OBJECT_FUNCTION &&
+		     effect->object != OBJECT_OTHER) ||
+		    session_name_is_new(session, name))
+			continue;
+		if (session->created_count == SESSION_CREATED_MAX)
+			session->is_any_created = session->is_any_call_created = true;
+		else
+			session->created[session->created_count++] =
+				XXH3_64bits(name.at, name.length);
+	}
+}
+
+static void weaken(struct session *session, struct pending *pending,
+		   const struct session_reach *reach)
+{
+	if (reach->path)
+		session->is_path_known = false;
+	if (reach->freshness > session->freshness)
+		session->freshness = reach->freshness;
+	if (reach->path || reach->freshness != SESSION_FRESH)
+		session->wants_learning = catalogue_is_needed(session->policy);
+	if (reach->lexing || (reach->ends_transaction && session->lexing_was_touched))
+		pending->may_change_lexing = true;
+	session->lexing_was_touched |= reach->lexing;
+	if (reach->names)
+		session->is_lost = true;
+}
+
+/* What a text that is not understood may do: anything. */
+static void weaken_wholly(struct session *session, struct pending *pending)
+{
+	session->is_any_created = true;
+	weaken(session, pending,
+	       &(struct session_reach){
+		       .path = true, .lexing = true, .names = true, .freshness = SESSION_CHANGED });
+}
+
+static void weaken_by(struct session *session, struct pending *pending, const struct facts *facts)
+{
+	if (facts->unknown.length > 0)
+		weaken_wholly(session, pending);
+	for (uint32_t i = 0; i < facts->top_level_count; i++) {
+		struct session_reach reach = statement_reach(facts, i, session->catalogue);
+
+		weaken(session, pending, &reach);
+		note_created(session, facts, &reach);
+	}
+}
+
+/* What running one of the texts of `name` may do. */
+static void weaken_by_name(struct session *session, struct pending *pending, struct slice name,
+			   const struct facts **ret_only)
+{
+	const struct facts *facts[POSSIBILITIES_MAX];
+	int count = session_prepared(session, name, facts, POSSIBILITIES_MAX);
+
+	*ret_only = NULL;
+	if (count < 0) {
+		weaken_wholly(session, pending);
+		return;
+	}
+	for (int i = 0; i < count; i++)
+		weaken_by(session, pending, facts[i]);
+	if (count == 1)
+		*ret_only = facts[0];
+}
+
+static int note_text(struct session *session, struct pending *pending, const struct facts *facts)
+{
+	weaken_by(session, pending, facts);
+	for (uint32_t i = 0; i < facts->top_level_count; i++) {
+		const struct facts_statement *statement = &facts_statements(facts)[i];
+		const struct facts *ignored;
+		int r = note_statement(session, pending, facts, i);
+
+		if (r < 0)
+			return r;
+		if (statement->kind == STATEMENT_EXECUTE)
+			weaken_by_name(session, pending, facts_slice(facts, statement->name),
+				       &ignored);
+	}
+	return 0;
+}
+
+static int note_call(struct session *session, struct pending *pending, enum session_call call,
+		     struct slice name, const struct facts *facts)
+{
+	const struct facts *only;
+
+	switch (call) {
+	case CALL_QUERY:
+	case CALL_QUERY_PARAMS:
+		return facts ? note_text(session, pending, facts) : -EINVAL;
+	case CALL_PREPARE:
+		if (!facts)
+			return -EINVAL;
+		return note_name(pending, facts,
+				 &(struct naming){ &session->prepared, CHANGE_PREPARES, name, 0,
+						   FACTS_NONE, false });
+	case CALL_EXECUTE:
+		weaken_by_name(session, pending, name, &only);
+		return only ? note_text(session, pending, only) : 0;
+	case CALL_FASTPATH:
+		weaken_wholly(session, pending);
+		return 0;
+	case CALL_LARGE_OBJECT_READ:
+	case CALL_LARGE_OBJECT_WRITE:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int session_sent(struct session *session, enum session_call call, struct slice name,
+		 const struct facts *facts)
+{
+	struct pending *pending;
+	int r;
+
+	if (session->pending_count == SESSION_PENDING_MAX)
+		return -E2BIG;
+	pending = reallocarray(session->pending, session->pending_count + 1, sizeof(*pending));
+	if (!pending)
+		return -ENOMEM;
+	session->pending = pending;
+	pending += session->pending_count++;
+	*pending = (struct pending){ .number = ++session->calls };
+	r = note_call(session, pending, call, name, facts);
+	/* What could not be noted makes the session forget, so that nothing is taken for known. */
+	if (r < 0)
+		session_forget(session);
+	return r;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* A session knows what may hold, and nothing more. */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/engine/analyse.h"
+#include "policy/engine/session.h"
+
+static const char POLICY[] =
+	"version: 1\nname: p\n"
+	"databases:\n"
+	"  prod: { engine: postgres, hosts: [\"pg-prod-*\"], name: shop }\n"
+	"  local: { engine: postgres, sockets: [\"/run/pg\"] }\n"
+	"  by-id: { engine: postgres, hosts: [\"pg-id\"], server-id: \"42\" }\n"
+	"rules: [ { name: r, for: everyone, do: read, then: allow } ]\n";
+
+static struct policy *policy;
+static struct session *session;
+static struct session_address address;
+
+static void start(const char *host, const char *database)
+{
+	session_free(session);
+	address = (struct session_address){ .engine = ENGINE_POSTGRES,
+					    .port = 5432,
+					    .host = slice_of(host),
+					    .database = slice_of(database) };
+	ck_assert_int_eq(session_new(policy, &address, &session), 0);
+}
+
+static void set_up(void)
+{
+	const char *name = "p.yaml";
+	struct slice text = { POLICY, sizeof(POLICY) - 1 };
+	struct error error;
+
+	ck_assert_int_eq(policy_read_texts(&name, &text, 1, &policy, &error), 0);
+	start("pg-prod-1", "shop");
+}
+
+static void tear_down(void)
+{
+	session_free(session);
+	session = NULL;
+	policy_free(policy);
+}
+
+static void learn(const char *identity)
+{
+	struct slice row = slice_of(identity);
+	struct catalogue *catalogue;
+
+	ck_assert_int_eq(catalogue_read(&row, 1, &catalogue), 0);
+	session_learn(session, catalogue);
+}
+
+static void send_call(enum session_call call, const char *name, const char *sql)
+{
+	SCOPED(buf_done) struct buf facts = BUF_MAX(1 * MIB);
+	struct analyse_settings settings = { true, true, false };
+
+	ck_assert_int_eq(analyse_postgres(slice_of(sql), &settings, &facts), 0);
+	ck_assert_int_eq(session_sent(session, call, slice_of(name), facts_read(buf_view(&facts))),
+			 0);
+}
+
+static void run(const char *sql)
+{
+	send_call(CALL_QUERY, "", sql);
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+}
+
+static int count_prepared(const char *name)
+{
+	const struct facts *facts[8];
+
+	return session_prepared(session, slice_of(name), facts, 8);
+}
+
+static int count_cursors(const char *name)
+{
+	const struct facts *facts[8];
+
+	return session_cursor(session, slice_of(name), facts, 8);
+}
+
+START_TEST(a_name_means_all_its_texts_while_an_outcome_is_open)
+{
+	run("PREPARE p AS SELECT 1");
+	ck_assert_int_eq(count_prepared("p"), 1);
+	send_call(CALL_QUERY, "", "DEALLOCATE p");
+	ck_assert_int_eq(count_prepared("p"), 1);
+	send_call(CALL_PREPARE, "p", "SELECT 2");
+	ck_assert_int_eq(count_prepared("p"), 2);
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+	ck_assert_int_eq(count_prepared("p"), 1);
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+	ck_assert_int_eq(count_prepared("p"), 1);
+}
+END_TEST
+
+START_TEST(a_failed_prepare_leaves_the_old_text)
+{
+	const struct facts *facts[8];
+
+	run("PREPARE p AS SELECT a FROM old");
+	send_call(CALL_PREPARE, "p", "SELECT b FROM new");
+	ck_assert_int_eq(count_prepared("p"), 2);
+	session_outcome(session, 0, true, TRANSACTION_IDLE);
+	ck_assert_int_eq(session_prepared(session, SLICE("p"), facts, 8), 1);
+	ck_assert(slice_is(facts_slice(facts[0], facts_relations(facts[0])[0].name), "old"));
+}
+END_TEST
+
+START_TEST(the_unnamed_statement_is_replaced)
+{
+	send_call(CALL_PREPARE, "", "SELECT 1");
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+	send_call(CALL_PREPARE, "", "SELECT 2");
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+	ck_assert_int_eq(count_prepared(""), 1);
+}
+END_TEST
+
+START_TEST(names_not_seen_are_unknown)
+{
+	ck_assert_int_eq(count_prepared("p"), -ENOENT);
+	ck_assert_int_eq(count_cursors("c"), -ENOENT);
+	run("PREPARE p AS SELECT 1");
+	session_forget(session);
+	ck_assert_int_eq(count_prepared("p"), -ENOENT);
+}
+END_TEST
+
+START_TEST(too_many_meanings_are_an_error_not_a_choice)
+{
+	const struct facts *facts[1];
+
+	run("PREPARE p AS SELECT 1");
+	send_call(CALL_PREPARE, "p", "SELECT 2");
+	ck_assert_int_eq(session_prepared(session, SLICE("p"), facts, 1), -E2BIG);
+}
+END_TEST
+
+START_TEST(only_the_statements_that_worked_count)
+{
+	send_call(CALL_QUERY, "", "PREPARE a AS SELECT 1; PREPARE b AS SELECT 2; SELECT 1/0");
+	session_outcome(session, 1, true, TRANSACTION_IDLE);
+	ck_assert_int_eq(count_prepared("a"), 1);
+	ck_assert_int_eq(count_prepared("b"), -ENOENT);
+}
+END_TEST
+
+START_TEST(cursors_end_with_their_transaction)
+{
+	send_call(CALL_QUERY, "", "BEGIN");
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	send_call(CALL_QUERY, "", "DECLARE c CURSOR FOR SELECT 1");
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	send_call(CALL_QUERY, "", "DECLARE h CURSOR WITH HOLD FOR SELECT 1");
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	ck_assert_int_eq(count_cursors("c"), 1);
+	run("COMMIT");
+	ck_assert_int_eq(count_cursors("c"), -ENOENT);
+	ck_assert_int_eq(count_cursors("h"), 1);
+	run("CLOSE ALL");
+	ck_assert_int_eq(count_cursors("h"), -ENOENT);
+}
+END_TEST
+
+static const struct {
+	const char *sql;
+	bool path_is_known;
+	enum session_freshness freshness;
+	bool lexing_opens;
+} CHANGES[] = {
+	{ "SELECT 1", true, SESSION_FRESH, false },
+	{ "SET application_name = 'x'", true, SESSION_FRESH, false },
+	{ "SET search_path = x", false, SESSION_FRESH, false },
+	{ "SET LOCAL search_path = x", false, SESSION_FRESH, false },
+	{ "SET Search_Path = x", false, SESSION_FRESH, false },
+	{ "RESET search_path", false, SESSION_FRESH, false },
+	{ "SET ROLE x", false, SESSION_FRESH, false },
+	{ "SET SESSION AUTHORIZATION x", false, SESSION_FRESH, false },
+	{ "SELECT set_config('search_path', 'x', false)", false, SESSION_FRESH, false },
+	{ "SET standard_conforming_strings = off", true, SESSION_FRESH, true },
+	{ "SET NAMES 'LATIN1'", true, SESSION_FRESH, true },
+	{ "RESET ALL", false, SESSION_FRESH, true },
+	{ "DISCARD ALL", false, SESSION_CREATED, true },
+	{ "CREATE VIEW v AS SELECT 1", true, SESSION_CREATED, false },
+	{ "ALTER TABLE t RENAME a TO b", true, SESSION_CHANGED, false },
+	{ "DROP TABLE t", true, SESSION_CHANGED, false },
+	{ "SELECT mine()", true, SESSION_FRESH, false }, /* not in the catalogue: pg_catalog's */
+	{ "DO $$ BEGIN END $$", false, SESSION_CHANGED, true },
+};
+
+START_TEST(what_a_statement_may_change_is_doubted_at_once)
+{
+	learn("i 7 f - shop anna anna pg_catalog public");
+	ck_assert(session_path_is_known(session));
+	send_call(CALL_QUERY, "", CHANGES[_i].sql);
+	ck_assert_int_eq(session_path_is_known(session), CHANGES[_i].path_is_known);
+	ck_assert_int_eq(session_freshness(session), CHANGES[_i].freshness);
+	ck_assert_int_eq(session_lexing_is_open(session), CHANGES[_i].lexing_opens);
+	ck_assert_int_eq(session_wants_learning(session),
+			 !CHANGES[_i].path_is_known || CHANGES[_i].freshness != SESSION_FRESH);
+	ck_assert_uint_eq(session_context(session), 0);
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+	ck_assert(!session_lexing_is_open(session));
+	learn("i 7 f - shop anna anna pg_catalog public");
+	ck_assert(session_path_is_known(session));
+	ck_assert_int_eq(session_freshness(session), SESSION_FRESH);
+}
+END_TEST
+
+START_TEST(a_rollback_may_change_lexing_back)
+{
+	learn("i 7 f - shop anna anna pg_catalog public");
+	send_call(CALL_QUERY, "", "BEGIN");
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	send_call(CALL_QUERY, "", "SET standard_conforming_strings = off");
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	send_call(CALL_QUERY, "", "ROLLBACK");
+	ck_assert(session_lexing_is_open(session));
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+	send_call(CALL_QUERY, "", "ROLLBACK");
+	ck_assert(!session_lexing_is_open(session));
+}
+END_TEST
+
+START_TEST(equal_sessions_share_a_context_and_others_do_not)
+{
+	uint64_t first;
+
+	ck_assert_uint_eq(session_context(session), 0); /* nothing was learned yet */
+	learn("i 7 f - shop anna anna pg_catalog public");
+	first = session_context(session);
+	ck_assert_uint_ne(first, 0);
+	start("pg-prod-2", "shop");
+	learn("i 8 f - shop anna anna pg_catalog public");
+	ck_assert_uint_eq(session_context(session), first);
+	learn("i 8 f - shop anna anna pg_catalog evil");
+	ck_assert_uint_ne(session_context(session), first);
+	learn("i 8 f - shop anna anna pg_catalog public");
+	ck_assert_int_eq(
+		session_parameter(session, SLICE("standard_conforming_strings"), SLICE("off")), 0);
+	ck_assert_uint_ne(session_context(session), first);
+	ck_assert_int_eq(
+		session_parameter(session, SLICE("standard_conforming_strings"), SLICE("on")), 0);
+	ck_assert_uint_eq(session_context(session), first);
+	run("PREPARE p AS SELECT 1");
+	ck_assert_uint_ne(session_context(session), first);
+	run("DEALLOCATE p");
+	ck_assert_uint_eq(session_context(session), first);
+}
+END_TEST
+
+START_TEST(names_are_learned_again_in_another_encoding)
+{
+	ck_assert_int_eq(session_parameter(session, SLICE("client_encoding"), SLICE("UTF8")), 0);
+	learn("i 7 f - shop anna anna pg_catalog public");
+	ck_assert_int_eq(session_parameter(session, SLICE("client_encoding"), SLICE("UTF8")), 0);
+	ck_assert(!session_wants_learning(session));
+	ck_assert_int_eq(session_parameter(session, SLICE("client_encoding"), SLICE("LATIN1")), 0);
+	ck_assert(session_wants_learning(session));
+}
+END_TEST
+
+START_TEST(encodings_with_ascii_inside_characters_are_not_safe)
+{
+	const char *const unsafe[] = {
+		"SJIS", "BIG5", "GBK", "GB18030", "UHC", "JOHAB", "nonsense"
+	};
+
+	for (size_t i = 0; i < COUNT_OF(unsafe); i++) {
+		ck_assert_int_eq(
+			session_parameter(session, SLICE("client_encoding"), slice_of(unsafe[i])),
+			0);
+		ck_assert(!session_lexing(session).is_ascii_safe);
+	}
+	ck_assert_int_eq(session_parameter(session, SLICE("client_encoding"), SLICE("UTF8")), 0);
+	ck_assert(session_lexing(session).is_ascii_safe);
+}
+END_TEST
+
+START_TEST(a_database_is_confirmed_by_what_the_server_says)
+{
+	ck_assert(!session_is_database(session, 0));
+	ck_assert(session_may_be_database(session, 0));
+	ck_assert(!session_is_other_database(session));
+	learn("i 7 f - shop anna anna pg_catalog public");
+	ck_assert(session_is_database(session, 0));
+	learn("i 7 f - other anna anna pg_catalog public");
+	ck_assert(!session_may_be_database(session, 0));
+	ck_assert(session_is_other_database(session));
+	start("pg-id", "x");
+	ck_assert(session_may_be_database(session, 2));
+	learn("i 7 f - x anna anna pg_catalog public");
+	ck_assert(!session_is_database(session, 2));
+	learn("i 7 f 42 x anna anna pg_catalog public");
+	ck_assert(session_is_database(session, 2));
+	start("elsewhere", "shop");
+	ck_assert(session_is_other_database(session));
+}
+END_TEST
+
+START_TEST(sockets_and_hosts_do_not_stand_in_for_each_other)
+{
+	address = (struct session_address){ .engine = ENGINE_POSTGRES,
+					    .port = 5432,
+					    .socket = SLICE("/run/pg"),
+					    .database = SLICE("shop") };
+	session_free(session);
+	ck_assert_int_eq(session_new(policy, &address, &session), 0);
+	ck_assert(session_is_database(session, 1));
+	ck_assert(!session_may_be_database(session, 0));
+}
+END_TEST
+
+START_TEST(another_backend_than_ours_means_a_pooler)
+{
+	address.backend_pid = 7;
+	session_free(session);
+	ck_assert_int_eq(session_new(policy, &address, &session), 0);
+	learn("i 8 f - shop anna anna pg_catalog public");
+	ck_assert(!session_path_is_known(session));
+	run("PREPARE p AS SELECT 1");
+	run("DEALLOCATE p");
+	ck_assert_int_eq(count_prepared("p"), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("session");
+	TCase *tcase = tcase_create("session");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_name_means_all_its_texts_while_an_outcome_is_open);
+	tcase_add_test(tcase, a_failed_prepare_leaves_the_old_text);
+	tcase_add_test(tcase, the_unnamed_statement_is_replaced);
+	tcase_add_test(tcase, names_not_seen_are_unknown);
+	tcase_add_test(tcase, too_many_meanings_are_an_error_not_a_choice);
+	tcase_add_test(tcase, only_the_statements_that_worked_count);
+	tcase_add_test(tcase, cursors_end_with_their_transaction);
+	tcase_add_loop_test(tcase, what_a_statement_may_change_is_doubted_at_once, 0,
+			    COUNT_OF(CHANGES));
+	tcase_add_test(tcase, a_rollback_may_change_lexing_back);
+	tcase_add_test(tcase, equal_sessions_share_a_context_and_others_do_not);
+	tcase_add_test(tcase, names_are_learned_again_in_another_encoding);
+	tcase_add_test(tcase, encodings_with_ascii_inside_characters_are_not_safe);
+	tcase_add_test(tcase, a_database_is_confirmed_by_what_the_server_says);
+	tcase_add_test(tcase, sockets_and_hosts_do_not_stand_in_for_each_other);
+	tcase_add_test(tcase, another_backend_than_ours_means_a_pooler);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Knows our own object, and looks for another build of it. */
+#include "shim/preload/sentinel.h"
+
+#include <stdatomic.h>
+
+#include "shim/preload/object.h"
+#include "shim/preload/self.h"
+
+/* The linker puts this at the first byte of the object that we end up in. */
+extern const unsigned char __ehdr_start[] __attribute__((visibility("hidden")));
+
+static atomic_bool has_looked, has_other;
+
+bool image_is_shim(const struct image *image)
+{
+	return image->address == (uintptr_t)__ehdr_start || image_function(image, SENTINEL_NAME);
+}
+
+static bool is_other_shim(const struct object *object, void *data)
+{
+	(void)data;
+	return object->image.address != (uintptr_t)__ehdr_start &&
+	       image_function(&object->image, SENTINEL_NAME);
+}
+
+void sentinel_look(void)
+{
+	/* Never back to false: what was bound meanwhile may go through the other one for good. */
+	if (objects_visit(is_other_shim, NULL))
+		atomic_store(&has_other, true);
+	atomic_store(&has_looked, true);
+}
+
+bool preload_stands_down(void)
+{
+	if (!atomic_load_explicit(&has_looked, memory_order_acquire))
+		sentinel_look();
+	return atomic_load_explicit(&has_other, memory_order_relaxed);
+}
+
+static bool is_self(const struct object *object, void *data)
+{
+	if (object->image.address != (uintptr_t)__ehdr_start)
+		return false;
+	*(struct object *)data = *object;
+	return true;
+}
+
+const char *preload_path(void)
+{
+	struct object self;
+
+	return objects_visit(is_self, &self) ? self.path : "";
+}
+
+bool preload_holds(const void *address)
+{
+	static _Atomic uintptr_t known_begin, known_end;
+	uintptr_t begin = atomic_load_explicit(&known_begin, memory_order_relaxed);
+	uintptr_t end = atomic_load_explicit(&known_end, memory_order_relaxed);
+	struct image self;
+
+	if (!begin || !end) {
+		if (image_open_copy(__ehdr_start, SIZE_MAX - (uintptr_t)__ehdr_start,
+				    (uintptr_t)__ehdr_start, &self) < 0)
+			return false;
+		image_text(&self, &begin, &end);
+		atomic_store(&known_begin, begin);
+		atomic_store(&known_end, end);
+	}
+	return (uintptr_t)address - begin < end - begin;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* A plugin, as scripting languages load them: linked to a client library, or to one that is. */
+#ifndef TESTS_PRELOAD_PLUGIN_H
+#define TESTS_PRELOAD_PLUGIN_H
+
+#pragma GCC visibility push(default)
+
+struct plugin_answers {
+	const char *identity; /* through the stand-in */
+	const char *plain; /* where the loader binds a function without one */
+};
+
+struct plugin_answers plugin_answers(void);
+
+/* What the same call said in the plugin's constructor. */
+const char *plugin_early_identity(void);
+
+void middle_touch(void);
+
+#pragma GCC visibility pop
+
+#endif

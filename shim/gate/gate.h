@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The gate that every statement passes: connections, verdicts, records.  Knows no driver.
+ *
+ * A driver folder tells of connections as they come and go, asks before it sends, and reports what became of it.
+ * A connection is used by one thread at a time, as its driver demands too; different ones at once by any. */
+#ifndef SHIM_GATE_GATE_H
+#define SHIM_GATE_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/message.h"
+#include "common/ring.h"
+#include "common/sha256.h"
+#include "policy/core/mask.h"
+#include "policy/core/template.h"
+#include "shim/gate/cache.h"
+#include "shim/gate/verdict.h"
+
+/* How a call reaches the server; the values are those of policy/engine's enum session_call. */
+enum gate_call_kind {
+	GATE_QUERY,
+	GATE_QUERY_PARAMS,
+	GATE_PREPARE,
+	GATE_EXECUTE,
+	GATE_FASTPATH,
+	GATE_LARGE_OBJECT_READ,
+	GATE_LARGE_OBJECT_WRITE,
+};
+
+/* What the server reported last about reading text. */
+struct gate_settings {
+	struct slice standard_conforming_strings; /* "on", "off" */
+	struct slice client_encoding;
+	bool is_ascii_safe;
+};
+
+struct gate_call {
+	enum gate_call_kind kind;
+	uint8_t transaction;  /* PGTransactionStatusType, before it */
+	bool is_nonblocking;
+	bool is_final;        /* asked again after learning */
+	uint16_t parameters;
+	uint32_t function;    /* GATE_FASTPATH */
+	struct slice name;    /* GATE_PREPARE, GATE_EXECUTE */
+	struct slice text;    /* empty for GATE_EXECUTE */
+	struct gate_settings settings;
+};
+
+struct gate_connection;
+
+/* Notes a new connection of the program under its driver's handle.  `connect` says where it leads (its `process` is
+ * filled in here), `client` what the driver is.  `state_size` zeroed bytes are the driver's own (gate_state).  NULL
+ * without memory: then its statements are refused. */
+struct gate_connection *gate_open(const void *handle, const struct message_connect *connect, struct slice client,
+				  size_t state_size);
+
+void *gate_state(struct gate_connection *connection);
+
+/* The connection of a handle, or NULL.  Lock-free. */
+struct gate_connection *gate_find(const void *handle);
+
+/* Forgets a connection and tells the agent. */
+void gate_close(const void *handle);
+
+/* The query that the agent wants to be sent on this connection when it is idle; empty when there is none.  Borrowed
+ * until the next call on this connection. */
+struct slice gate_learn_query(const struct gate_connection *connection);
+
+/* Hands over the query's rows (wire texts), or that it failed. */
+void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_count, struct slice rows);
+
+/* Whether the policy lets everything through, so that channels which cannot be judged or masked stay open. */
+bool gate_allows_everything(struct gate_connection *connection);
+
+/* The answer to "may this be sent?".  Always an answer: when no agent gives one, a refusal that says so. */
+struct gate_pass {
+	struct verdict *verdict; /* a reference of the caller's, to be given back with verdict_unref */
+	const char *text;        /* what is to be forwarded: our own copy of the text that was judged, or the refusal;
+				    owned by the connection until the next gate_ask */
+	uint8_t ring_flags;      /* how the verdict was found */
+	bool is_unjudged;        /* a refusal because nobody could be asked */
+};
+void gate_ask(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *ret_pass);
+
+/* The statement that raises "there is no memory" on the server, for a connection that could not be made known. */
+extern const char GATE_REFUSAL_NO_MEMORY[];
+
+struct attachment;
+
+/* An intent that was written, for its outcome: the ring it stands in may be an earlier agent's. */
+struct gate_intent {
+	const struct attachment *attachment; /* NULL: nothing was written */
+	uint64_t connection;
+	uint64_t sequence;
+};
+
+/* Writes the intent of a call that is about to be forwarded.  When that cannot be done, the pass is turned into a
+ * refusal, which is to be sent instead, unrecorded.  False: the ring is full and its agent's lease is over, so that
+ * another agent may be in charge by now; ask again. */
+must_use bool gate_intend(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *pass,
+			  struct gate_intent *ret_intent);
+
+/* The intent of the learning query.  False when it cannot be written: then the query is not to be sent. */
+must_use bool gate_intend_learning(struct gate_connection *connection, struct gate_intent *ret_intent);
+
+struct gate_outcome {
+	struct gate_intent intent;
+	uint64_t rows;
+	uint64_t bytes;
+	uint32_t masked_cells;
+	uint32_t sqlstate;        /* six bits for each character; 0: none */
+	uint32_t completed;       /* statements of the call that completed */
+	enum ring_status status;
+	bool is_lost;             /* nobody knows what became of it */
+	uint8_t transaction;      /* after it */
+	struct gate_settings settings;
+};
+
+/* Records what became of a call; when its verdict asks for it, tells the agent before it returns. */
+void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome);
+
+/* Notes in the record that something was refused or happened without a statement. */
+void gate_note(struct gate_connection *connection, const char *text);
+
+/* The prepared key of masks that hash, or NULL when there is none of that number. */
+const struct sha256_hmac_key *gate_key(const struct gate_connection *connection, uint32_t index);
+
+/* Packs an SQLSTATE ("42501") into six bits a character; 0 for what is none. */
+uint32_t gate_sqlstate(const char *state);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Intents before a statement leaves, outcomes after it. */
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shim/gate/connection.h"
+
+uint32_t gate_sqlstate(const char *state)
+{
+	uint32_t packed = 0;
+
+	if (!state || strlen(state) != 5)
+		return 0;
+	for (unsigned i = 0; i < 5; i++) /* elog.h of PostgreSQL: PGSIXBIT, MAKE_SQLSTATE */
+		packed |= ((uint32_t)(state[i] - '0') & 0x3f) << (6 * i);
+	return packed;
+}
+
+static uint32_t thread_number(void)
+{
+	return (uint32_t)syscall(SYS_gettid);
+}
+
+static int write_intent(struct gate_connection *connection, const struct ring_slot *slot,
+			struct gate_intent *ret_intent)
+{
+	const struct attachment *attachment = connection->attachment;
+	uint64_t until_ns = connection_deadline(attachment), sequence;
+
+	if (!attachment)
+		return -ENOTCONN;
+	struct ring ring = attachment->ring;
+	for (;;) {
+		int r = ring_write_intent(&ring, slot, &sequence);
+
+		if (r == 0)
+			*ret_intent = (struct gate_intent){ attachment, connection->connected.connection, sequence };
+		uint64_t now_ns = monotonic_ns();
+		if (r == -EAGAIN && now_ns >= atomic_load(&ring.control->lease_until_ns))
+			return -ESTALE;
+		if (r != -EAGAIN || now_ns >= until_ns)
+			return r;
+		struct timespec pause = { 0, (long)MILLISECOND_NS };
+		nanosleep(&pause, NULL);
+	}
+}
+
+bool gate_intend(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *pass,
+		 struct gate_intent *ret_intent)
+{
+	struct ring_slot slot = {
+		.time_ns = realtime_ns(),
+		.connection = connection->connected.connection,
+		.intent = { .judgement = pass->verdict ? pass->verdict->judgement : 0,
+			    .text_bytes = (uint32_t)call->text.length,
+			    .thread = thread_number(),
+			    .parameters = call->parameters,
+			    .call = (uint8_t)call->kind,
+			    .transaction = call->transaction },
+		.kind = RING_INTENT,
+		.flags = pass->ring_flags,
+	};
+
+	*ret_intent = (struct gate_intent){ 0 };
+	if (!pass->verdict)
+		pass_refuse(pass, GATE_REFUSAL_NO_MEMORY);
+	if (pass->is_unjudged) /* there is no agent to read it; the refusal stands */
+		return true;
+	int r = write_intent(connection, &slot, ret_intent);
+	if (r < 0 && r != -ESTALE)
+		pass_refuse(pass, REFUSAL_NO_RECORD);
+	return r != -ESTALE;
+}
+
+bool gate_intend_learning(struct gate_connection *connection, struct gate_intent *ret_intent)
+{
+	struct ring_slot slot = {
+		.time_ns = realtime_ns(),
+		.connection = connection->connected.connection,
+		.intent = { .judgement = connection->connected.learn_judgement, .thread = thread_number() },
+		.kind = RING_INTENT,
+	};
+
+	*ret_intent = (struct gate_intent){ 0 };
+	return write_intent(connection, &slot, ret_intent) == 0;
+}
+
+static void write_outcome(const struct gate_outcome *outcome)
+{
+	const struct gate_intent *intent = &outcome->intent;
+	struct ring_slot slot = {
+		.time_ns = realtime_ns(),
+		.connection = intent->connection,
+		.outcome = { .intent = intent->sequence,
+			     .rows = outcome->rows,
+			     .bytes = outcome->bytes,
+			     .masked_cells = outcome->masked_cells,
+			     .sqlstate = outcome->sqlstate },
+		.kind = outcome->is_lost ? RING_LOST : RING_OUTCOME,
+		.status = (uint8_t)outcome->status,
+	};
+
+	if (!intent->attachment)
+		return;
+	struct ring ring = intent->attachment->ring;
+	ring_write_outcome(&ring, &slot);
+}
+
+static void tell_outcome(struct gate_connection *connection, const struct gate_outcome *outcome)
+{
+	SCOPED(packet_done) struct packet packet = PACKET_EMPTY;
+	struct message_outcome message = {
+		.connection = connection->connected.connection,
+		.failed = outcome->status != RING_STATUS_OK,
+		.is_lost = outcome->is_lost,
+		.transaction = outcome->transaction,
+		.completed = outcome->completed,
+		.standard_conforming_strings = outcome->settings.standard_conforming_strings,
+		.client_encoding = outcome->settings.client_encoding,
+	};
+
+	packet.kind = MESSAGE_OUTCOME;
+	message_outcome_write(&packet.body, &message);
+	if (agent_ask(&packet, MESSAGE_DONE, connection_deadline(connection->attachment)) < 0)
+		connection->attachment = NULL; /* what the agent believes of this session is void */
+}
+
+void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome)
+{
+	write_outcome(outcome);
+	if (connection->attachment && verdict && (verdict->flags & VERDICT_REPORTS_OUTCOME))
+		tell_outcome(connection, outcome);
+}

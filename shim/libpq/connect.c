@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls by which connections come and go. */
+#include "shim/libpq/session.h"
+#include "shim/preload/guard.h"
+
+/* The instance a call means, and whether libpq itself made the call. */
+struct origin {
+	const struct instance *instance;
+	bool is_internal;
+};
+
+static struct origin origin_of(const PGconn *conn, const void *caller)
+{
+	KEEP_ERRNO;
+	struct origin origin = { instance_of_address(&libpq_driver, caller), true };
+	struct gate_connection *connection = gate_find(conn);
+
+	if (origin.instance)
+		return origin;
+	origin.is_internal = false;
+	origin.instance = connection ? ((const struct session *)gate_state(connection))->instance :
+				       instance_for_caller(&libpq_driver, caller);
+	return origin;
+}
+
+static PGconn *connected(PGconn *conn, const struct origin *origin)
+{
+	CANCELLATION_HELD;
+
+	if (conn && !origin->is_internal && REAL(origin->instance, PQstatus)(conn) == CONNECTION_OK)
+		session_start(conn, origin->instance);
+	return conn;
+}
+
+static PostgresPollingStatusType polled(PGconn *conn, const struct origin *origin, PostgresPollingStatusType status)
+{
+	CANCELLATION_HELD;
+
+	if (status == PGRES_POLLING_OK && !origin->is_internal && !gate_find(conn))
+		session_start(conn, origin->instance);
+	return status;
+}
+
+/* A call that makes a connection and waits for it, or fails. */
+#define CONNECTING(name, parameters, forwarded)                                                    \
+	STAND_IN PGconn *name parameters                                                           \
+	{                                                                                          \
+		struct origin origin = origin_of(NULL, CALLER_ADDRESS());                          \
+		if (!origin.instance)                                                              \
+			return NULL;                                                               \
+		return connected(REAL(origin.instance, name) forwarded, &origin);                  \
+	}
+
+/* A call that polls a connection being made. */
+#define POLLING(name)                                                                              \
+	STAND_IN PostgresPollingStatusType name(PGconn *conn)                                      \
+	{                                                                                          \
+		struct origin origin = origin_of(conn, CALLER_ADDRESS());                          \
+		if (!origin.instance)                                                              \
+			return PGRES_POLLING_FAILED;                                               \
+		return polled(conn, &origin, REAL(origin.instance, name)(conn));                   \
+	}
+
+/* clang-format off */
+CONNECTING(PQconnectdb, (const char *conninfo), (conninfo))
+CONNECTING(PQconnectdbParams, (const char *const *keywords, const char *const *values, int expand_dbname),
+	(keywords, values, expand_dbname))
+CONNECTING(PQsetdbLogin,
+	(const char *pghost, const char *pgport, const char *pgoptions, const char *pgtty, const char *dbName,
+	 const char *login, const char *pwd),
+	(pghost, pgport, pgoptions, pgtty, dbName, login, pwd))
+CONNECTING(PQconnectStart, (const char *conninfo), (conninfo))
+CONNECTING(PQconnectStartParams, (const char *const *keywords, const char *const *values, int expand_dbname),
+	(keywords, values, expand_dbname))
+POLLING(PQconnectPoll)
+POLLING(PQresetPoll)
+/* clang-format on */
+
+static void end(const PGconn *conn, const struct origin *origin)
+{
+	KEEP_ERRNO;
+	CANCELLATION_HELD;
+
+	if (!origin->is_internal)
+		session_end(conn);
+}
+
+STAND_IN void PQfinish(PGconn *conn)
+{
+	struct origin origin = origin_of(conn, CALLER_ADDRESS());
+
+	if (!origin.instance)
+		return;
+	end(conn, &origin);
+	REAL(origin.instance, PQfinish)(conn);
+}
+
+STAND_IN void PQreset(PGconn *conn)
+{
+	struct origin origin = origin_of(conn, CALLER_ADDRESS());
+
+	if (!origin.instance)
+		return;
+	end(conn, &origin);
+	REAL(origin.instance, PQreset)(conn);
+	connected(conn, &origin);
+}
+
+STAND_IN int PQresetStart(PGconn *conn)
+{
+	struct origin origin = origin_of(conn, CALLER_ADDRESS());
+
+	if (!origin.instance)
+		return 0;
+	end(conn, &origin);
+	return REAL(origin.instance, PQresetStart)(conn);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls through which values or statements would pass unseen: open under a policy that allows everything, otherwise
+ * they fail as their manual says, and the record says so. */
+#include <libpq-events.h>
+#include <stdio.h>
+
+#include "shim/libpq/session.h"
+#include "shim/preload/guard.h"
+
+static bool is_open(PGconn *conn, const struct instance *instance, const char *name)
+{
+	KEEP_ERRNO;
+	CANCELLATION_HELD;
+	struct gate_connection *connection = session_of(conn, instance);
+	char note[80];
+
+	if (!connection) /* not connected: there is nothing to be seen */
+		return REAL(instance, PQstatus)(conn) != CONNECTION_OK;
+	if (gate_allows_everything(connection))
+		return true;
+	snprintf(note, sizeof(note), "refused: %s", name);
+	gate_note(connection, note);
+	return false;
+}
+
+/* The instance to forward to, or NULL when the call is refused. */
+static const struct instance *way(PGconn *conn, const void *caller, const char *name)
+{
+	const struct instance *instance = instance_of_address(&libpq_driver, caller);
+
+	if (instance)
+		return instance;
+	instance = instance_for_caller(&libpq_driver, caller);
+	return instance && is_open(conn, instance, name) ? instance : NULL;
+}
+
+#define REFUSED(type, name, parameters, forwarded, failure)                                        \
+	STAND_IN type name parameters                                                              \
+	{                                                                                          \
+		const struct instance *instance = way(conn, CALLER_ADDRESS(), #name);              \
+		return instance ? REAL(instance, name) forwarded : (failure);                      \
+	}
+
+/* clang-format off */
+REFUSED(int, PQregisterEventProc, (PGconn *conn, PGEventProc proc, const char *name, void *passThrough),
+	(conn, proc, name, passThrough), 0)
+REFUSED(void *, PQgetssl, (PGconn *conn), (conn), NULL)
+REFUSED(void *, PQsslStruct, (PGconn *conn, const char *struct_name), (conn, struct_name), NULL)
+REFUSED(void *, PQgetgssctx, (PGconn *conn), (conn), NULL)
+REFUSED(int, PQenterPipelineMode, (PGconn *conn), (conn), 0)
+REFUSED(int, PQgetCopyData, (PGconn *conn, char **buffer, int async), (conn, buffer, async), -2)
+REFUSED(int, PQgetline, (PGconn *conn, char *buffer, int length), (conn, buffer, length), EOF)
+REFUSED(int, PQgetlineAsync, (PGconn *conn, char *buffer, int bufsize), (conn, buffer, bufsize), -1)
+REFUSED(int, PQputCopyData, (PGconn *conn, const char *buffer, int nbytes), (conn, buffer, nbytes), -1)
+REFUSED(int, PQputCopyEnd, (PGconn *conn, const char *errormsg), (conn, errormsg), -1)
+REFUSED(int, PQputline, (PGconn *conn, const char *string), (conn, string), EOF)
+REFUSED(int, PQputnbytes, (PGconn *conn, const char *buffer, int nbytes), (conn, buffer, nbytes), EOF)
+REFUSED(int, PQendcopy, (PGconn *conn), (conn), 1)
+/* clang-format on */
+
+STAND_IN void PQtrace(PGconn *conn, FILE *debug_port)
+{
+	const struct instance *instance = way(conn, CALLER_ADDRESS(), "PQtrace");
+
+	if (instance)
+		REAL(instance, PQtrace)(conn, debug_port);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Masking with PQsetvalue on the server's own result, which keeps everything else of it as it is. */
+#include "shim/libpq/result.h"
+
+#include <stdlib.h>
+
+#include "shim/preload/guard.h"
+
+struct masking {
+	struct gate_connection *connection;
+	const struct instance *instance;
+	const struct plan *plan;
+	PGresult *result;
+	struct buf out;
+	struct mask_search search;
+	uint32_t masked_cells;
+};
+
+static const struct sha256_hmac_key *key_of(void *context, uint32_t index)
+{
+	return gate_key(context, index);
+}
+
+/* Writes the masked form of the cell into `out`.  0: the cell changes; 1: it stays; negative: it cannot be shown. */
+static int masked_form(struct masking *masking, struct mask mask, const struct cell *cell, bool *ret_is_null)
+{
+	struct mask_outcome outcome;
+
+	*ret_is_null = false;
+	buf_clear(&masking->out);
+	if (mask.how != MASK_NONE) {
+		const struct sha256_hmac_key *key =
+			mask.how == MASK_HASH ? gate_key(masking->connection, mask.key) : NULL;
+
+		return mask_cell(mask, key, cell, &masking->out, ret_is_null);
+	}
+	int r = mask_found(&masking->search, cell, &masking->out, &outcome);
+	if (r < 0)
+		return r;
+	*ret_is_null = outcome.is_null;
+	return outcome.is_changed ? 0 : 1;
+}
+
+/* PQsetvalue leaves the old bytes in the result's memory, so they are wiped first. */
+static int replace_value(const struct masking *masking, int row, int column, struct slice old, bool becomes_null)
+{
+	char nothing[1] = "", *text = masking->out.length > 0 ? masking->out.at : nothing;
+
+	memset((char *)(uintptr_t)old.at, 0, old.length);
+	return REAL(masking->instance, PQsetvalue)(masking->result, row, column, becomes_null ? NULL : text,
+						   becomes_null ? -1 : (int)masking->out.length) ?
+		       0 :
+		       -ENOMEM;
+}
+
+static int mask_value(struct masking *masking, struct mask mask, int row, int column, struct cell *cell)
+{
+	const struct instance *instance = masking->instance;
+	int length = REAL(instance, PQgetlength)(masking->result, row, column);
+	bool becomes_null;
+
+	if (length == 0 && REAL(instance, PQgetisnull)(masking->result, row, column))
+		return 0;
+	cell->value = (struct slice){ REAL(instance, PQgetvalue)(masking->result, row, column), (size_t)length };
+	int r = masked_form(masking, mask, cell, &becomes_null);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	masking->masked_cells++;
+	return replace_value(masking, row, column, cell->value, becomes_null);
+}
+
+static int mask_column(struct masking *masking, struct mask mask, int column, int rows)
+{
+	const struct instance *instance = masking->instance;
+	struct cell cell = {
+		.type = REAL(instance, PQftype)(masking->result, column),
+		.modifier = REAL(instance, PQfmod)(masking->result, column),
+		.is_binary = REAL(instance, PQfformat)(masking->result, column) == 1,
+	};
+
+	if (mask.how == MASK_NONE && (masking->search.wanted == 0 || !mask_type_holds_text(cell.type)))
+		return 0;
+	for (int row = 0; row < rows; row++) {
+		int r = mask_value(masking, mask, row, column, &cell);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int mask_result(struct masking *masking, uint32_t statement, int rows)
+{
+	int columns = REAL(masking->instance, PQnfields)(masking->result);
+
+	for (int column = 0; column < columns; column++) {
+		struct plan_question question = {
+			.statement = statement,
+			.column = (uint32_t)column,
+			.columns = (uint32_t)columns,
+			.relation = REAL(masking->instance, PQftable)(masking->result, column),
+			.attribute = REAL(masking->instance, PQftablecol)(masking->result, column),
+		};
+		int r = mask_column(masking, plan_mask(masking->plan, &question), column, rows);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static detector_set wanted_detectors(const struct plan *plan)
+{
+	detector_set wanted = 0;
+
+	for (unsigned i = 0; i < DETECTOR_COUNT; i++) {
+		if (plan->found[i].how != MASK_NONE)
+			wanted |= (detector_set)1 << i;
+	}
+	return wanted;
+}
+
+/* A cell that cannot be masked must not be seen: an empty error result takes the place of the rows. */
+static PGresult *withhold(PGconn *conn, const struct instance *instance, PGresult *result)
+{
+	REAL(instance, PQclear)(result);
+	return REAL(instance, PQmakeEmptyPGresult)(conn, PGRES_FATAL_ERROR);
+}
+
+static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result,
+			   int rows)
+{
+	struct session *session = gate_state(connection);
+	struct masking masking = {
+		.connection = connection,
+		.instance = session->instance,
+		.plan = flight->verdict->plan,
+		.result = result,
+		.out = BUF_MAX(1024 * MIB),
+		.search = { wanted_detectors(flight->verdict->plan), flight->verdict->plan->found, key_of,
+			    connection },
+	};
+
+	int r = mask_result(&masking, flight->statement, rows);
+	flight->outcome.masked_cells += masking.masked_cells;
+	buf_done(&masking.out);
+	return r < 0 ? withhold(conn, session->instance, result) : result;
+}
+
+static void note_error(PGconn *conn, struct flight *flight, const struct instance *instance, const PGresult *result)
+{
+	flight->outcome.status = RING_STATUS_ERROR;
+	flight->outcome.sqlstate = gate_sqlstate(REAL(instance, PQresultErrorField)(result, PG_DIAG_SQLSTATE));
+	if (!flight->is_refused && flight->verdict->plan &&
+	    (flight->verdict->plan->flags & PLAN_HIDES_DETAILS))
+		detail_hide(conn, instance, result);
+}
+
+PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result)
+{
+	struct session *session = gate_state(connection);
+	const struct instance *instance = session->instance;
+	ExecStatusType status = REAL(instance, PQresultStatus)(result);
+	bool has_rows = status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE;
+	int rows = has_rows ? REAL(instance, PQntuples)(result) : 0;
+
+	if (status == PGRES_FATAL_ERROR)
+		note_error(conn, flight, instance, result);
+	flight->outcome.rows += (uint64_t)rows;
+	if (instance_function(instance, LIBPQ_PQresultMemorySize))
+		flight->outcome.bytes += REAL(instance, PQresultMemorySize)(result);
+	if (rows > 0 && flight->verdict->plan)
+		result = mask_rows(conn, connection, flight, result, rows);
+	if (status != PGRES_SINGLE_TUPLE && status != PGRES_FATAL_ERROR)
+		flight->outcome.completed = ++flight->statement;
+	return result;
+}

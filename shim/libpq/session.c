@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* Per-connection state: introduction to the gate, learning, flights. */
+#include "shim/libpq/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/socket.h"
+#include "shim/preload/guard.h"
+
+/* pg_wchar.h of PostgreSQL: the encodings a server can have, all of which keep ASCII bytes for ASCII, are numbered
+ * up to KOI8U; the client-only ones behind it (SJIS, BIG5, GBK, UHC, GB18030, JOHAB, SHIFT_JIS_2004) do not. */
+#define ENCODING_SERVER_LAST 34
+
+#define SESSION_NAME_MAX (1 * MIB)
+
+struct gate_settings session_settings(const struct instance *instance, const PGconn *conn)
+{
+	int encoding = REAL(instance, PQclientEncoding)(conn);
+
+	return (struct gate_settings){
+		.standard_conforming_strings = slice_of(
+			REAL(instance, PQparameterStatus)(conn, "standard_conforming_strings")),
+		.client_encoding = slice_of(REAL(instance, PQparameterStatus)(conn, "client_encoding")),
+		.is_ascii_safe = encoding >= 0 && encoding <= ENCODING_SERVER_LAST,
+	};
+}
+
+/* Whether the connection talks replication, where statements cannot be raised as errors by a DO. */
+static bool is_replication(const struct instance *instance, PGconn *conn)
+{
+	PQconninfoOption *options = REAL(instance, PQconninfo)(conn);
+	bool found = false;
+
+	for (const PQconninfoOption *option = options; option && option->keyword; option++) {
+		if (strcmp(option->keyword, "replication") == 0)
+			found = option->val && option->val[0] && strcmp(option->val, "false") != 0 &&
+				strcmp(option->val, "off") != 0 && strcmp(option->val, "no") != 0 &&
+				strcmp(option->val, "0") != 0;
+	}
+	REAL(instance, PQconninfoFree)(options);
+	return found;
+}
+
+static struct gate_connection *open_gate(PGconn *conn, const struct instance *instance)
+{
+	struct gate_settings settings = session_settings(instance, conn);
+	int version = REAL(instance, PQlibVersion)();
+	char client[32];
+	struct message_connect connect = {
+		.host = slice_of(REAL(instance, PQhost)(conn)),
+		.host_address = slice_of(REAL(instance, PQhostaddr)(conn)),
+		.port = slice_of(REAL(instance, PQport)(conn)),
+		.database = slice_of(REAL(instance, PQdb)(conn)),
+		.user = slice_of(REAL(instance, PQuser)(conn)),
+		.options = slice_of(REAL(instance, PQoptions)(conn)),
+		.standard_conforming_strings = settings.standard_conforming_strings,
+		.client_encoding = settings.client_encoding,
+		.is_replication = is_replication(instance, conn),
+		.backend_pid = REAL(instance, PQbackendPID)(conn),
+		.server_version = (uint32_t)REAL(instance, PQserverVersion)(conn),
+	};
+
+	snprintf(client, sizeof(client), "libpq %d.%d", version / 10000, version % 10000);
+	return gate_open(conn, &connect, slice_of(client), sizeof(struct session));
+}
+
+void session_start(PGconn *conn, const struct instance *instance)
+{
+	KEEP_ERRNO;
+
+	session_end(conn);
+	struct gate_connection *connection = open_gate(conn, instance);
+	if (!connection)
+		return;
+	struct session *session = gate_state(connection);
+	session->instance = instance;
+	session->name = (struct buf)BUF_MAX(SESSION_NAME_MAX);
+	session_learn(conn, connection);
+}
+
+void session_end(const PGconn *conn)
+{
+	struct gate_connection *connection = gate_find(conn);
+
+	if (!connection)
+		return;
+	struct session *session = gate_state(connection);
+	while (session->count > 0)
+		flights_land(NULL, connection);
+	free(session->flights);
+	buf_done(&session->name);
+	gate_close(conn);
+}
+
+struct gate_connection *session_of(PGconn *conn, const struct instance *instance)
+{
+	struct gate_connection *connection = gate_find(conn);
+
+	if (connection || REAL(instance, PQstatus)(conn) != CONNECTION_OK)
+		return connection;
+	session_start(conn, instance);
+	return gate_find(conn);
+}
+
+static bool is_idle(const struct session *session, const PGconn *conn)
+{
+	const struct instance *instance = session->instance;
+
+	return session->count == 0 && REAL(instance, PQtransactionStatus)(conn) == PQTRANS_IDLE &&
+	       (!instance_function(instance, LIBPQ_PQpipelineStatus) ||
+		REAL(instance, PQpipelineStatus)(conn) == PQ_PIPELINE_OFF);
+}
+
+static void hand_over(struct gate_connection *connection, const struct instance *instance, const PGresult *result)
+{
+	struct buf rows = BUF_MAX(PACKET_BODY_MAX);
+	int count = REAL(instance, PQntuples)(result);
+	bool failed = REAL(instance, PQresultStatus)(result) != PGRES_TUPLES_OK;
+
+	for (int row = 0; row < count; row++) {
+		const char *text = REAL(instance, PQgetvalue)(result, row, 0);
+
+		buf_add_wire_text(&rows, (struct slice){ text, (size_t)REAL(instance, PQgetlength)(result, row, 0) });
+	}
+	gate_learned(connection, failed || rows.failed, (uint32_t)count, buf_view(&rows));
+	buf_done(&rows);
+}
+
+void session_learn(PGconn *conn, struct gate_connection *connection)
+{
+	struct session *session = gate_state(connection);
+	struct slice query = gate_learn_query(connection);
+	struct gate_outcome outcome = { .completed = 1 };
+	char *text;
+
+	if (query.length == 0 || session->is_learning || !is_idle(session, conn))
+		return;
+	text = strndup(query.at, query.length);
+	if (!text || !gate_intend_learning(connection, &outcome.intent)) {
+		free(text);
+		return;
+	}
+	session->is_learning = true;
+	PGresult *result = REAL(session->instance, PQexec)(conn, text);
+	session->is_learning = false;
+	free(text);
+	outcome.rows = (uint64_t)REAL(session->instance, PQntuples)(result);
+	outcome.status = outcome.rows > 0 ? RING_STATUS_OK : RING_STATUS_ERROR;
+	gate_done(connection, NULL, &outcome);
+	hand_over(connection, session->instance, result);
+	REAL(session->instance, PQclear)(result);
+}
+
+bool flights_push(struct session *session, const struct flight *flight)
+{
+	if (session->first > 0 && session->count == 0)
+		session->first = 0;
+	if (session->first + session->count == session->capacity) {
+		size_t capacity = session->capacity ? session->capacity * 2 : 4;
+		struct flight *flights = calloc(capacity, sizeof(*flights));
+
+		if (!flights)
+			return false;
+		if (session->count > 0)
+			memcpy(flights, session->flights + session->first, session->count * sizeof(*flights));
+		free(session->flights);
+		session->flights = flights;
+		session->first = 0;
+		session->capacity = capacity;
+	}
+	session->flights[session->first + session->count++] = *flight;
+	return true;
+}
+
+struct flight *flights_front(struct session *session)
+{
+	return session->count > 0 ? &session->flights[session->first] : NULL;
+}
+
+void flights_land(PGconn *conn, struct gate_connection *connection)
+{
+	struct session *session = gate_state(connection);
+	struct flight flight = *flights_front(session);
+
+	session->first++;
+	session->count--;
+	if (conn) {
+		flight.outcome.transaction = (uint8_t)REAL(session->instance, PQtransactionStatus)(conn);
+		flight.outcome.settings = session_settings(session->instance, conn);
+	} else {
+		flight.outcome.is_lost = true;
+	}
+	gate_done(connection, flight.verdict, &flight.outcome);
+	verdict_unref(flight.verdict);
+}
+
+void flights_abandon(PGconn *conn, struct gate_connection *connection)
+{
+	struct session *session = gate_state(connection);
+
+	while (session->count > 0) {
+		flights_front(session)->outcome.is_lost = true;
+		flights_land(conn, connection);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What the shim keeps for each PGconn: its libpq, and the calls in flight. */
+#ifndef SHIM_LIBPQ_SESSION_H
+#define SHIM_LIBPQ_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shim/gate/gate.h"
+#include "shim/libpq/real.h"
+
+/* A call that was forwarded and whose results have not all been read. */
+struct flight {
+	struct verdict *verdict;
+	struct gate_outcome outcome; /* filled as results pass */
+	uint32_t statement;          /* number of the statement whose result comes next */
+	bool is_refused;
+};
+
+/* Lives in the gate's connection (gate_state). */
+struct session {
+	const struct instance *instance;
+	struct flight *flights; /* in the order sent; more than one in pipeline mode only */
+	size_t first, count, capacity;
+	struct buf name; /* the prepared statement's name in the call that is being made */
+	bool is_learning;
+};
+
+/* The connection of `conn`, made known now if libpq made it where no stand-in saw it.  NULL: it is not connected, or
+ * there is no room for it. */
+struct gate_connection *session_of(PGconn *conn, const struct instance *instance);
+
+/* Makes a connected `conn` known; what was known under the same pointer is forgotten. */
+void session_start(PGconn *conn, const struct instance *instance);
+void session_end(const PGconn *conn);
+
+/* Runs the agent's query if it wants one and the connection is idle, outside a transaction and a pipeline. */
+void session_learn(PGconn *conn, struct gate_connection *connection);
+
+/* What the server reported last. */
+struct gate_settings session_settings(const struct instance *instance, const PGconn *conn);
+
+/* Adds a flight; false without memory. */
+bool flights_push(struct session *session, const struct flight *flight);
+
+/* The oldest flight, or NULL. */
+struct flight *flights_front(struct session *session);
+
+/* Ends the oldest flight: its outcome is recorded and told. */
+void flights_land(PGconn *conn, struct gate_connection *connection);
+
+/* Ends all flights whose results nobody will read. */
+void flights_abandon(PGconn *conn, struct gate_connection *connection);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that send SQL.  Each stand-in is a row of one of two roles; the thinking is in the functions above. */
+#include "shim/libpq/submit.h"
+
+#include "shim/libpq/result.h"
+#include "shim/preload/guard.h"
+#include "shim/preload/sentinel.h"
+
+static const char STANDS_DOWN[] =
+	"DO $chaperone$BEGIN RAISE EXCEPTION USING ERRCODE = '42501', "
+	"MESSAGE = 'chaperone refused this: two builds of its library are in this process', "
+	"DETAIL = 'Neither can tell the driver from the other. Nothing was sent.', "
+	"HINT = 'Remove one of them from LD_PRELOAD.';END$chaperone$";
+
+/* The instance for a call that did not come from libpq itself, whose connection may be known already. */
+static const struct instance *instance_for(PGconn *conn, const void *caller)
+{
+	struct gate_connection *connection = gate_find(conn);
+	const struct session *session = connection ? gate_state(connection) : NULL;
+
+	return session ? session->instance : instance_for_caller(&libpq_driver, caller);
+}
+
+static void refuse_with(struct submission *submission, const char *text)
+{
+	submission->is_refused = true;
+	submission->text = text;
+}
+
+static bool libpq_refuses(const PGconn *conn, const struct gate_call *call)
+{
+	bool needs_name = call->kind == GATE_PREPARE || call->kind == GATE_EXECUTE;
+	bool needs_text = call->kind == GATE_QUERY || call->kind == GATE_QUERY_PARAMS || call->kind == GATE_PREPARE;
+
+	return !conn || (needs_name && !call->name.at) || (needs_text && !call->text.at);
+}
+
+/* Gets the verdict, learning first where the agent wants it. */
+static void ask_once(struct gate_connection *connection, PGconn *conn, struct gate_call *call, struct gate_pass *ret_pass)
+{
+	gate_ask(connection, call, ret_pass);
+	if (!ret_pass->verdict || !(ret_pass->verdict->flags & VERDICT_LEARN_FIRST))
+		return;
+	session_learn(conn, connection);
+	verdict_unref(ret_pass->verdict);
+	call->is_final = true;
+	gate_ask(connection, call, ret_pass);
+}
+
+static void ask(struct submission *submission, PGconn *conn, struct gate_call *call)
+{
+	struct gate_connection *connection = submission->connection;
+	struct gate_pass pass;
+
+	for (ask_once(connection, conn, call, &pass);
+	     !gate_intend(connection, call, &pass, &submission->flight.outcome.intent);
+	     ask_once(connection, conn, call, &pass)) {
+		verdict_unref(pass.verdict);
+		call->is_final = false; /* another agent knows nothing yet */
+	}
+	submission->flight.verdict = pass.verdict;
+	submission->is_refused = !pass.verdict || !pass.verdict->is_allowed;
+	submission->flight.is_refused = submission->is_refused;
+	submission->text = pass.text;
+}
+
+/* A name is judged and forwarded in one private copy, as a text is. */
+static bool take_name(struct submission *submission, struct gate_call *call)
+{
+	struct buf *name = &((struct session *)gate_state(submission->connection))->name;
+
+	if (!call->name.at)
+		return true;
+	buf_clear(name);
+	buf_add_slice(name, call->name);
+	if (name->failed) {
+		refuse_with(submission, GATE_REFUSAL_NO_MEMORY);
+		submission->connection = NULL;
+		return false;
+	}
+	call->name = buf_view(name);
+	submission->name = buf_text(name);
+	return true;
+}
+
+void submission_begin(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call)
+{
+	KEEP_ERRNO;
+	CANCELLATION_HELD;
+
+	*submission = (struct submission){ .instance = instance_of_address(&libpq_driver, caller),
+					   .text = call.text.at,
+					   .name = call.name.at };
+	if (submission->instance)
+		return;
+	submission->instance = instance_for(conn, caller);
+	if (!submission->instance || libpq_refuses(conn, &call))
+		return;
+	submission->connection = session_of(conn, submission->instance);
+	if (!submission->connection && REAL(submission->instance, PQstatus)(conn) != CONNECTION_OK)
+		return;
+	if (preload_stands_down() || !submission->connection) {
+		refuse_with(submission, submission->connection ? STANDS_DOWN : GATE_REFUSAL_NO_MEMORY);
+		submission->connection = NULL;
+		return;
+	}
+	call.transaction = (uint8_t)REAL(submission->instance, PQtransactionStatus)(conn);
+	call.is_nonblocking = REAL(submission->instance, PQisnonblocking)(conn);
+	call.settings = session_settings(submission->instance, conn);
+	if (take_name(submission, &call))
+		ask(submission, conn, &call);
+}
+
+static bool is_pipelined(const struct instance *instance, const PGconn *conn)
+{
+	return instance_function(instance, LIBPQ_PQpipelineStatus) &&
+	       REAL(instance, PQpipelineStatus)(conn) != PQ_PIPELINE_OFF;
+}
+
+static void land(struct submission *submission, PGconn *conn)
+{
+	struct flight *flight = &submission->flight;
+	const struct instance *instance = submission->instance;
+
+	flight->outcome.transaction = (uint8_t)REAL(instance, PQtransactionStatus)(conn);
+	flight->outcome.settings = session_settings(instance, conn);
+	if (REAL(instance, PQstatus)(conn) != CONNECTION_OK)
+		flight->outcome.status = RING_STATUS_CONNECTION;
+	gate_done(submission->connection, flight->verdict, &flight->outcome);
+	verdict_unref(flight->verdict);
+}
+
+PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *result)
+{
+	KEEP_ERRNO;
+	CANCELLATION_HELD;
+	struct flight *flight = &submission->flight;
+
+	if (!submission->connection)
+		return result;
+	flights_abandon(conn, submission->connection); /* PQexec and its like threw their results away */
+	if (flight->verdict && flight->verdict->plan)
+		flight->statement = flight->verdict->plan->statement_count - 1; /* the last one's result is returned */
+	if (result)
+		result = result_pass(conn, submission->connection, flight, result);
+	else
+		flight->outcome.status = RING_STATUS_ERROR;
+	flight->outcome.completed = flight->outcome.status == RING_STATUS_OK ? MESSAGE_COMPLETED_ALL :
+									       MESSAGE_COMPLETED_UNKNOWN;
+	land(submission, conn);
+	return result;
+}
+
+int submission_sent(struct submission *submission, PGconn *conn, int sent)
+{
+	KEEP_ERRNO;
+	CANCELLATION_HELD;
+
+	if (!submission->connection)
+		return sent;
+	struct session *session = gate_state(submission->connection);
+	if (sent && !is_pipelined(submission->instance, conn))
+		flights_abandon(conn, submission->connection);
+	if (sent && flights_push(session, &submission->flight))
+		return sent;
+	submission->flight.outcome.status = RING_STATUS_ERROR;
+	submission->flight.outcome.is_lost = sent;
+	land(submission, conn);
+	return sent;
+}
+
+int submission_send_refusal(const struct submission *submission, PGconn *conn)
+{
+	const struct instance *instance = submission->instance;
+
+	if (is_pipelined(instance, conn))
+		return REAL(instance, PQsendQueryParams)(conn, submission->text, 0, NULL, NULL, NULL, NULL, 0);
+	return REAL(instance, PQsendQuery)(conn, submission->text);
+}
+
+bool submission_proceeds(struct submission *submission, PGconn *conn)
+{
+	if (!submission->instance || !submission->is_refused)
+		return submission->instance != NULL;
+	PGresult *result = REAL(submission->instance, PQexec)(conn, submission->text);
+
+	result = submission_end(submission, conn, result);
+	REAL(submission->instance, PQclear)(result);
+	return false;
+}
+
+void submission_finish(struct submission *submission, PGconn *conn, bool failed)
+{
+	KEEP_ERRNO;
+	CANCELLATION_HELD;
+
+	if (!submission->connection)
+		return;
+	submission->flight.outcome.status = failed ? RING_STATUS_ERROR : RING_STATUS_OK;
+	submission->flight.outcome.completed = failed ? 0 : MESSAGE_COMPLETED_ALL;
+	land(submission, conn);
+}
+
+#define QUERY(text_)		       (struct gate_call){ .kind = GATE_QUERY, .text = slice_of(text_) }
+#define QUERY_PARAMS(text_, count_)                                                                \
+	(struct gate_call){ .kind = GATE_QUERY_PARAMS, .text = slice_of(text_), .parameters = (uint16_t)(count_) }
+#define PREPARE(name_, text_)                                                                      \
+	(struct gate_call){ .kind = GATE_PREPARE, .name = slice_of(name_), .text = slice_of(text_) }
+#define EXECUTE(name_, count_)                                                                     \
+	(struct gate_call){ .kind = GATE_EXECUTE, .name = slice_of(name_), .parameters = (uint16_t)(count_) }
+
+/* A call that waits for its result.  A refusal is raised by executing a statement in its place. */
+#define BLOCKING(name, parameters, call, forwarded)                                                \
+	STAND_IN PGresult *name parameters                                                         \
+	{                                                                                          \
+		struct submission submission;                                                      \
+		submission_begin(&submission, conn, CALLER_ADDRESS(), call);                       \
+		if (!submission.instance)                                                          \
+			return NULL;                                                               \
+		PGresult *result = submission.is_refused ?                                         \
+					   REAL(submission.instance, PQexec)(conn, submission.text) : \
+					   REAL(submission.instance, name) forwarded;              \
+		return submission_end(&submission, conn, result);                                  \
+	}
+
+/* A call whose results are read with PQgetResult. */
+#define SENDING(name, parameters, call, forwarded)                                                 \
+	STAND_IN int name parameters                                                               \
+	{                                                                                          \
+		struct submission submission;                                                      \
+		submission_begin(&submission, conn, CALLER_ADDRESS(), call);                       \
+		if (!submission.instance)                                                          \
+			return 0;                                                                  \
+		int sent = submission.is_refused ? submission_send_refusal(&submission, conn) :    \
+						   REAL(submission.instance, name) forwarded;      \
+		return submission_sent(&submission, conn, sent);                                   \
+	}
+
+/* clang-format off */
+BLOCKING(PQexec, (PGconn *conn, const char *query), QUERY(query), (conn, submission.text))
+SENDING(PQsendQuery, (PGconn *conn, const char *query), QUERY(query), (conn, submission.text))
+
+BLOCKING(PQexecParams,
+	(PGconn *conn, const char *command, int nParams, const Oid *paramTypes, const char *const *paramValues,
+	 const int *paramLengths, const int *paramFormats, int resultFormat),
+	QUERY_PARAMS(command, nParams),
+	(conn, submission.text, nParams, paramTypes, paramValues, paramLengths, paramFormats, resultFormat))
+SENDING(PQsendQueryParams,
+	(PGconn *conn, const char *command, int nParams, const Oid *paramTypes, const char *const *paramValues,
+	 const int *paramLengths, const int *paramFormats, int resultFormat),
+	QUERY_PARAMS(command, nParams),
+	(conn, submission.text, nParams, paramTypes, paramValues, paramLengths, paramFormats, resultFormat))
+
+BLOCKING(PQprepare,
+	(PGconn *conn, const char *stmtName, const char *query, int nParams, const Oid *paramTypes),
+	PREPARE(stmtName, query),
+	(conn, submission.name, submission.text, nParams, paramTypes))
+SENDING(PQsendPrepare,
+	(PGconn *conn, const char *stmtName, const char *query, int nParams, const Oid *paramTypes),
+	PREPARE(stmtName, query),
+	(conn, submission.name, submission.text, nParams, paramTypes))
+
+BLOCKING(PQexecPrepared,
+	(PGconn *conn, const char *stmtName, int nParams, const char *const *paramValues, const int *paramLengths,
+	 const int *paramFormats, int resultFormat),
+	EXECUTE(stmtName, nParams),
+	(conn, submission.name, nParams, paramValues, paramLengths, paramFormats, resultFormat))
+SENDING(PQsendQueryPrepared,
+	(PGconn *conn, const char *stmtName, int nParams, const char *const *paramValues, const int *paramLengths,
+	 const int *paramFormats, int resultFormat),
+	EXECUTE(stmtName, nParams),
+	(conn, submission.name, nParams, paramValues, paramLengths, paramFormats, resultFormat))
+
+BLOCKING(PQfn,
+	(PGconn *conn, int fnid, int *result_buf, int *result_len, int result_is_int, const PQArgBlock *args, int nargs),
+	((struct gate_call){ .kind = GATE_FASTPATH, .function = (uint32_t)fnid }),
+	(conn, fnid, result_buf, result_len, result_is_int, args, nargs))
+/* clang-format on */

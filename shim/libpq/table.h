@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Every exported symbol of libpq 15, and what becomes of it.
+ *
+ *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c, large_object.c)
+ *   REFUSED    has a stand-in that forwards under a policy that allows everything and else fails as its manual says,
+ *              because what goes through it can be neither judged nor masked (refused.c)
+ *   FORWARDED  has no stand-in: the loader binds it to libpq itself.  A stand-in that only forwards would take names
+ *              like pqsignal and pg_utf_mblen from programs that have functions of that name of their own.
+ *
+ * The rows are checked against libpq's dynamic symbol table, and the shim's exports against the rows. */
+#ifndef SHIM_LIBPQ_TABLE_H
+#define SHIM_LIBPQ_TABLE_H
+
+/* clang-format off */
+#define LIBPQ_ROWS(GOVERNED, REFUSED, FORWARDED) \
+	GOVERNED(PQconnectdb) \
+	GOVERNED(PQconnectdbParams) \
+	GOVERNED(PQsetdbLogin) \
+	GOVERNED(PQconnectStart) \
+	GOVERNED(PQconnectStartParams) \
+	GOVERNED(PQconnectPoll) \
+	GOVERNED(PQfinish) \
+	GOVERNED(PQreset) \
+	GOVERNED(PQresetStart) \
+	GOVERNED(PQresetPoll) \
+	GOVERNED(PQexec) \
+	GOVERNED(PQexecParams) \
+	GOVERNED(PQexecPrepared) \
+	GOVERNED(PQprepare) \
+	GOVERNED(PQsendQuery) \
+	GOVERNED(PQsendQueryParams) \
+	GOVERNED(PQsendPrepare) \
+	GOVERNED(PQsendQueryPrepared) \
+	GOVERNED(PQgetResult) \
+	GOVERNED(PQsetClientEncoding) \
+	GOVERNED(PQencryptPasswordConn) \
+	GOVERNED(PQfn) \
+	GOVERNED(lo_open) \
+	GOVERNED(lo_close) \
+	GOVERNED(lo_creat) \
+	GOVERNED(lo_create) \
+	GOVERNED(lo_import) \
+	GOVERNED(lo_import_with_oid) \
+	GOVERNED(lo_export) \
+	GOVERNED(lo_read) \
+	GOVERNED(lo_write) \
+	GOVERNED(lo_lseek) \
+	GOVERNED(lo_lseek64) \
+	GOVERNED(lo_tell) \
+	GOVERNED(lo_tell64) \
+	GOVERNED(lo_truncate) \
+	GOVERNED(lo_truncate64) \
+	GOVERNED(lo_unlink) \
+	REFUSED(PQtrace) \
+	REFUSED(PQregisterEventProc) \
+	REFUSED(PQgetssl) \
+	REFUSED(PQsslStruct) \
+	REFUSED(PQgetgssctx) \
+	REFUSED(PQenterPipelineMode) \
+	REFUSED(PQgetCopyData) \
+	REFUSED(PQgetline) \
+	REFUSED(PQgetlineAsync) \
+	REFUSED(PQputCopyData) \
+	REFUSED(PQputCopyEnd) \
+	REFUSED(PQputline) \
+	REFUSED(PQputnbytes) \
+	REFUSED(PQendcopy) \
+	FORWARDED(PQbackendPID) \
+	FORWARDED(PQbinaryTuples) \
+	FORWARDED(PQcancel) \
+	FORWARDED(PQclear) \
+	FORWARDED(PQclientEncoding) \
+	FORWARDED(PQcmdStatus) \
+	FORWARDED(PQcmdTuples) \
+	FORWARDED(PQconndefaults) \
+	FORWARDED(PQconnectionNeedsPassword) \
+	FORWARDED(PQconnectionUsedPassword) \
+	FORWARDED(PQconninfo) \
+	FORWARDED(PQconninfoFree) \
+	FORWARDED(PQconninfoParse) \
+	FORWARDED(PQconsumeInput) \
+	FORWARDED(PQcopyResult) \
+	FORWARDED(PQdb) \
+	FORWARDED(PQdefaultSSLKeyPassHook_OpenSSL) \
+	FORWARDED(PQdescribePortal) \
+	FORWARDED(PQdescribePrepared) \
+	FORWARDED(PQdisplayTuples) \
+	FORWARDED(PQdsplen) \
+	FORWARDED(PQencryptPassword) \
+	FORWARDED(PQenv2encoding) \
+	FORWARDED(PQerrorMessage) \
+	FORWARDED(PQescapeBytea) \
+	FORWARDED(PQescapeByteaConn) \
+	FORWARDED(PQescapeIdentifier) \
+	FORWARDED(PQescapeLiteral) \
+	FORWARDED(PQescapeString) \
+	FORWARDED(PQescapeStringConn) \
+	FORWARDED(PQexitPipelineMode) \
+	FORWARDED(PQfformat) \
+	FORWARDED(PQfireResultCreateEvents) \
+	FORWARDED(PQflush) \
+	FORWARDED(PQfmod) \
+	FORWARDED(PQfname) \
+	FORWARDED(PQfnumber) \
+	FORWARDED(PQfreeCancel) \
+	FORWARDED(PQfreeNotify) \
+	FORWARDED(PQfreemem) \
+	FORWARDED(PQfsize) \
+	FORWARDED(PQftable) \
+	FORWARDED(PQftablecol) \
+	FORWARDED(PQftype) \
+	FORWARDED(PQgetCancel) \
+	FORWARDED(PQgetSSLKeyPassHook_OpenSSL) \
+	FORWARDED(PQgetisnull) \
+	FORWARDED(PQgetlength) \
+	FORWARDED(PQgetvalue) \
+	FORWARDED(PQgssEncInUse) \
+	FORWARDED(PQhost) \
+	FORWARDED(PQhostaddr) \
+	FORWARDED(PQinitOpenSSL) \
+	FORWARDED(PQinitSSL) \
+	FORWARDED(PQinstanceData) \
+	FORWARDED(PQisBusy) \
+	FORWARDED(PQisnonblocking) \
+	FORWARDED(PQisthreadsafe) \
+	FORWARDED(PQlibVersion) \
+	FORWARDED(PQmakeEmptyPGresult) \
+	FORWARDED(PQmblen) \
+	FORWARDED(PQmblenBounded) \
+	FORWARDED(PQnfields) \
+	FORWARDED(PQnotifies) \
+	FORWARDED(PQnparams) \
+	FORWARDED(PQntuples) \
+	FORWARDED(PQoidStatus) \
+	FORWARDED(PQoidValue) \
+	FORWARDED(PQoptions) \
+	FORWARDED(PQparameterStatus) \
+	FORWARDED(PQparamtype) \
+	FORWARDED(PQpass) \
+	FORWARDED(PQping) \
+	FORWARDED(PQpingParams) \
+	FORWARDED(PQpipelineStatus) \
+	FORWARDED(PQpipelineSync) \
+	FORWARDED(PQport) \
+	FORWARDED(PQprint) \
+	FORWARDED(PQprintTuples) \
+	FORWARDED(PQprotocolVersion) \
+	FORWARDED(PQregisterThreadLock) \
+	FORWARDED(PQrequestCancel) \
+	FORWARDED(PQresStatus) \
+	FORWARDED(PQresultAlloc) \
+	FORWARDED(PQresultErrorField) \
+	FORWARDED(PQresultErrorMessage) \
+	FORWARDED(PQresultInstanceData) \
+	FORWARDED(PQresultMemorySize) \
+	FORWARDED(PQresultSetInstanceData) \
+	FORWARDED(PQresultStatus) \
+	FORWARDED(PQresultVerboseErrorMessage) \
+	FORWARDED(PQsendDescribePortal) \
+	FORWARDED(PQsendDescribePrepared) \
+	FORWARDED(PQsendFlushRequest) \
+	FORWARDED(PQserverVersion) \
+	FORWARDED(PQsetErrorContextVisibility) \
+	FORWARDED(PQsetErrorVerbosity) \
+	FORWARDED(PQsetInstanceData) \
+	FORWARDED(PQsetNoticeProcessor) \
+	FORWARDED(PQsetNoticeReceiver) \
+	FORWARDED(PQsetResultAttrs) \
+	FORWARDED(PQsetSSLKeyPassHook_OpenSSL) \
+	FORWARDED(PQsetSingleRowMode) \
+	FORWARDED(PQsetTraceFlags) \
+	FORWARDED(PQsetnonblocking) \
+	FORWARDED(PQsetvalue) \
+	FORWARDED(PQsocket) \
+	FORWARDED(PQsslAttribute) \
+	FORWARDED(PQsslAttributeNames) \
+	FORWARDED(PQsslInUse) \
+	FORWARDED(PQstatus) \
+	FORWARDED(PQtransactionStatus) \
+	FORWARDED(PQtty) \
+	FORWARDED(PQunescapeBytea) \
+	FORWARDED(PQuntrace) \
+	FORWARDED(PQuser) \
+	FORWARDED(appendBinaryPQExpBuffer) \
+	FORWARDED(appendPQExpBuffer) \
+	FORWARDED(appendPQExpBufferChar) \
+	FORWARDED(appendPQExpBufferStr) \
+	FORWARDED(createPQExpBuffer) \
+	FORWARDED(destroyPQExpBuffer) \
+	FORWARDED(enlargePQExpBuffer) \
+	FORWARDED(initPQExpBuffer) \
+	FORWARDED(pg_char_to_encoding) \
+	FORWARDED(pg_encoding_to_char) \
+	FORWARDED(pg_utf_mblen) \
+	FORWARDED(pg_valid_server_encoding) \
+	FORWARDED(pg_valid_server_encoding_id) \
+	FORWARDED(pgresStatus) \
+	FORWARDED(pqsignal) \
+	FORWARDED(printfPQExpBuffer) \
+	FORWARDED(resetPQExpBuffer) \
+	FORWARDED(termPQExpBuffer)
+/* clang-format on */
+
+/* LIBPQ_PQexec, …: indexes into struct instance's functions. */
+enum libpq_function {
+#define LIBPQ_ENUMERATOR(name) LIBPQ_##name,
+	LIBPQ_ROWS(LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR)
+#undef LIBPQ_ENUMERATOR
+	LIBPQ_FUNCTION_COUNT
+};
+
+#endif

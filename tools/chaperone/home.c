@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* $HOME, or what the name service says. */
+#include "tools/chaperone/home.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define ENTRY_MAX (16 * KIB)
+
+static int join(const char *home, const char *below, char *ret_path, size_t size)
+{
+	int n = snprintf(ret_path, size, "%s/%s", home, below);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+int home_path(const char *below, char *ret_path, size_t size)
+{
+	const char *home = getenv("HOME");
+	struct passwd entry, *found = NULL;
+	char memory[ENTRY_MAX];
+
+	if (home && home[0] == '/')
+		return join(home, below, ret_path, size);
+	int code = getpwuid_r(geteuid(), &entry, memory, sizeof(memory), &found);
+	if (!found || entry.pw_dir[0] != '/')
+		return code ? -code : -ENOENT;
+	return join(entry.pw_dir, below, ret_path, size);
+}

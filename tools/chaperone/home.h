@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a user's own files are. */
+#ifndef TOOLS_CHAPERONE_HOME_H
+#define TOOLS_CHAPERONE_HOME_H
+
+#include <stddef.h>
+
+#include "common/cleanup.h"
+
+/* Writes HOME/`below` into `ret_path`: $HOME where it is an absolute path, else the home of the
+ * login.  -ENOENT when there is neither. */
+must_use int home_path(const char *below, char *ret_path, size_t size);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone init`: writes a first policy and its test, and never over anything. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/cleanup.h"
+#include "common/error.h"
+#include "common/file.h"
+#include "policy/engine/nearest.h"
+#include "tools/chaperone/command.h"
+#include "tools/chaperone/commands.h"
+#include "tools/chaperone/templates.h"
+#include "tools/chaperone/terminal.h"
+
+#define FOLDER "chaperone"
+#define POLICY_NAME "policy.yaml"
+#define TEST_NAME "policy_test.yaml"
+#define DEFAULT_TEMPLATE "agent"
+
+static const char USAGE[] =
+	"usage: chaperone init [--template agent|team|strict] [--json]\n\n"
+	"Writes chaperone/policy.yaml and chaperone/policy_test.yaml here.  Never overwrites.\n\n"
+	"  --template NAME\n"
+	"      agent    an AI agent on a local development database: e-mail addresses are\n"
+	"               masked, destructive statements refused (the default)\n"
+	"      team     people, agents and jobs on a shared database\n"
+	"      strict   nothing but what is listed\n"
+	"  --json       print what was written as JSON\n"
+	"  -h, --help   show this\n";
+
+struct request {
+	const char *template_name;
+	bool is_json, is_help;
+};
+
+static int read_options(int argc, char **argv, struct request *ret_request)
+{
+	static const struct option OPTIONS[] = {
+		{ "template", required_argument, NULL, 't' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
+		if (option == '?')
+			return -EINVAL;
+		if (option == 't')
+			ret_request->template_name = optarg;
+		ret_request->is_json |= option == 'j';
+		ret_request->is_help |= option == 'h';
+	}
+	return optind == argc ? 0 : -EINVAL;
+}
+
+static const struct template *find_template(const char *name, struct error *error)
+{
+	struct nearest nearest = nearest_to(slice_of(name));
+	char hint[NEAREST_HINT_SIZE];
+
+	for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
+		if (strcmp(TEMPLATES[i].name, name) == 0)
+			return &TEMPLATES[i];
+		nearest_try(&nearest, TEMPLATES[i].name);
+	}
+	nearest_hint(&nearest, hint);
+	error_set(error, -EINVAL, "there is no template '%.64s'%s", name, hint);
+	return NULL;
+}
+
+static int open_folder(int *ret_fd, struct error *error)
+{
+	if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST)
+		return error_system(error, -errno, FOLDER);
+	*ret_fd = open(FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *ret_fd < 0 ? error_set(error, -errno, FOLDER " is not a folder of its own") : 0;
+}
+
+/* A dangling link counts as there: nothing is written through it. */
+static int check_absent(int folder, const char *name, struct error *error)
+{
+	struct stat status;
+
+	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_set(error, -EEXIST, FOLDER "/%s is there already and stays as it is",
+				 name);
+	return errno == ENOENT ? 0 : error_system(error, -errno, name);
+}
+
+static int write_new(int folder, const char *name, struct slice text, struct error *error)
+{
+	SCOPED(close_p)
+	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int r = fd < 0 ? -errno : file_write_all(fd, text.at, text.length);
+
+	if (r == 0 || fd < 0)
+		return r < 0 ? error_system(error, r, name) : 0;
+	unlinkat(folder, name, 0);
+	return error_system(error, r, name);
+}
+
+static int write_template(const struct template *template, struct error *error)
+{
+	SCOPED(close_p) int folder = -1;
+	int r = open_folder(&folder, error);
+
+	if (r == 0)
+		r = check_absent(folder, POLICY_NAME, error);
+	if (r == 0)
+		r = check_absent(folder, TEST_NAME, error);
+	if (r == 0)
+		r = write_new(folder, POLICY_NAME, template->policy, error);
+	if (r < 0)
+		return r;
+	r = write_new(folder, TEST_NAME, template->test, error);
+	if (r < 0)
+		unlinkat(folder, POLICY_NAME, 0);
+	return r;
+}
+
+static void show_written(const struct request *request)
+{
+	if (request->is_json)
+		puts("{\"written\":[\"" FOLDER "/" POLICY_NAME "\",\"" FOLDER "/" TEST_NAME "\"],"
+		     "\"next\":\"chaperone policy trust\"}");
+	else
+		puts("Wrote " FOLDER "/" POLICY_NAME " and " FOLDER "/" TEST_NAME ".\n"
+		     "Read them, name your database in them, then type: chaperone policy trust");
+}
+
+int command_init(int argc, char **argv)
+{
+	struct request request = { .template_name = DEFAULT_TEMPLATE };
+	struct error error = { .text = "" };
+
+	if (read_options(argc, argv, &request) < 0) {
+		fputs(USAGE, stderr);
+		return EXIT_USAGE;
+	}
+	if (request.is_help) {
+		fputs(USAGE, stdout);
+		return EXIT_GOOD;
+	}
+	const struct template *template = find_template(request.template_name, &error);
+	int r = template ? write_template(template, &error) : -EINVAL;
+	if (r == 0) {
+		show_written(&request);
+		return EXIT_GOOD;
+	}
+	terminal_error(argv[0], &error);
+	return template ? EXIT_FINDINGS : EXIT_USAGE;
+}

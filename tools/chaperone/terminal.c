@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Printing what visible.h makes harmless. */
+#include "tools/chaperone/terminal.h"
+
+#include "common/buf.h"
+#include "common/error.h"
+#include "tools/chaperone/visible.h"
+
+#define SHOWN_MAX (64 * KIB)
+
+void terminal_print(FILE *out, struct slice text)
+{
+	SCOPED(buf_done) struct buf shown = BUF_MAX(SHOWN_MAX);
+
+	visible_add(&shown, text, 0);
+	fwrite(buf_text(&shown), 1, shown.length, out);
+}
+
+void terminal_error(const char *command, const struct error *error)
+{
+	char line[1024];
+
+	error_format(error, line, sizeof(line));
+	fprintf(stderr, "chaperone %s: ", command);
+	terminal_print(stderr, slice_of(line));
+	fputc('\n', stderr);
+}

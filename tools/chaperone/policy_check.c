@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone policy check`: reads policies and tests, tells what is wrong and what is odd about
+ * them. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "policy/engine/policy_check.h"
+#include "policy/engine/policy_files.h"
+#include "policy/engine/policy_test.h"
+#include "tools/chaperone/findings.h"
+#include "tools/chaperone/commands.h"
+
+static const char HELP[] =
+	"usage: chaperone policy check [--json] [--strict] PATH...\n"
+	"\n"
+	"Reads policies and says what is wrong in them (errors) and what can hardly be meant\n"
+	"(warnings), one line each: FILE:LINE:COLUMN: severity: text [id].\n"
+	"\n"
+	"A folder is one bundle: every .yaml in it but NAME_test.yaml, which is read as a test.\n"
+	"Files that are named together make one bundle.\n"
+	"\n"
+	"  --json      one JSON object instead of lines\n"
+	"  --strict    warnings count as findings\n"
+	"  -h, --help  this text\n"
+	"\n"
+	"Exit status: 0 good, 1 findings (errors, with --strict warnings too), 2 could not run.\n";
+
+static const struct option OPTIONS[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "strict", no_argument, NULL, 's' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct run {
+	struct policy_finder finder; /* first: the callback gets its address */
+	struct findings findings;
+	size_t policies, tests;
+	bool cannot_run;
+};
+
+static void collect(struct policy_finder *finder, const struct policy_finding *finding)
+{
+	struct run *run = (struct run *)finder;
+
+	findings_add(&run->findings, finding);
+}
+
+/* An error with a place is about what somebody wrote; one without is about getting at it. */
+static void note_error(struct run *run, const struct error *error)
+{
+	char line[1024];
+
+	if (error->line > 0) {
+		struct policy_finding finding = { FINDING_SYNTAX, FINDING_ERROR, *error };
+
+		findings_add(&run->findings, &finding);
+		return;
+	}
+	error_format(error, line, sizeof(line));
+	fprintf(stderr, "chaperone policy check: %s\n", line);
+	run->cannot_run = true;
+}
+
+static void check_bundle(struct run *run, const struct policy_files *files)
+{
+	SCOPED(policy_freep) struct policy *policy = NULL;
+	struct error error = { 0 };
+
+	if (files->count == 0)
+		return;
+	run->policies += files->count;
+	if (policy_read_files((const char *const *)files->paths, files->count, &policy, &error) < 0)
+		note_error(run, &error);
+	else
+		policy_check(policy, &run->finder);
+}
+
+static void check_tests(struct run *run, const struct policy_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		SCOPED(policy_test_freep) struct policy_test_file *file = NULL;
+		struct error error = { 0 };
+
+		run->tests++;
+		if (policy_test_read(files->paths[i], &file, &error) < 0)
+			note_error(run, &error);
+	}
+}
+
+static void check_strays(struct run *run, const struct policy_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct policy_finding finding = { .id = FINDING_STRAY_FILE,
+						  .severity = FINDING_WARNING };
+
+		snprintf(finding.where.file, sizeof(finding.where.file), "%s", files->paths[i]);
+		error_set_at(&finding.where, 0, 1, 1,
+			     "this file is not read: policies are called NAME.yaml");
+		findings_add(&run->findings, &finding);
+	}
+}
+
+static void (*const KINDS[])(struct run *run, const struct policy_files *files) = {
+	[POLICY_FILES] = check_bundle,
+	[POLICY_TESTS] = check_tests,
+	[POLICY_STRAY] = check_strays,
+};
+
+static void check_path(struct run *run, const char *path)
+{
+	for (size_t kind = 0; kind < COUNT_OF(KINDS); kind++) {
+		SCOPED(policy_files_done) struct policy_files files = { NULL, 0 };
+		struct error error = { 0 };
+
+		if (policy_files_find(path, (enum policy_files_kind)kind, &files, &error) < 0) {
+			note_error(run, &error);
+			return;
+		}
+		KINDS[kind](run, &files);
+	}
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Files named one by one: policies are one bundle, tests stand alone. */
+static void check_named(struct run *run, char **paths, size_t count)
+{
+	SCOPED(free_p) char **policies = calloc(count, sizeof(*policies));
+	struct policy_files files = { policies, 0 };
+
+	if (!policies) {
+		run->cannot_run = true;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (is_folder(paths[i]) || slice_ends_with(slice_of(paths[i]), "_test.yaml"))
+			check_path(run, paths[i]);
+		else
+			policies[files.count++] = paths[i];
+	}
+	check_bundle(run, &files);
+}
+
+static int report(struct run *run, bool is_json, bool is_strict)
+{
+	size_t errors = findings_count(&run->findings, FINDING_ERROR);
+	size_t warnings = findings_count(&run->findings, FINDING_WARNING);
+
+	findings_sort(&run->findings);
+	if (is_json)
+		findings_print_json(&run->findings, stdout);
+	else
+		findings_print(&run->findings, stdout);
+	if (!is_json)
+		printf("%zu policy file%s, %zu test file%s: %zu error%s, %zu warning%s\n",
+		       run->policies, run->policies == 1 ? "" : "s", run->tests,
+		       run->tests == 1 ? "" : "s", errors, errors == 1 ? "" : "s", warnings,
+		       warnings == 1 ? "" : "s");
+	if (fflush(stdout) != 0 || run->cannot_run || run->findings.failed)
+		return 2;
+	return errors > 0 || (is_strict && warnings > 0);
+}
+
+int command_policy_check(int argc, char **argv)
+{
+	SCOPED(findings_done) struct findings findings = { 0 };
+	bool is_json = false, is_strict = false;
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
+		if (option == 'h')
+			return printf("%s", HELP) < 0 ? 2 : 0;
+		if (option != 'j' && option != 's')
+			return 2;
+		is_json |= option == 'j';
+		is_strict |= option == 's';
+	}
+	if (optind == argc) {
+		fprintf(stderr, "chaperone policy check: name a policy file or a folder of them\n");
+		return 2;
+	}
+	struct run run = { .finder = { collect, (int64_t)time(NULL) } };
+	check_named(&run, argv + optind, (size_t)(argc - optind));
+	int status = report(&run, is_json, is_strict);
+	findings = run.findings;
+	return status;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* The join: definitions are kept as long as events may name them, intents until their outcome comes, questions
+ * until an intent answers them. */
+#include "tools/chaperone/audit_events.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/chaperone/audit_map.h"
+
+/* Keys of open events; definitions use their record_kind. */
+enum open_kind { OPEN_INTENT = 100, OPEN_MISS };
+
+struct audit_events {
+	struct record_reader *reader;
+	struct audit_map definitions; /* struct record_entry with all it points to */
+	struct audit_map open;        /* struct audit_event */
+	uint64_t note_count;          /* numbers the notes among the definitions */
+};
+
+static size_t text_bytes(const struct record_entry *entry)
+{
+	size_t bytes = entry->shape.length + entry->decision.length + entry->would_decide.length +
+		       entry->reason.length + entry->masked.length;
+
+	for (size_t i = 0; i < entry->fact_count; i++)
+		bytes += entry->facts[i].name.length + entry->facts[i].value.length;
+	for (size_t i = 0; i < entry->rule_count; i++)
+		bytes += entry->rules[i].length;
+	for (size_t i = 0; i < entry->effect_count; i++)
+		bytes += entry->effects[i].length;
+	return bytes;
+}
+
+static struct slice copy_text(char **at, struct slice text)
+{
+	struct slice copy = { *at, text.length };
+
+	if (text.length)
+		memcpy(*at, text.at, text.length);
+	*at += text.length;
+	return copy;
+}
+
+static const struct slice *copy_texts(struct slice *into, char **at, const struct slice *texts,
+				      size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		into[i] = copy_text(at, texts[i]);
+	return into;
+}
+
+/* One block: the entry, its facts, its lists, then their bytes. */
+static struct record_entry *copy_entry(const struct record_entry *entry)
+{
+	size_t facts = entry->fact_count * sizeof(struct record_fact);
+	size_t texts = (entry->rule_count + entry->effect_count) * sizeof(struct slice);
+	struct record_entry *copy = malloc(sizeof(*copy) + facts + texts + text_bytes(entry) + 1);
+
+	if (!copy)
+		return NULL;
+	struct record_fact *fact = (struct record_fact *)(void *)(copy + 1);
+	struct slice *lists = (struct slice *)(void *)(fact + entry->fact_count);
+	char *at = (char *)(lists + entry->rule_count + entry->effect_count);
+	*copy = *entry;
+	copy->facts = fact;
+	for (size_t i = 0; i < entry->fact_count; i++)
+		fact[i] = (struct record_fact){ copy_text(&at, entry->facts[i].name),
+						copy_text(&at, entry->facts[i].value),
+						entry->facts[i].mark };
+	copy->shape = copy_text(&at, entry->shape);
+	copy->decision = copy_text(&at, entry->decision);
+	copy->would_decide = copy_text(&at, entry->would_decide);
+	copy->reason = copy_text(&at, entry->reason);
+	copy->masked = copy_text(&at, entry->masked);
+	copy->rules = copy_texts(lists, &at, entry->rules, entry->rule_count);
+	copy->effects = copy_texts(lists + entry->rule_count, &at, entry->effects,
+				   entry->effect_count);
+	return copy;
+}
+
+int audit_events_open(const char *path, struct audit_events **ret_events, struct error *error)
+{
+	SCOPED(audit_events_closep) struct audit_events *events = calloc(1, sizeof(*events));
+
+	if (!events)
+		return error_system(error, -ENOMEM, path);
+	int r = record_reader_open(path, &events->reader, error);
+	if (r < 0)
+		return r;
+	*ret_events = steal(events);
+	return 0;
+}
+
+void audit_events_close(struct audit_events *events)
+{
+	if (!events)
+		return;
+	record_reader_close(events->reader);
+	audit_map_done(&events->definitions);
+	audit_map_done(&events->open);
+	free(events);
+}
+
+static uint64_t boot_of(const struct audit_events *events)
+{
+	return record_reader_place(events->reader)->boot;
+}
+
+/* Numbers carry their boot in the upper half, since a ring that an agent left is taken up by the next one; a writer
+ * that does not do so means its own boot. */
+static uint64_t home_of(const struct audit_events *events, uint64_t number)
+{
+	return number >> 32 ? number >> 32 : boot_of(events);
+}
+
+static const struct record_entry *definition(const struct audit_events *events, enum record_kind kind,
+					     uint64_t number)
+{
+	const struct audit_key key = { home_of(events, number), kind, number, 0 };
+
+	return audit_map_get(&events->definitions, &key);
+}
+
+/* The first definition of a number stands: events point to it. */
+static int define(struct audit_events *events, const struct record_entry *entry)
+{
+	uint64_t number = entry->kind == RECORD_BOOT ? 0 : entry->number;
+	const struct audit_key key = { home_of(events, number), entry->kind, number, 0 };
+
+	if (audit_map_get(&events->definitions, &key))
+		return 0;
+	SCOPED(free_p) struct record_entry *copy = copy_entry(entry);
+	if (!copy)
+		return -ENOMEM;
+	int r = audit_map_put(&events->definitions, &key, copy);
+	if (r == 0)
+		(void)steal(copy);
+	return r;
+}
+
+static void fill_definitions(const struct audit_events *events, struct audit_event *event)
+{
+	event->boot = definition(events, RECORD_BOOT, 0);
+	event->judgement = definition(events, RECORD_JUDGEMENT, event->judgement_number);
+	event->connection = definition(events, RECORD_CONNECTION, event->connection_number);
+	if (event->judgement)
+		event->policy = definition(events, RECORD_POLICY, event->judgement->parent);
+	if (event->connection)
+		event->process_number = event->connection->parent;
+	event->process = definition(events, RECORD_PROCESS, event->process_number);
+	if (event->process)
+		event->run = definition(events, RECORD_RUN, event->process->parent);
+}
+
+static struct audit_event begin_event(const struct audit_events *events,
+				      const struct record_entry *entry, enum audit_kind kind)
+{
+	const struct record_place *place = record_reader_place(events->reader);
+	struct audit_event event = {
+		.kind = kind,
+		.boot_number = place->boot,
+		.connection_number = entry->parent,
+		.judgement_number = entry->judgement,
+		.sequence = entry->number,
+		.time_ns = entry->time_ns,
+		.intent = entry->slot,
+		.offset = place->offset,
+	};
+
+	snprintf(event.file, sizeof(event.file), "%s", place->file);
+	memcpy(event.head, place->head, SHA256_SIZE);
+	fill_definitions(events, &event);
+	return event;
+}
+
+/* Keeps the event until its other half comes. */
+static int keep_open(struct audit_events *events, const struct audit_key *key,
+		     const struct audit_event *event)
+{
+	SCOPED(free_p) struct audit_event *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *event;
+	int r = audit_map_put(&events->open, key, copy);
+	if (r == 0)
+		(void)steal(copy);
+	return r;
+}
+
+struct sink {
+	audit_event_seen *seen;
+	void *context;
+};
+
+static int give(const struct sink *sink, const struct audit_event *event)
+{
+	return sink->seen(sink->context, event);
+}
+
+/* Gives the event that is open under `key`, if there is one. */
+static int give_open(struct audit_events *events, const struct audit_key *key, const struct sink *sink)
+{
+	SCOPED(free_p) struct audit_event *event = audit_map_take(&events->open, key);
+
+	return event ? give(sink, event) : 0;
+}
+
+static struct audit_key miss_key(const struct audit_events *events, const struct record_entry *entry)
+{
+	return (struct audit_key){ home_of(events, entry->parent), OPEN_MISS, entry->parent, entry->judgement };
+}
+
+static struct audit_key intent_key(const struct audit_events *events, const struct record_entry *entry)
+{
+	return (struct audit_key){ home_of(events, entry->parent), OPEN_INTENT, entry->parent, entry->number };
+}
+
+static int take_miss(struct audit_events *events, const struct record_entry *entry,
+		     const struct sink *sink)
+{
+	const struct audit_key key = miss_key(events, entry);
+	const struct audit_event event = begin_event(events, entry, AUDIT_ASKED);
+	int r = give_open(events, &key, sink);
+
+	return r < 0 ? r : keep_open(events, &key, &event);
+}
+
+static int take_intent(struct audit_events *events, const struct record_entry *entry,
+		       const struct sink *sink)
+{
+	const struct audit_key key = intent_key(events, entry), asked = miss_key(events, entry);
+	const struct audit_event event = begin_event(events, entry, AUDIT_STATEMENT);
+	int r = give_open(events, &key, sink);
+
+	free(audit_map_take(&events->open, &asked));
+	return r < 0 ? r : keep_open(events, &key, &event);
+}
+
+static int take_outcome(struct audit_events *events, const struct record_entry *entry,
+			const struct sink *sink)
+{
+	const struct audit_key key = intent_key(events, entry);
+	SCOPED(free_p) struct audit_event *event = audit_map_take(&events->open, &key);
+
+	if (!event)
+		return 0;
+	event->end = entry->kind == RECORD_LOST ? AUDIT_END_LOST : AUDIT_END_KNOWN;
+	event->end_time_ns = entry->time_ns;
+	event->outcome = entry->slot;
+	return give(sink, event);
+}
+
+static int take_note(struct audit_events *events, const struct record_entry *entry,
+		     const struct sink *sink)
+{
+	struct audit_event event = begin_event(events, entry, AUDIT_NOTE);
+	struct record_entry numbered = *entry;
+
+	numbered.number = ++events->note_count;
+	int r = define(events, &numbered);
+	event.note = definition(events, RECORD_NOTE, numbered.number);
+	return r < 0 ? r : give(sink, &event);
+}
+
+static int take_definition(struct audit_events *events, const struct record_entry *entry,
+			   const struct sink *sink)
+{
+	(void)sink;
+	return define(events, entry);
+}
+
+static int (*const TAKE[])(struct audit_events *, const struct record_entry *, const struct sink *) = {
+	[RECORD_BOOT] = take_definition,	[RECORD_POLICY] = take_definition,
+	[RECORD_RUN] = take_definition,		[RECORD_PROCESS] = take_definition,
+	[RECORD_CONNECTION] = take_definition,	[RECORD_JUDGEMENT] = take_definition,
+	[RECORD_MISS] = take_miss,		[RECORD_INTENT] = take_intent,
+	[RECORD_OUTCOME] = take_outcome,	[RECORD_LOST] = take_outcome,
+	[RECORD_NOTE] = take_note,		[RECORD_CLOSED] = NULL,
+	[RECORD_END] = NULL,
+};
+
+int audit_events_poll(struct audit_events *events, audit_event_seen *seen,
+		      audit_complaint_seen *complaint, void *context)
+{
+	const struct sink sink = { seen, context };
+	struct record_entry entry;
+	struct error error = { .line = 0 };
+	int r;
+
+	while ((r = record_reader_next(events->reader, &entry, &error)) != 0) {
+		if (r == -EBADMSG)
+			complaint(context, &error);
+		else if (r < 0)
+			return r;
+		else if (TAKE[entry.kind])
+			r = TAKE[entry.kind](events, &entry, &sink);
+		if (r < 0 && r != -EBADMSG)
+			return r;
+	}
+	return 0;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct audit_event *left = *(const struct audit_event *const *)a;
+	const struct audit_event *right = *(const struct audit_event *const *)b;
+
+	if (left->time_ns != right->time_ns)
+		return left->time_ns < right->time_ns ? -1 : 1;
+	return (left->sequence > right->sequence) - (left->sequence < right->sequence);
+}
+
+int audit_events_end(struct audit_events *events, audit_event_seen *seen, void *context)
+{
+	size_t count = 0;
+	SCOPED(free_p) const struct audit_event **open = calloc(events->open.count + 1, sizeof(*open));
+
+	if (!open)
+		return -ENOMEM;
+	for (size_t i = 0; i < events->open.bucket_count; i++) {
+		for (struct audit_node *node = events->open.buckets[i]; node; node = node->next)
+			open[count++] = node->value;
+	}
+	qsort(open, count, sizeof(*open), compare_times);
+	for (size_t i = 0; i < count; i++) {
+		int r = seen(context, open[i]);
+		if (r < 0)
+			return r;
+	}
+	audit_map_done(&events->open);
+	return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone audit list`: the newest events that match, as a table or as JSON lines. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/chaperone/audit.h"
+#include "tools/chaperone/audit_json.h"
+#include "tools/chaperone/audit_print.h"
+#include "tools/chaperone/audit_select.h"
+
+static const struct audit_usage USAGE = {
+	.text = "Usage: chaperone audit list [options]\n"
+		"Lists the newest events of the record, the newest last.\n"
+		"\n"
+		"  --record PATH      the record's folder\n"
+		"  --person NAME      of a person, user or agent; * stands for any part of a name\n"
+		"  --table NAME       that touch this table\n"
+		"  --verdict WORD     allow, deny, approve, would-deny, would-approve, refused, masked\n"
+		"  --rule NAME        in which this rule had a say\n"
+		"  --run ID           of one `chaperone run`\n"
+		"  --since, --until WHEN   \"2026-11-22 18:45\", RFC 3339, or an age such as 30m, 2h, 7d\n"
+		"  --limit N, -n N    at most this many (1000)\n"
+		"  --json             one JSON object per line, times in UTC\n",
+	.options = "rjnsuptvlR",
+};
+
+struct listing {
+	const struct audit_options *options;
+	struct audit_newest newest;
+};
+
+static int keep(void *context, const struct audit_event *event)
+{
+	struct listing *listing = context;
+
+	if (!audit_is_selected(listing->options, event))
+		return 0;
+	return audit_newest_add(&listing->newest, event);
+}
+
+static int print_events(const struct audit_options *options, const struct audit_newest *newest)
+{
+	SCOPED(buf_done) struct buf line = BUF_MAX(AUDIT_LINE_MAX);
+	size_t columns = audit_columns();
+	int r = 0;
+
+	if (!options->is_json)
+		audit_add_table_head(&line, columns);
+	for (size_t i = 0; i < newest->count && r == 0; i++) {
+		if (options->is_json) {
+			audit_add_json_event(&line, &newest->at[i]);
+			buf_add_char(&line, '\n');
+		} else {
+			audit_add_table_row(&line, &newest->at[i], columns);
+		}
+		r = audit_print(&line);
+	}
+	return r < 0 ? r : audit_print(&line);
+}
+
+static void done(struct listing *listing)
+{
+	audit_newest_done(&listing->newest);
+}
+
+static int list(const struct audit_options *options, struct error *error)
+{
+	SCOPED(audit_events_closep) struct audit_events *events = NULL;
+	SCOPED(done) struct listing listing = { .options = options,
+						.newest = { .limit = options->limit ? options->limit :
+								       AUDIT_LIMIT_DEFAULT } };
+	int r = audit_events_open(options->record, &events, error);
+
+	if (r < 0)
+		return r;
+	r = audit_events_poll(events, keep, audit_print_complaint, &listing);
+	if (r == 0)
+		r = audit_events_end(events, keep, &listing);
+	if (r == 0) {
+		audit_newest_sort(&listing.newest);
+		r = print_events(options, &listing.newest);
+	}
+	return r < 0 ? error_system(error, r, options->record) : 0;
+}
+
+int command_audit_list(int argc, char **argv)
+{
+	struct audit_options options;
+	struct error error = { .line = 0 };
+	int r = audit_options_parse(argc, argv, &USAGE, &options);
+
+	if (r != 0)
+		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	r = list(&options, &error);
+	return r < 0 ? audit_fail("list", &error) : AUDIT_EXIT_GOOD;
+}

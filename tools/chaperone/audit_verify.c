@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone audit verify` and `audit head`: whether the record fits together, and the hash that says so tomorrow. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/record.h"
+#include "tools/chaperone/audit.h"
+#include "tools/chaperone/audit_events.h"
+#include "tools/chaperone/audit_print.h"
+#include "tools/chaperone/json.h"
+
+static const struct audit_usage VERIFY = {
+	.text = "Usage: chaperone audit verify [--record PATH] [--head HEX] [--json]\n"
+		"Checks every hash and link of the record.\n"
+		"\n"
+		"  --record PATH   the record's folder\n"
+		"  --head HEX      a head known from elsewhere; without one, the end of the record could have been\n"
+		"                  cut off or all of it written anew, so the best verdict is \"unanchored\"\n"
+		"  --json          one JSON object\n"
+		"\n"
+		"Exit status: 0 good, 1 something does not fit, 2 could not run.\n",
+	.options = "rhj",
+};
+
+static const struct audit_usage HEAD = {
+	.text = "Usage: chaperone audit head [--record PATH]\n"
+		"Prints the last hash of a record that verifies, to be kept elsewhere for `audit verify --head`.\n"
+		"\n"
+		"Exit status: 0 good, 1 the record does not verify, 2 could not run.\n",
+	.options = "r",
+};
+
+/* The `assurance` of the newest boot that states one. */
+static int read_assurance(const char *path, struct buf *ret_assurance, struct error *error)
+{
+	SCOPED(record_reader_closep) struct record_reader *reader = NULL;
+	struct record_entry entry;
+	int r = record_reader_open(path, &reader, error);
+
+	while (r >= 0 && (r = record_reader_next(reader, &entry, error)) != 0) {
+		if (r == -EBADMSG)
+			r = 0;
+		else if (r < 0 || entry.kind != RECORD_BOOT)
+			continue;
+		for (size_t i = 0; r == 1 && i < entry.fact_count; i++) {
+			if (!slice_is(entry.facts[i].name, "assurance"))
+				continue;
+			buf_clear(ret_assurance);
+			buf_add_slice(ret_assurance, entry.facts[i].value);
+		}
+	}
+	return r;
+}
+
+static bool is_good(const struct record_report *report, const struct audit_options *options)
+{
+	return report->is_good && (!options->has_head || report->is_anchored);
+}
+
+static const char *verdict(const struct record_report *report, const struct audit_options *options)
+{
+	if (!report->is_good)
+		return "bad";
+	if (!options->has_head)
+		return "good, unanchored";
+	return report->is_anchored ? "good, anchored" : "bad";
+}
+
+static void add_text_report(struct buf *out, const struct record_report *report,
+			    const struct audit_options *options, struct slice assurance)
+{
+	buf_add_text(out, verdict(report, options));
+	if (!report->is_good) {
+		buf_add_text(out, ": ");
+		visible_add(out, slice_of(report->bad_file), 0);
+		buf_printf(out, ", offset %llu: %s", (unsigned long long)report->bad_offset,
+			   report->bad_text);
+	} else if (!is_good(report, options)) {
+		buf_add_text(out, ": the head given does not occur in this record");
+	} else {
+		buf_printf(out, ": %llu entries in %llu batches of %llu files; head ",
+			   (unsigned long long)report->entries, (unsigned long long)report->batches,
+			   (unsigned long long)report->files);
+		buf_add_hex(out, report->head, SHA256_SIZE);
+	}
+	buf_add_char(out, '\n');
+	if (report->is_good && report->files > 0 && !report->ends_in_order)
+		buf_add_text(out, "the newest boot has not ended in order, or is still running\n");
+	if (assurance.length) {
+		buf_add_text(out, "assurance: ");
+		visible_add(out, assurance, 0);
+		buf_add_char(out, '\n');
+	}
+}
+
+static void add_counts(struct buf *out, const struct record_report *report)
+{
+	json_number(out, "files", report->files);
+	json_number(out, "batches", report->batches);
+	json_number(out, "entries", report->entries);
+	json_number(out, "bytes", report->bytes);
+	json_number(out, "intents", report->intents);
+	json_number(out, "outcomes", report->outcomes);
+	json_number(out, "lost", report->lost);
+	json_number(out, "notes", report->notes);
+}
+
+static void add_json_report(struct buf *out, const struct record_report *report,
+			    const struct audit_options *options, struct slice assurance)
+{
+	json_open(out, NULL, '{');
+	json_text(out, "verdict", slice_of(verdict(report, options)));
+	json_bool(out, "good", is_good(report, options));
+	json_bool(out, "anchored", report->is_anchored);
+	json_bool(out, "ends_in_order", report->ends_in_order);
+	add_counts(out, report);
+	json_text_if(out, "assurance", assurance);
+	if (!report->is_good) {
+		json_text(out, "file", slice_of(report->bad_file));
+		json_number(out, "offset", report->bad_offset);
+		json_text(out, "text", slice_of(report->bad_text));
+	}
+	buf_add_text(out, "\"head\":\"");
+	buf_add_hex(out, report->head, SHA256_SIZE);
+	buf_add_text(out, "\",");
+	json_close(out, '}');
+	json_end(out);
+	buf_add_char(out, '\n');
+}
+
+static int verify(const struct audit_options *options, bool *ret_is_good, struct error *error)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(AUDIT_LINE_MAX), assurance = BUF_MAX(4 * KIB);
+	struct record_report report;
+	int r = record_verify(options->record, options->has_head ? options->head : NULL, &report, error);
+
+	if (r == 0)
+		r = read_assurance(options->record, &assurance, error);
+	if (r < 0)
+		return r;
+	if (options->is_json)
+		add_json_report(&out, &report, options, buf_view(&assurance));
+	else
+		add_text_report(&out, &report, options, buf_view(&assurance));
+	*ret_is_good = is_good(&report, options);
+	r = audit_print(&out);
+	return r < 0 ? error_system(error, r, "standard output") : 0;
+}
+
+int command_audit_verify(int argc, char **argv)
+{
+	struct audit_options options;
+	struct error error = { .line = 0 };
+	bool good = false;
+	int r = audit_options_parse(argc, argv, &VERIFY, &options);
+
+	if (r != 0)
+		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	if (verify(&options, &good, &error) < 0)
+		return audit_fail("verify", &error);
+	return good ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FINDINGS;
+}
+
+int command_audit_head(int argc, char **argv)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(4 * KIB);
+	struct audit_options options;
+	struct error error = { .line = 0 };
+	struct record_report report;
+	int r = audit_options_parse(argc, argv, &HEAD, &options);
+
+	if (r != 0)
+		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	if (record_verify(options.record, NULL, &report, &error) < 0)
+		return audit_fail("head", &error);
+	if (!report.is_good) {
+		fputs("chaperone audit head: the record does not verify\n", stderr);
+		return AUDIT_EXIT_FINDINGS;
+	}
+	buf_add_hex(&out, report.head, SHA256_SIZE);
+	buf_add_char(&out, '\n');
+	return audit_print(&out) < 0 ? AUDIT_EXIT_FAILED : AUDIT_EXIT_GOOD;
+}

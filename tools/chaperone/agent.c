@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent's loop: clients come and go, leases are renewed, rings are drained, the record is synced. */
+#include "tools/chaperone/agent.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "common/clock.h"
+#include "common/file.h"
+#include "tools/chaperone/commands.h"
+#include "tools/chaperone/process.h"
+
+#define OFF_SWITCH "/etc/chaperone/off"
+#define TREE_DEPTH_MAX	64
+#define PACKETS_AT_ONCE 16
+#define AGENT_IDLE_LOOKS 4 /* in one idle time */
+
+struct client {
+	struct agent *agent;
+	struct event *event;
+	int socket;
+	struct peer_identity peer;
+	struct packet packet;
+};
+
+static void client_free(struct client *client)
+{
+	if (client->event)
+		event_free(client->event);
+	packet_done(&client->packet);
+	close(client->socket);
+	free(client);
+}
+
+static void client_ready(evutil_socket_t socket, short what, void *context)
+{
+	struct client *client = context;
+
+	(void)what;
+	for (int i = 0; i < PACKETS_AT_ONCE; i++) {
+		int r = packet_receive((int)socket, &client->packet, 0);
+
+		if (r == -ETIMEDOUT)
+			return;
+		if (r < 0 || !agent_serve(client->agent, (int)socket, &client->peer, &client->packet)) {
+			client_free(client);
+			return;
+		}
+	}
+}
+
+/* Whether `pid` is `tree` or one of its descendants; a process that lost its parent went to the supervisor, which is
+ * a subreaper. */
+static bool is_of_tree(pid_t tree, pid_t pid)
+{
+	SCOPED(process_close) struct process process = PROCESS_NONE;
+
+	if (process_open(pid, &process) < 0)
+		return false;
+	for (int depth = 0; depth < TREE_DEPTH_MAX && process.pid != tree; depth++) {
+		struct process parent;
+
+		if (process_open_parent(&process, &parent) < 0)
+			return false;
+		process_close(&process);
+		process = parent;
+	}
+	return process.pid == tree;
+}
+
+static bool is_welcome(const struct agent *agent, const struct peer_identity *peer)
+{
+	switch (agent->settings.kind) {
+	case AGENT_OF_RUN:
+		return is_of_tree(agent->settings.tree, peer->pid);
+	case AGENT_OF_USER:
+		return peer->uid == geteuid();
+	case AGENT_OF_MACHINE:
+		return true;
+	}
+	return false;
+}
+
+static void accept_client(evutil_socket_t listening, short what, void *context)
+{
+	struct agent *agent = context;
+	int socket = accept4((int)listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct client *client = socket >= 0 ? calloc(1, sizeof(*client)) : NULL;
+
+	(void)what;
+	if (!client) {
+		if (socket >= 0)
+			close(socket);
+		return;
+	}
+	*client = (struct client){ agent, NULL, socket, { 0 }, PACKET_EMPTY };
+	if (socket_peer(socket, &client->peer) < 0 || !is_welcome(agent, &client->peer)) {
+		agent_note(agent, 0, "a stranger was turned away: process %d of user %u", (int)client->peer.pid,
+			   (unsigned)client->peer.uid);
+		client_free(client);
+		return;
+	}
+	client->event = event_new(agent->loop, socket, EV_READ | EV_PERSIST, client_ready, client);
+	if (!client->event || event_add(client->event, NULL) < 0)
+		client_free(client);
+}
+
+static void renew_leases(evutil_socket_t none, short what, void *context)
+{
+	(void)none;
+	(void)what;
+	agent_processes_lease(context);
+}
+
+static void drain_rings(evutil_socket_t none, short what, void *context)
+{
+	(void)none;
+	(void)what;
+	agent_processes_drain(context);
+}
+
+void agent_retire(struct agent *agent)
+{
+	if (!agent->accepting)
+		return;
+	event_free(agent->accepting);
+	agent->accepting = NULL;
+	if (agent->settings.socket_path)
+		unlink(agent->settings.socket_path);
+	close(agent->settings.listening);
+	close_p(&agent->settings.lock);
+}
+
+static void end_when_idle(evutil_socket_t none, short what, void *context)
+{
+	struct agent *agent = context;
+
+	(void)none;
+	(void)what;
+	if (agent->processes)
+		agent->occupied_ns = monotonic_ns();
+	if (monotonic_ns() - agent->occupied_ns >= agent->settings.idle_ns)
+		event_base_loopbreak(agent->loop);
+}
+
+static void sync_record(evutil_socket_t none, short what, void *context)
+{
+	struct agent *agent = context;
+
+	(void)none;
+	(void)what;
+	int r = record_sync(agent->record);
+
+	if (r < 0)
+		agent_record_state(agent, r);
+}
+
+static void hashes_ready(evutil_socket_t none, short what, void *context)
+{
+	(void)none;
+	(void)what;
+	agent_processes_hashed(context);
+}
+
+static void stop(evutil_socket_t none, short what, void *context)
+{
+	struct agent *agent = context;
+
+	(void)none;
+	(void)what;
+	event_base_loopbreak(agent->loop);
+}
+
+static int every(struct agent *agent, uint64_t period_ns, event_callback_fn callback)
+{
+	struct timeval period = { (time_t)(period_ns / SECOND_NS), (suseconds_t)(period_ns % SECOND_NS / 1000) };
+	struct event *event = event_new(agent->loop, -1, EV_PERSIST, callback, agent);
+
+	return event && event_add(event, &period) == 0 ? 0 : -ENOMEM;
+}
+
+static int on_hashes(struct agent *agent)
+{
+	if (exe_hasher_new(AGENT_HASH_DEADLINE_MS, &agent->hasher) < 0)
+		return 0; /* a record without hashes is better than none */
+	struct event *event = event_new(agent->loop, exe_hasher_fd(agent->hasher), EV_READ | EV_PERSIST, hashes_ready,
+					agent);
+
+	return event && event_add(event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int on_signal(struct agent *agent, int number)
+{
+	struct event *event = evsignal_new(agent->loop, number, stop, agent);
+
+	return event && event_add(event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int accept_clients(struct agent *agent)
+{
+	agent->accepting = event_new(agent->loop, agent->settings.listening, EV_READ | EV_PERSIST, accept_client,
+				     agent);
+	return agent->accepting && event_add(agent->accepting, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int set_up_loop(struct agent *agent)
+{
+	agent->loop = event_base_new();
+	int r = agent->loop ? accept_clients(agent) : -ENOMEM;
+
+	if (r == 0)
+		r = every(agent, AGENT_LEASE_EVERY_NS, renew_leases);
+	if (r == 0)
+		r = every(agent, AGENT_DRAIN_EVERY_NS, drain_rings);
+	if (r == 0)
+		r = every(agent, AGENT_SYNC_EVERY_NS, sync_record);
+	if (r == 0 && agent->settings.idle_ns > 0)
+		r = every(agent, agent->settings.idle_ns / AGENT_IDLE_LOOKS, end_when_idle);
+	if (r == 0)
+		r = on_hashes(agent);
+	if (r == 0)
+		r = on_signal(agent, SIGTERM);
+	if (r == 0 && agent->settings.kind == AGENT_OF_MACHINE)
+		r = on_signal(agent, SIGINT);
+	return r;
+}
+
+/* Statements pass through this memory, and under `run` the governed program has the same user id. */
+static void close_itself(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &none);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a record over a file size limit is an error, not an end */
+	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is for the program */
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTSTP, SIG_IGN);
+}
+
+static bool is_switched_off(void)
+{
+	struct stat status;
+
+	return lstat(OFF_SWITCH, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == 0;
+}
+
+static int set_up(struct agent *agent, struct error *error)
+{
+	agent->is_off = is_switched_off();
+	if (agent->is_off)
+		agent->policy->is_trial = true; /* judged and recorded all the same */
+	agent->allows_everything = policy_allows_everything(agent->policy) || agent->is_off;
+	int r = folder_open_private(agent->settings.run_folder, &agent->run_folder);
+	if (r < 0)
+		return error_system(error, r, agent->settings.run_folder);
+	r = agent_record_start(agent, error);
+	if (r < 0)
+		return r;
+	r = set_up_loop(agent);
+	return r < 0 ? error_system(error, r, "the event loop") : 0;
+}
+
+static void finish(struct agent *agent)
+{
+	struct record_entry end = { .kind = RECORD_END, .time_ns = realtime_ns() };
+
+	agent_processes_end(agent);
+	agent_record(agent, &end);
+	if (record_flush(agent->record) == 0 && agent->settings.counts)
+		record_head(agent->record, agent->settings.counts->head);
+	record_close(agent->record);
+	free(agent->judgements);
+	analysis_done(&agent->analysis);
+	exe_hasher_free(agent->hasher);
+}
+
+int agent_serve_all(const struct agent_settings *settings, struct policy *policy, int ready, struct error *error)
+{
+	struct agent agent = { .settings = *settings, .policy = policy, .run_folder = -1,
+			       .analysis = ANALYSIS_EMPTY, .occupied_ns = monotonic_ns() };
+
+	close_itself();
+	int r = set_up(&agent, error);
+	if (r < 0)
+		return r;
+	if (settings->generation > 1)
+		agent_note(&agent, 0, "agent %u of this run took over", settings->generation);
+	agent_processes_adopt(&agent);
+	if (ready < 0 || file_write_all(ready, "r", 1) == 0)
+		event_base_dispatch(agent.loop);
+	agent_retire(&agent);
+	finish(&agent);
+	return 0;
+}
+
+int agent_main(const struct agent_settings *settings, struct policy *policy, int ready)
+{
+	struct error error = { 0 };
+	char text[1024];
+
+	if (agent_serve_all(settings, policy, ready, &error) == 0)
+		return EXIT_SUCCESS;
+	error_format(&error, text, sizeof(text));
+	fprintf(stderr, "chaperone: the agent cannot start: %s\n", text);
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent: the judgement of this machine.  One thread, one event loop; everything it knows hangs on struct agent. */
+#ifndef TOOLS_CHAPERONE_AGENT_H
+#define TOOLS_CHAPERONE_AGENT_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/message.h"
+#include "common/record.h"
+#include "common/ring.h"
+#include "common/socket.h"
+#include "policy/engine/caller.h"
+#include "policy/engine/judge.h"
+#include "policy/engine/policy.h"
+#include "policy/engine/session.h"
+#include "tools/chaperone/agent_open.h"
+#include "tools/chaperone/analysis.h"
+#include "tools/chaperone/exe_hash.h"
+#include "tools/chaperone/provenance.h"
+
+#define AGENT_LEASE_NS		(1 * SECOND_NS)
+#define AGENT_LEASE_EVERY_NS	(250 * MILLISECOND_NS)
+#define AGENT_DRAIN_EVERY_NS	(20 * MILLISECOND_NS)
+#define AGENT_SYNC_EVERY_NS	(50 * MILLISECOND_NS)
+#define AGENT_TORN_NS		(1 * SECOND_NS)
+#define AGENT_DEFINITIONS_NS	(5 * SECOND_NS) /* how long a learned catalogue counts (security.md 8) */
+#define AGENT_DEFINITIONS_OPEN_NS (1 * SECOND_NS) /* and a verdict of an open transaction beyond that */
+#define AGENT_PROCESSES_MAX	4096u
+#define AGENT_HASH_DEADLINE_MS	10000u
+#define AGENT_HASH_PATIENCE_MS	50 /* how long a process's entry waits for the hash of its executable */
+#define AGENT_SHIM_DEADLINE_MS	2000u
+
+/* Counted by the agents of a run for the line at its end; shared memory, written by the agent alone. */
+struct agent_counts {
+	uint64_t statements, refused, masked_cells;
+	unsigned char head[SHA256_SIZE];
+};
+
+/* Whom an agent serves. */
+enum agent_kind {
+	AGENT_OF_RUN,     /* one `chaperone run`: `tree` and what descends from it */
+	AGENT_OF_USER,    /* started by a program for itself: processes of the same user */
+	AGENT_OF_MACHINE, /* a service: any local user */
+};
+
+struct agent_settings {
+	enum agent_kind kind;
+	const char *run_folder;      /* 0700; rings live here */
+	const char *record_folder;
+	const char *run_id;          /* hex; empty for a service */
+	const char *as_name;         /* --as; empty: none */
+	const char *reason;          /* --reason */
+	bool is_trial;
+	int listening;               /* descriptor */
+	pid_t tree;                  /* AGENT_OF_RUN: peers must be this process or descend from it */
+	unsigned char seed[MESSAGE_KEY_SIZE]; /* mask keys are derived from it */
+	uint32_t generation;         /* counts the agents of this run, from 1 */
+	struct agent_counts *counts; /* NULL: nobody asks */
+	uint64_t idle_ns;            /* ends when no process was governed for so long; 0: never */
+	/* Asked before a process is taken on, unless NULL.  False: the policy has changed; this agent listens no more, and
+	 * the next one takes that process. */
+	bool (*is_current)(const void *context);
+	const void *current_context;
+	const char *socket_path;     /* unlinked when this agent listens no more; NULL: somebody else's */
+	int lock;                    /* closed with it, so that the next agent can take the place; -1: none */
+};
+
+struct agent_connection {
+	uint64_t number;
+	struct agent_process *process;
+	uint32_t context_index;
+	struct session *session;
+	uint64_t learned_ns;         /* CLOCK_MONOTONIC, of the catalogue in use; 0: none was learned */
+	struct caller caller;
+	char *texts;                 /* owned copies of the address */
+	uint32_t statements_sent;    /* of the call whose outcome is awaited */
+	struct agent_connection *next;
+};
+
+struct agent_process {
+	uint64_t number;
+	pid_t pid;
+	int pidfd;                   /* -1 where there is none */
+	bool is_nameless;            /* its ring was unlinked, which has been noted */
+	struct ring_reader reader;
+	struct ring_control *control; /* NULL for an orphan of an earlier agent */
+	char ring_name[64];
+	struct provenance *provenance;
+	struct open_intents open;
+	uint32_t contexts_used;
+	bool is_ended;
+	struct agent_process *next;
+};
+
+struct judgement_numbers;
+
+struct agent {
+	struct agent_settings settings;
+	struct event_base *loop;
+	struct event *accepting;
+	uint64_t occupied_ns;        /* when a process was last governed */
+	struct policy *policy;
+	bool allows_everything;
+	int run_folder;
+	struct record *record;
+	struct agent_process *processes;
+	struct agent_connection *connections;
+	uint64_t number_base;        /* upper half of all numbers: the boot, so that no other agent's are ours */
+	uint64_t number_last;
+	struct judgement_numbers *judgements;
+	struct analysis analysis;
+	struct exe_hasher *hasher;   /* NULL: executables are recorded without their hash */
+	uint64_t policy_number, run_number; /* of their entries on the record */
+	uint64_t learn_judgement;
+	uint64_t undrained_rounds;
+	bool is_full;                /* the record cannot be written */
+	bool is_off;                 /* /etc/chaperone/off */
+};
+
+/* agent_client.c: one packet of a client in, the answer out; `packet` is reused for it.  False closes the client. */
+bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer, struct packet *packet);
+
+/* agent_process.c */
+must_use int agent_process_welcome(struct agent *agent, const struct peer_identity *peer,
+				   const struct message_hello *hello, struct packet *answer);
+/* Notes the hashes that came too late for their process's entry. */
+void agent_processes_hashed(struct agent *agent);
+struct agent_process *agent_process_find(struct agent *agent, uint64_t number);
+void agent_processes_lease(struct agent *agent);
+/* Moves what the rings hold into the record; returns how many slots that were. */
+uint64_t agent_processes_drain(struct agent *agent);
+/* Takes up the rings that earlier agents of this run left. */
+void agent_processes_adopt(struct agent *agent);
+void agent_processes_end(struct agent *agent);
+
+/* agent_orphan.c: the number behind the last slot of `process`'s ring that stands on the record already; 0: none. */
+uint64_t agent_orphan_recorded(const struct agent *agent, uint64_t process);
+
+/* agent_connection.c */
+must_use int agent_connection_open(struct agent *agent, const struct message_connect *connect, struct packet *answer);
+struct agent_connection *agent_connection_find(struct agent *agent, uint64_t number);
+void agent_connection_learn(struct agent *agent, const struct message_learn *learn);
+void agent_connection_close(struct agent *agent, uint64_t number);
+/* Publishes the session's context, so that cached verdicts of another one end.  While the record cannot be written
+ * nothing is cached: each statement asks. */
+void agent_connection_publish(const struct agent *agent, const struct agent_connection *connection);
+
+/* agent_judge.c */
+must_use int agent_judge(struct agent *agent, const struct message_judge *ask, struct packet *answer);
+void agent_outcome(struct agent *agent, const struct message_outcome *outcome);
+
+/* agent_record.c */
+uint64_t agent_number(struct agent *agent);
+int agent_record(struct agent *agent, const struct record_entry *entry);
+/* Drops facts without a value; returns how many are left. */
+size_t agent_facts_told(struct record_fact *facts, size_t count);
+/* Takes the result of a write to the record: from the first refusal of the disk to the first success, nothing that
+ * needs a record is allowed. */
+void agent_record_state(struct agent *agent, int result);
+void agent_note(struct agent *agent, uint64_t parent, const char *format, ...) __attribute__((format(printf, 3, 4)));
+must_use int agent_record_start(struct agent *agent, struct error *error);
+/* The number of this judgement, recorded when it is new.  `fresh` is a number not used yet: a refusal always takes it,
+ * because its text names it as the event. */
+must_use int agent_judgement_number(struct agent *agent, const struct judgement *judgement, struct slice shape,
+				    uint64_t fresh, uint64_t *ret_number);
+
+/* Listens no more; processes that are governed stay so. */
+void agent_retire(struct agent *agent);
+
+/* Serves until SIGTERM; -errno and `error` when it cannot.  `ready` is a descriptor that gets one byte when clients are
+ * served; -1: nobody waits. */
+must_use int agent_serve_all(const struct agent_settings *settings, struct policy *policy, int ready,
+			     struct error *error);
+
+/* As agent_serve_all; returns the exit status, and what prevents it goes to standard error.  Policy and settings are the caller's: the supervisor of a run forks its
+ * agents, so that each of them has the very policy that was read once. */
+int agent_main(const struct agent_settings *settings, struct policy *policy, int ready);
+
+#endif

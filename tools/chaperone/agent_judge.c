@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/* From a shim's question to its verdict, and from an outcome to the session. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "policy/core/template.h"
+#include "tools/chaperone/agent.h"
+
+#define SHAPE_MAX 4096u
+
+static bool is_safe_encoding(struct slice encoding)
+{
+	static const char *const OTHERS[] = { "SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004" };
+
+	for (size_t i = 0; i < COUNT_OF(OTHERS); i++) {
+		if (slice_equal_ignoring_case(encoding, slice_of(OTHERS[i])))
+			return false;
+	}
+	return encoding.length > 0;
+}
+
+/* Every byte below 0x80 stands for itself in all of them when no byte in front of it is above. */
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		if ((unsigned char)text.at[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+static int update_settings(struct session *session, struct slice conforming, struct slice encoding)
+{
+	int r = session_parameter(session, SLICE("standard_conforming_strings"), conforming);
+
+	return r < 0 ? r : session_parameter(session, SLICE("client_encoding"), encoding);
+}
+
+/* Facts of a text, by the worker.  Kept until the next analysis. */
+static int find_facts(struct agent *agent, const struct message_judge *ask, const struct facts **ret_facts)
+{
+	struct analyse_settings settings = {
+		.standard_conforming_strings = slice_is(ask->standard_conforming_strings, "on"),
+		.is_utf8 = slice_equal_ignoring_case(ask->client_encoding, SLICE("UTF8")),
+		.single_statement = ask->call == CALL_QUERY_PARAMS || ask->call == CALL_PREPARE,
+	};
+
+	*ret_facts = NULL;
+	if (ask->call != CALL_QUERY && ask->call != CALL_QUERY_PARAMS && ask->call != CALL_PREPARE)
+		return 0;
+	if (!agent->allows_everything && !is_safe_encoding(ask->client_encoding) && !is_ascii(ask->text))
+		return -EILSEQ;
+	return analysis_facts(&agent->analysis, ask->text, &settings, ret_facts);
+}
+
+/* A refusal that no rule made, to be recorded as judgement `number`. */
+static int refuse(struct judgement *judgement, uint64_t number, const char *what, const char *why, const char *hint)
+{
+	judgement->decision = DECISION_DENY;
+	judgement->would_decide = DECISION_DENY;
+	judgement->reason = REASON_UNKNOWN;
+	judgement->is_cacheable = judgement->is_template_cacheable = false;
+	judgement->changes_session = judgement->needs_learning = false;
+	buf_clear(&judgement->message);
+	buf_clear(&judgement->detail);
+	buf_clear(&judgement->hint);
+	buf_clear(&judgement->plan);
+	buf_printf(&judgement->message, "chaperone refused this: %s", what);
+	buf_printf(&judgement->detail,
+		   "%s Nothing was sent. Event %08x-%x.\n"
+		   "{\"chaperone\":1,\"verdict\":\"deny\",\"reason\":\"unknown\",\"retry\":false}",
+		   why, (unsigned)(number >> 32), (unsigned)number);
+	buf_add_text(&judgement->hint, hint);
+	memcpy(judgement->sqlstate, "42501", 6);
+	return judgement->message.failed;
+}
+
+static const struct judgement NO_JUDGEMENT = {
+	.message = BUF_MAX(4096), .detail = BUF_MAX(8192), .hint = BUF_MAX(4096), .plan = BUF_MAX(1 * MIB)
+};
+
+static int refuse_unanalysed(struct judgement *judgement, uint64_t number, int code)
+{
+	*judgement = NO_JUDGEMENT;
+	if (code == -EILSEQ)
+		return refuse(judgement, number, "its client encoding cannot be judged",
+			      "In this client_encoding a byte of a character can look like a quote.",
+			      "SET client_encoding TO 'UTF8', or set PGCLIENTENCODING=UTF8.");
+	if (code == -ETIMEDOUT)
+		return refuse(judgement, number, "it takes too long to understand", "The analysis was stopped.",
+			      "Send a shorter statement.");
+	return refuse(judgement, number, "it could not be understood", "The analysis of this text failed.",
+		      "Send a simpler statement.");
+}
+
+/* COPY streams, PQfn and large objects pass values that this version does not mask or judge. */
+static bool is_unguarded_channel(const struct message_judge *ask, const struct facts *facts)
+{
+	if (!facts)
+		return ask->call != CALL_EXECUTE;
+	for (uint32_t i = 0; i < facts->effect_count; i++) {
+		uint16_t verb = facts_effects(facts)[i].verb;
+
+		if (verb == VERB_COPY_IN || verb == VERB_COPY_OUT)
+			return true;
+	}
+	return false;
+}
+
+static int judge_facts(struct agent *agent, struct agent_connection *connection, const struct message_judge *ask,
+		       const struct facts *facts, uint64_t number, struct judgement *ret_judgement)
+{
+	struct judge_question question = {
+		.policy = agent->policy,
+		.caller = &connection->caller,
+		.session = connection->session,
+		.call = (enum session_call)ask->call,
+		.name = ask->name,
+		.facts = facts,
+		.now = (int64_t)(realtime_ns() / SECOND_NS),
+	};
+	char event[32];
+
+	snprintf(event, sizeof(event), "%08x-%x", (unsigned)(number >> 32), (unsigned)number);
+	int r = judge(&question, slice_of(event), ret_judgement);
+	if (r < 0)
+		return r;
+	if (ret_judgement->decision == DECISION_ALLOW && !agent->allows_everything &&
+	    is_unguarded_channel(ask, facts))
+		return refuse(ret_judgement, number, "this channel is not governed yet",
+			      "COPY, large objects and fast-path calls stay shut while a policy restricts.",
+			      "Use SELECT, INSERT or UPDATE instead.");
+	return 0;
+}
+
+static void write_shape(const struct session *session, struct slice text, struct buf *out)
+{
+	if (text.length == 0)
+		buf_add_text(out, "(no statement text)");
+	else if (template_shape(text, session_lexing(session), SHAPE_MAX, out) < 0)
+		buf_add_text(out, "…");
+}
+
+/* Realtime seconds → the monotonic clock that shims look at. */
+static uint64_t until_monotonic(int64_t valid_until)
+{
+	uint64_t now_ns = realtime_ns();
+
+	if (valid_until == INT64_MAX || (uint64_t)valid_until > UINT64_MAX / SECOND_NS)
+		return UINT64_MAX;
+	uint64_t then_ns = (uint64_t)valid_until * SECOND_NS;
+	return then_ns <= now_ns ? 0 : monotonic_ns() + (then_ns - now_ns);
+}
+
+/* A verdict counts as long as the definitions it was made with; in a transaction, where nothing can be learned, a little
+ * longer. */
+static uint64_t until_definitions(const struct agent_connection *connection, uint64_t until_ns)
+{
+	uint64_t old_ns = connection->learned_ns + AGENT_DEFINITIONS_NS;
+	uint64_t soon_ns = monotonic_ns() + AGENT_DEFINITIONS_OPEN_NS;
+
+	if (connection->learned_ns == 0)
+		return until_ns;
+	if (old_ns < soon_ns)
+		old_ns = soon_ns;
+	return old_ns < until_ns ? old_ns : until_ns;
+}
+
+static uint32_t verdict_flags(const struct judgement *judgement)
+{
+	uint32_t flags = 0;
+
+	if (judgement->is_cacheable && !judgement->changes_session)
+		flags |= VERDICT_CACHES_EXACT;
+	if (judgement->is_template_cacheable && !judgement->changes_session)
+		flags |= VERDICT_CACHES_TEMPLATE;
+	if (judgement->changes_session && judgement->decision == DECISION_ALLOW)
+		flags |= VERDICT_REPORTS_OUTCOME;
+	if (judgement->writes)
+		flags |= VERDICT_WRITES;
+	return flags | (judgement->warns ? VERDICT_WARNS : 0u);
+}
+
+static bool must_refuse_unrecorded(const struct agent *agent, const struct agent_connection *connection,
+				   const struct judgement *judgement)
+{
+	if (connection->process->reader.fd < 0) /* its ring is damaged */
+		return true;
+	if (!agent->is_full || agent->policy->when_full == WHEN_FULL_ALLOW)
+		return false;
+	return judgement->writes || agent->policy->when_full == WHEN_FULL_DENY;
+}
+
+/* Writes what is judged before it is answered. */
+static int record_judgement(struct agent *agent, const struct agent_connection *connection, struct slice shape,
+			    struct judgement *judgement, uint64_t *number)
+{
+	int r = agent_judgement_number(agent, judgement, shape, *number, number);
+	struct record_entry miss = { .kind = RECORD_MISS,
+				     .parent = connection->number,
+				     .time_ns = realtime_ns(),
+				     .judgement = *number };
+
+	if (r == 0)
+		r = record_add(agent->record, &miss);
+	bool is_kept = r == 0; /* in memory at least, to be written when that is possible again */
+	if (is_kept)
+		r = record_flush(agent->record);
+	agent_record_state(agent, r);
+	if (judgement->decision == DECISION_ALLOW &&
+	    (!is_kept || must_refuse_unrecorded(agent, connection, judgement)))
+		return refuse(judgement, *number, "it cannot be recorded", "The record cannot be written.",
+			      "Make room where the record is kept; chaperone doctor says where.");
+	return 0;
+}
+
+static int write_verdict(const struct agent *agent, const struct agent_connection *connection,
+			 const struct judgement *judgement, uint64_t number, struct packet *answer)
+{
+	SCOPED(buf_done) struct buf raise = BUF_MAX(64 * KIB);
+	bool is_allowed = judgement->decision == DECISION_ALLOW;
+	int r = is_allowed ? 0 : judgement_raise(judgement, &raise);
+
+	if (r < 0)
+		return r;
+	struct message_verdict verdict = {
+		.decision = is_allowed ? VERDICT_ALLOW : VERDICT_DENY,
+		.flags = verdict_flags(judgement),
+		.generation = agent->settings.generation,
+		.context = session_context(connection->session),
+		.judgement = number,
+		.valid_until_ns = until_definitions(connection, until_monotonic(judgement->valid_until)),
+		.plan = buf_view(&judgement->plan),
+		.instead = buf_view(&raise),
+	};
+	answer->kind = MESSAGE_VERDICT;
+	buf_clear(&answer->body);
+	message_verdict_write(&answer->body, &verdict);
+	return answer->body.failed;
+}
+
+/* What the kill switch leaves of a judgement: what it would have been, on the record. */
+static void lift(struct judgement *judgement)
+{
+	judgement->decision = DECISION_ALLOW;
+	buf_clear(&judgement->plan);
+}
+
+static int decide(struct agent *agent, struct agent_connection *connection, const struct message_judge *ask,
+		  struct judgement *judgement, struct packet *answer)
+{
+	SCOPED(buf_done) struct buf shape = BUF_MAX(SHAPE_MAX + 16);
+	const struct facts *facts = NULL;
+	uint64_t number = agent_number(agent);
+	int r = find_facts(agent, ask, &facts);
+
+	r = r < 0 ? refuse_unanalysed(judgement, number, r) : judge_facts(agent, connection, ask, facts, number, judgement);
+	if (r < 0)
+		return r;
+	if (agent->is_off)
+		lift(judgement);
+	write_shape(connection->session, ask->text, &shape);
+	r = record_judgement(agent, connection, buf_view(&shape), judgement, &number);
+	if (r == 0)
+		r = write_verdict(agent, connection, judgement, number, answer);
+	if (r == 0 && judgement->decision == DECISION_ALLOW && judgement->changes_session) {
+		connection->statements_sent = facts ? facts->top_level_count : 1;
+		r = session_sent(connection->session, (enum session_call)ask->call, ask->name, facts);
+	}
+	return r;
+}
+
+static int answer_stranger(struct packet *answer)
+{
+	struct message_verdict verdict = { .decision = 0 };
+
+	answer->kind = MESSAGE_VERDICT;
+	buf_clear(&answer->body);
+	message_verdict_write(&answer->body, &verdict);
+	return answer->body.failed;
+}
+
+/* Another session may have replaced a view or made a function since. */
+static bool definitions_are_old(const struct agent_connection *connection)
+{
+	return connection->learned_ns != 0 && monotonic_ns() >= connection->learned_ns + AGENT_DEFINITIONS_NS;
+}
+
+/* Whether the shim should learn before this call is judged: the catalogue is out of date, and nothing is open in which
+ * the query would show. */
+static bool should_learn(const struct agent *agent, const struct agent_connection *connection,
+			 const struct message_judge *ask)
+{
+	if (agent->allows_everything || ask->is_final || ask->transaction != TRANSACTION_IDLE)
+		return false;
+	return session_wants_learning(connection->session) || definitions_are_old(connection);
+}
+
+static int answer_learn_first(struct packet *answer)
+{
+	struct message_verdict verdict = { .decision = VERDICT_DENY, .flags = VERDICT_LEARN_FIRST };
+
+	answer->kind = MESSAGE_VERDICT;
+	buf_clear(&answer->body);
+	message_verdict_write(&answer->body, &verdict);
+	return answer->body.failed;
+}
+
+int agent_judge(struct agent *agent, const struct message_judge *ask, struct packet *answer)
+{
+	struct agent_connection *connection = agent_connection_find(agent, ask->connection);
+	struct judgement judgement = NO_JUDGEMENT;
+
+	if (!connection)
+		return answer_stranger(answer);
+	int r = update_settings(connection->session, ask->standard_conforming_strings, ask->client_encoding);
+	if (r == 0)
+		r = should_learn(agent, connection, ask) ? answer_learn_first(answer) :
+							   decide(agent, connection, ask, &judgement, answer);
+	judgement_done(&judgement);
+	agent_connection_publish(agent, connection);
+	return r;
+}
+
+void agent_outcome(struct agent *agent, const struct message_outcome *outcome)
+{
+	struct agent_connection *connection = agent_connection_find(agent, outcome->connection);
+
+	if (!connection)
+		return;
+	uint32_t completed = outcome->completed;
+	bool is_uncertain = outcome->is_lost;
+
+	if (completed == MESSAGE_COMPLETED_UNKNOWN && connection->statements_sent == 1)
+		completed = 0;
+	is_uncertain |= completed == MESSAGE_COMPLETED_UNKNOWN;
+	if (update_settings(connection->session, outcome->standard_conforming_strings, outcome->client_encoding) < 0 ||
+	    is_uncertain)
+		session_forget(connection->session);
+	else
+		session_outcome(connection->session, completed, outcome->failed,
+				(enum session_transaction)outcome->transaction);
+	agent_connection_publish(agent, connection);
+}

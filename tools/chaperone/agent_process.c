@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/* Governed processes: their rings, their leases, their ends. */
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "common/clock.h"
+#include "tools/chaperone/agent.h"
+
+#define SLOTS_AT_ONCE 512
+
+struct agent_process *agent_process_find(struct agent *agent, uint64_t number)
+{
+	for (struct agent_process *p = agent->processes; p; p = p->next) {
+		if (p->number == number)
+			return p;
+	}
+	return NULL;
+}
+
+static bool is_alive(const struct agent_process *process)
+{
+	if (process->pidfd >= 0)
+		return syscall(SYS_pidfd_send_signal, process->pidfd, 0, NULL, 0) == 0 || errno != ESRCH;
+	return process->pid > 0 && (kill(process->pid, 0) == 0 || errno != ESRCH);
+}
+
+static void process_free(struct agent_process *process)
+{
+	close_p(&process->pidfd);
+	close_p(&process->reader.fd);
+	if (process->control)
+		munmap(process->control, RING_HEADER_SIZE);
+	provenance_free(process->provenance);
+	open_intents_done(&process->open);
+	free(process);
+}
+
+/* Writes the digest of a result as hex, or why there is none. */
+static void write_hash(const struct exe_hash_result *result, struct buf *out)
+{
+	if (result->code == 0)
+		buf_add_hex(out, result->digest, sizeof(result->digest));
+	else
+		buf_printf(out, "unknown: %s", strerror(-result->code));
+}
+
+static void note_hash(struct agent *agent, const struct exe_hash_result *result)
+{
+	SCOPED(buf_done) struct buf text = BUF_MAX(256);
+
+	write_hash(result, &text);
+	agent_note(agent, result->number, "exe_sha256 of the process: %s", buf_text(&text));
+}
+
+void agent_processes_hashed(struct agent *agent)
+{
+	struct exe_hash_result result;
+
+	while (exe_hasher_next(agent->hasher, &result) > 0)
+		note_hash(agent, &result);
+}
+
+/* Asks for the hash of the process's executable and waits a moment for it; what comes later becomes a note. */
+static void find_hash(struct agent *agent, const struct agent_process *process, struct buf *out)
+{
+	struct pollfd poller = { agent->hasher ? exe_hasher_fd(agent->hasher) : -1, POLLIN, 0 };
+	struct exe_hash_result result;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->pid);
+	if (!agent->hasher || exe_hasher_ask(agent->hasher, path, process->number) < 0)
+		return;
+	while (poll(&poller, 1, AGENT_HASH_PATIENCE_MS) > 0 && exe_hasher_next(agent->hasher, &result) > 0) {
+		if (result.number == process->number) {
+			write_hash(&result, out);
+			return;
+		}
+		note_hash(agent, &result);
+	}
+}
+
+static void record_process(struct agent *agent, const struct agent_process *process, struct slice client)
+{
+	const struct fact_list *list = &process->provenance->list;
+	SCOPED(buf_done) struct buf hash = BUF_MAX(256);
+	struct record_fact facts[RECORD_FACTS_MAX + 2];
+	size_t count = list->count;
+
+	find_hash(agent, process, &hash);
+	memcpy(facts, list->facts, count * sizeof(facts[0]));
+	facts[count++] = (struct record_fact){ SLICE("exe_sha256"), buf_view(&hash), RECORD_OBSERVED };
+	facts[count++] = (struct record_fact){ SLICE("client"), client, RECORD_OBSERVED };
+	count = agent_facts_told(facts, count);
+	if (count > RECORD_FACTS_MAX)
+		count = RECORD_FACTS_MAX;
+	struct record_entry entry = { .kind = RECORD_PROCESS,
+				      .number = process->number,
+				      .parent = agent->run_number,
+				      .time_ns = realtime_ns(),
+				      .facts = facts,
+				      .fact_count = count };
+	agent_record(agent, &entry);
+}
+
+static int make_ring(struct agent *agent, struct agent_process *process, struct packet *answer)
+{
+	int r;
+
+	snprintf(process->ring_name, sizeof(process->ring_name), "ring-%d-%llx", (int)process->pid,
+		 (unsigned long long)process->number);
+	r = ring_create(agent->run_folder, process->ring_name, (uint32_t)process->pid,
+			process->provenance->start_ticks, &process->reader.fd, &answer->descriptors[1],
+			&process->control);
+	if (r < 0)
+		return r;
+	answer->descriptors[0] = fcntl(process->reader.fd, F_DUPFD_CLOEXEC, 0);
+	return answer->descriptors[0] < 0 ? -errno : 0;
+}
+
+static int write_welcome(const struct agent *agent, const struct agent_process *process, struct packet *answer)
+{
+	struct message_welcome welcome = {
+		.protocol = MESSAGE_PROTOCOL,
+		.process = process->number,
+		.flags = agent->allows_everything ? WELCOME_ALLOWS_EVERYTHING : 0,
+		.deadline_ms = AGENT_SHIM_DEADLINE_MS,
+	};
+
+	answer->kind = MESSAGE_WELCOME;
+	buf_clear(&answer->body);
+	message_welcome_write(&answer->body, &welcome);
+	return answer->body.failed;
+}
+
+static void lease(const struct agent *agent, struct agent_process *process)
+{
+	if (!process->control || process->reader.fd < 0)
+		return;
+	atomic_store(&process->control->generation, agent->settings.generation);
+	atomic_store(&process->control->lease_until_ns, monotonic_ns() + AGENT_LEASE_NS);
+}
+
+static bool has_room(const struct agent *agent)
+{
+	size_t count = 0;
+
+	for (const struct agent_process *p = agent->processes; p; p = p->next)
+		count++;
+	return count < AGENT_PROCESSES_MAX;
+}
+
+int agent_process_welcome(struct agent *agent, const struct peer_identity *peer, const struct message_hello *hello,
+			  struct packet *answer)
+{
+	if (agent->settings.is_current && !agent->settings.is_current(agent->settings.current_context)) {
+		agent_note(agent, 0, "the policy has changed: another agent takes the processes that come now");
+		agent_retire(agent);
+		return -ESTALE;
+	}
+	struct agent_process *process = has_room(agent) ? calloc(1, sizeof(*process)) : NULL;
+
+	if (!process)
+		return -ENOMEM;
+	process->pidfd = process->reader.fd = -1;
+	process->number = agent_number(agent);
+	process->pid = peer->pid; /* what the kernel says, not what the hello says */
+	process->pidfd = (int)syscall(SYS_pidfd_open, peer->pid, 0);
+	int r = provenance_read(peer->pid, &process->provenance);
+	if (r == 0)
+		r = make_ring(agent, process, answer);
+	if (r == 0)
+		r = write_welcome(agent, process, answer);
+	if (r < 0) {
+		process_free(process);
+		return r;
+	}
+	record_process(agent, process, hello->client);
+	lease(agent, process);
+	process->next = agent->processes;
+	agent->processes = process;
+	return 0;
+}
+
+void agent_processes_lease(struct agent *agent)
+{
+	for (struct agent_process *p = agent->processes; p; p = p->next)
+		lease(agent, p);
+}
+
+static void count_slot(struct agent_counts *counts, const struct ring_slot *slot)
+{
+	if (slot->kind == RING_INTENT) {
+		counts->statements++;
+		counts->refused += (slot->flags & RING_REFUSED) != 0;
+	} else if (slot->kind == RING_OUTCOME) {
+		counts->masked_cells += slot->outcome.masked_cells;
+	}
+}
+
+/* False when the record took nothing: the slot is to be read again. */
+static bool record_slot(struct agent *agent, struct agent_process *process, const struct ring_slot *slot)
+{
+	struct record_entry entry = {
+		.kind = slot->kind == RING_INTENT  ? RECORD_INTENT :
+			slot->kind == RING_OUTCOME ? RECORD_OUTCOME :
+						     RECORD_LOST,
+		.number = slot->kind == RING_INTENT ? atomic_load(&slot->sequence) : slot->outcome.intent,
+		.parent = slot->connection,
+		.time_ns = slot->time_ns,
+		.judgement = slot->kind == RING_INTENT ? slot->intent.judgement : 0,
+	};
+
+	memcpy(&entry.slot, slot, sizeof(entry.slot));
+	if (agent_record(agent, &entry) < 0)
+		return false;
+	open_intents_take(&process->open, slot);
+	if (agent->settings.counts)
+		count_slot(agent->settings.counts, slot);
+	return true;
+}
+
+/* Records the slots read; on a refusal of the record the reader goes back to the first that was not taken. */
+static uint64_t record_slots(struct agent *agent, struct agent_process *process, const struct ring_slot *slots,
+			     int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (!record_slot(agent, process, &slots[i])) {
+			process->reader.next = atomic_load(&slots[i].sequence) - 1;
+			return (uint64_t)i;
+		}
+	}
+	return count > 0 ? (uint64_t)count : 0;
+}
+
+/* A ring without a name is still written and read; what cannot be read any more is closed, and its process gets no
+ * verdict from then on. */
+static void take_trouble(struct agent *agent, struct agent_process *process, int code)
+{
+	if (code == -ENOENT && process->is_nameless)
+		return;
+	agent_note(agent, process->number, "its ring cannot be read: %s", strerror(-code));
+	process->is_nameless = code == -ENOENT;
+	if (process->is_nameless)
+		return;
+	close(process->reader.fd);
+	process->reader.fd = -1;
+}
+
+/* One process's ring, to its end or until the record refuses; returns the number of slots moved. */
+static uint64_t drain(struct agent *agent, struct agent_process *process)
+{
+	struct ring_slot slots[SLOTS_AT_ONCE];
+	uint64_t moved = 0, skipped = process->reader.skipped;
+	uint64_t patience_ns = process->is_ended ? 0 : AGENT_TORN_NS;
+
+	while (process->reader.fd >= 0 && !agent->is_full) {
+		int count = ring_read(&process->reader, monotonic_ns(), patience_ns, slots, SLOTS_AT_ONCE);
+
+		moved += record_slots(agent, process, slots, count);
+		if (count < 0)
+			take_trouble(agent, process, count);
+		if (count < SLOTS_AT_ONCE)
+			break;
+	}
+	if (process->reader.skipped != skipped)
+		agent_note(agent, process->number, "%llu slots of its ring were torn or overwritten",
+			   (unsigned long long)(process->reader.skipped - skipped));
+	return moved;
+}
+
+/* Only what stands on the record may be written again. */
+static void release(struct agent *agent)
+{
+	for (struct agent_process *p = agent->processes; p; p = p->next) {
+		if (p->control)
+			atomic_store(&p->control->consumed, p->reader.next);
+	}
+}
+
+/* The process is gone and its ring empty: what is still open stays so. */
+static void record_lost(struct agent *agent, const struct agent_process *process)
+{
+	for (size_t i = 0; i < process->open.count; i++) {
+		struct record_entry entry = { .kind = RECORD_LOST,
+					      .number = process->open.at[i].sequence,
+					      .parent = process->open.at[i].connection,
+					      .time_ns = realtime_ns() };
+
+		agent_record(agent, &entry);
+	}
+}
+
+static void end_process(struct agent *agent, struct agent_process *process)
+{
+	record_lost(agent, process);
+	for (struct agent_connection *c = agent->connections, *next; c; c = next) {
+		next = c->next;
+		if (c->process == process)
+			agent_connection_close(agent, c->number);
+	}
+	struct record_entry entry = { .kind = RECORD_CLOSED, .parent = process->number, .time_ns = realtime_ns() };
+	agent_record(agent, &entry);
+	unlinkat(agent->run_folder, process->ring_name, 0);
+}
+
+/* Processes that are gone and whose rings are empty leave the list. */
+static void reap(struct agent *agent)
+{
+	for (struct agent_process **at = &agent->processes; *at;) {
+		struct agent_process *process = *at;
+
+		if (!process->is_ended || agent->is_full) {
+			process->is_ended = !is_alive(process); /* drained once more before it goes */
+			at = &process->next;
+			continue;
+		}
+		end_process(agent, process);
+		*at = process->next;
+		process_free(process);
+	}
+}
+
+uint64_t agent_processes_drain(struct agent *agent)
+{
+	uint64_t moved = 0;
+
+	for (struct agent_process *p = agent->processes; p; p = p->next)
+		moved += drain(agent, p);
+	agent_record_state(agent, record_flush(agent->record));
+	if (!agent->is_full)
+		release(agent);
+	reap(agent);
+	return moved;
+}
+
+/* The process number in "ring-PID-NUMBER". */
+static uint64_t number_in(const char *name)
+{
+	const char *dash = strrchr(name, '-');
+
+	return dash ? strtoull(dash + 1, NULL, 16) : 0;
+}
+
+static void adopt(struct agent *agent, const char *name)
+{
+	struct agent_process *process = calloc(1, sizeof(*process));
+	uint32_t pid;
+	uint64_t start;
+
+	if (!process)
+		return;
+	process->pidfd = process->reader.fd = -1;
+	if (ring_open_orphan(agent->run_folder, name, &process->reader, &pid, &start) < 0) {
+		agent_note(agent, 0, "%.40s is not a ring and was left alone", name);
+		process_free(process);
+		return;
+	}
+	snprintf(process->ring_name, sizeof(process->ring_name), "%.60s", name);
+	process->number = number_in(name);
+	process->pid = (pid_t)pid;
+	process->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	uint64_t recorded = agent_orphan_recorded(agent, process->number);
+	if (recorded > process->reader.next)
+		process->reader.next = recorded;
+	process->next = agent->processes;
+	agent->processes = process;
+	agent_note(agent, process->number, "the ring of process %u was taken up from an earlier agent", pid);
+}
+
+void agent_processes_adopt(struct agent *agent)
+{
+	int fd = fcntl(agent->run_folder, F_DUPFD_CLOEXEC, 0);
+	DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+
+	for (struct dirent *entry; folder && (entry = readdir(folder));) {
+		if (strncmp(entry->d_name, "ring-", 5) == 0)
+			adopt(agent, entry->d_name);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+void agent_processes_end(struct agent *agent)
+{
+	for (struct agent_process *p = agent->processes; p; p = p->next)
+		p->is_ended = !is_alive(p);
+	agent_processes_drain(agent);
+	while (agent->processes) {
+		struct agent_process *process = agent->processes;
+
+		end_process(agent, process);
+		agent->processes = process->next;
+		process_free(process);
+	}
+}

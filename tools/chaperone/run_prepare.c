@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that `run` needs before it starts anything: policy, shim, folders, socket. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include "common/file.h"
+#include "tools/chaperone/places.h"
+#include "tools/chaperone/policy_find.h"
+#include "tools/chaperone/process.h"
+#include "tools/chaperone/run.h"
+
+/* Joins base and tail; -ENAMETOOLONG when that does not fit. */
+static int join(char ret_path[PATH_MAX], const char *base, const char *tail)
+{
+	int length = snprintf(ret_path, PATH_MAX, "%s/%s", base, tail);
+
+	return length < 0 || length >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int make_id(struct run *run)
+{
+	unsigned char random[8];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random) ||
+	    getrandom(run->settings.seed, sizeof(run->settings.seed), 0) != sizeof(run->settings.seed))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(run->id + 2 * i, 3, "%02x", random[i]);
+	return 0;
+}
+
+/* The run's own folder, below a private one; never below a shared temporary folder. */
+static int make_folder(struct run *run, struct error *error)
+{
+	char tail[64], base[PATH_MAX];
+	int fd;
+
+	snprintf(tail, sizeof(tail), "run-%s", run->id);
+	int r = place_of_rings(base, error);
+	if (r < 0)
+		return r;
+	r = folder_open_private(base, &fd);
+	if (r < 0)
+		return error_system(error, r, base);
+	close(fd);
+	r = join(run->folder, base, tail);
+	if (r == 0)
+		r = folder_open_private(run->folder, &fd);
+	if (r < 0)
+		return error_system(error, r, run->folder);
+	close(fd);
+	r = join(run->socket, run->folder, "agent.socket");
+	if (r == 0)
+		r = socket_listen(run->socket, &run->listening);
+	return r < 0 ? error_system(error, r, run->socket) : 0;
+}
+
+static int read_policy(struct run *run, struct error *error)
+{
+	SCOPED(policy_source_done) struct policy_source source = { 0 };
+	struct policy_found found;
+	int r = policy_find(run->options.policy, &found, error);
+
+	if (r == 0)
+		r = policy_found_read(&found, &source, error);
+	if (r == 0)
+		r = policy_source_parse(&source, &run->policy, error);
+	if (r < 0)
+		return r;
+	if (run->options.is_trial)
+		run->policy->is_trial = true;
+	return policy_unenforced(run->policy, 0, error) ? -ENOTSUP : 0;
+}
+
+static int make_counts(struct run *run, struct error *error)
+{
+	void *counts = mmap(NULL, sizeof(struct agent_counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			    0);
+
+	if (counts == MAP_FAILED)
+		return error_system(error, -errno, "shared memory");
+	run->settings.counts = counts;
+	return 0;
+}
+
+static void settle(struct run *run)
+{
+	SCOPED(process_close) struct process self = PROCESS_NONE;
+
+	run->settings.kind = AGENT_OF_RUN;
+	run->settings.lock = -1;
+	run->settings.run_folder = run->folder;
+	run->settings.record_folder = run->record;
+	run->settings.run_id = run->id;
+	run->settings.as_name = run->options.as_name ? run->options.as_name : "";
+	run->settings.reason = run->options.reason ? run->options.reason : "";
+	run->settings.is_trial = run->options.is_trial;
+	run->settings.listening = run->listening;
+	run->settings.tree = getpid();
+	if (process_open(getpid(), &self) == 0)
+		snprintf(run->peer, sizeof(run->peer), "%d %llu", (int)self.pid, (unsigned long long)self.start_ticks);
+	run->speaks = !run->options.is_quiet && isatty(STDERR_FILENO);
+}
+
+int run_prepare(struct run *run, const struct run_options *options, struct error *error)
+{
+	struct caller nobody = { .count = 0 };
+
+	run->options = *options;
+	int r = read_policy(run, error);
+	if (r == 0)
+		r = shim_file_find(run->shim, error);
+	if (r == 0 && options->as_name && caller_declare(&nobody, run->policy, options->as_name) < 0)
+		r = error_set(error, -ENOENT, "--as %s: the policy has no people entry of that name",
+			      options->as_name);
+	if (r == 0)
+		r = place_of_record(options->record, run->record, error);
+	if (r == 0 && make_id(run) < 0)
+		r = error_system(error, -EIO, "random numbers");
+	if (r == 0)
+		r = make_folder(run, error);
+	if (r == 0)
+		r = make_counts(run, error);
+	if (r == 0)
+		settle(run);
+	return r;
+}
+
+void run_done(struct run *run)
+{
+	close_p(&run->listening);
+	close_p(&run->signals);
+	if (run->socket[0])
+		unlink(run->socket);
+	if (run->folder[0])
+		rmdir(run->folder); /* stays when a ring in it could not be recorded */
+	policy_free(run->policy);
+}

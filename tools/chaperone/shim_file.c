@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding and checking libchaperone.so. */
+#include "tools/chaperone/shim_file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Relative to the folder of this program: installed, or in the build folder. */
+static const char *const PLACES[] = {
+	"../lib/chaperone/libchaperone.so",
+	"../lib/" MULTIARCH "/chaperone/libchaperone.so",
+	"../../shim/libchaperone.so",
+};
+
+static bool segments_are_there(int fd, const Elf64_Ehdr *header, uint64_t size)
+{
+	for (unsigned i = 0; i < header->e_phnum; i++) {
+		Elf64_Phdr segment;
+		off_t at = (off_t)(header->e_phoff + i * (uint64_t)sizeof(segment));
+
+		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment))
+			return false;
+		if (segment.p_type == PT_LOAD &&
+		    (segment.p_offset > size || segment.p_filesz > size - segment.p_offset))
+			return false;
+	}
+	return header->e_phnum > 0;
+}
+
+static bool is_whole_object(int fd, uint64_t size)
+{
+	Elf64_Ehdr header;
+
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
+		return false;
+	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    header.e_type != ET_DYN || header.e_phentsize != sizeof(Elf64_Phdr))
+		return false;
+	/* The section headers stand last, so a cut file misses them first. */
+	return header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize <= size &&
+	       segments_are_there(fd, &header, size);
+}
+
+int shim_file_check(const char *path, struct error *error)
+{
+	SCOPED(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return error_system(error, -errno, path);
+	if (strpbrk(path, ": \t"))
+		return error_set(error, -EINVAL, "%s: LD_PRELOAD cannot hold a path with blanks or colons", path);
+	if (!S_ISREG(status.st_mode) || (status.st_mode & S_IROTH) == 0)
+		return error_set(error, -EPERM,
+				 "%s: not a file that everybody may read, which programs that change their user need",
+				 path);
+	if (!is_whole_object(fd, (uint64_t)status.st_size))
+		return error_set(error, -ENOEXEC, "%s: damaged or cut short; install it again", path);
+	return 0;
+}
+
+int shim_file_find(char ret_path[PATH_MAX], struct error *error)
+{
+	char self[PATH_MAX], candidate[PATH_MAX + 64];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (length < 0)
+		return error_system(error, -errno, "/proc/self/exe");
+	self[length] = '\0';
+	char *slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; i < COUNT_OF(PLACES); i++) {
+		snprintf(candidate, sizeof(candidate), "%s/%s", self, PLACES[i]);
+		if (realpath(candidate, ret_path))
+			return shim_file_check(ret_path, error);
+	}
+	return error_set(error, -ENOENT, "libchaperone.so is not beside %s nor installed; install it again", self);
+}

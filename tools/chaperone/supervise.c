@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* The supervisor: parent of the command and of its agents (decisions.md 1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "common/clock.h"
+#include "tools/chaperone/run.h"
+
+#define AGENT_PATIENCE_MS  5000
+#define RESTART_PAUSE_NS   (50 * MILLISECOND_NS)
+
+#define EXIT_CHAPERONE	    125
+
+/* Signals that a process may send to us and means for the command. */
+static const int FORWARDED[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+				 SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP };
+
+static void agent_child(struct run *run, int ready)
+{
+	prctl(PR_SET_NAME, "chaperone-agent");
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	setpgid(0, 0);
+	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
+	_exit(agent_main(&run->settings, run->policy, ready));
+}
+
+/* True when the agent said that it serves. */
+static bool agent_is_ready(int fd)
+{
+	struct pollfd poller = { fd, POLLIN, 0 };
+	char byte;
+
+	return poll(&poller, 1, AGENT_PATIENCE_MS) > 0 && read(fd, &byte, 1) == 1;
+}
+
+static int block_signals(struct run *run)
+{
+	sigset_t set;
+
+	if (run->signals >= 0)
+		return 0;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < COUNT_OF(FORWARDED); i++)
+		sigaddset(&set, FORWARDED[i]);
+	if (sigprocmask(SIG_BLOCK, &set, &run->inherited) < 0)
+		return -errno;
+	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run->signals < 0 ? -errno : 0;
+}
+
+int run_start_agent(struct run *run, struct error *error)
+{
+	int ready[2];
+	int r = block_signals(run);
+
+	if (r == 0 && pipe2(ready, O_CLOEXEC) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_system(error, r, "starting the agent");
+	run->settings.generation++;
+	run->agent = fork();
+	if (run->agent == 0)
+		agent_child(run, ready[1]);
+	close(ready[1]);
+	bool is_ready = run->agent > 0 && agent_is_ready(ready[0]);
+	close(ready[0]);
+	return is_ready ? 0 : error_set(error, -EIO, "the agent did not start");
+}
+
+static void set_environment(const struct run *run)
+{
+	const char *others = getenv("LD_PRELOAD");
+	char preload[2 * PATH_MAX];
+
+	snprintf(preload, sizeof(preload), "%s%s%s", run->shim, others && others[0] ? ":" : "", others ? others : "");
+	setenv("LD_PRELOAD", preload, 1);
+	setenv("CHAPERONE_SOCKET", run->socket, 1);
+	setenv("CHAPERONE_RUN", run->id, 1);
+	setenv("CHAPERONE_PEER", run->peer, 1);
+}
+
+static void command_child(const struct run *run, int failed)
+{
+	set_environment(run);
+	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
+	execvp(run->options.command[0], run->options.command);
+	int code = errno;
+	ssize_t ignored __attribute__((unused)) = write(failed, &code, sizeof(code));
+	_exit(RUN_NOT_FOUND);
+}
+
+/* Starts the command; the exit status when it cannot be started, else 0. */
+static int start_command(struct run *run)
+{
+	int failed[2], code = 0;
+
+	if (pipe2(failed, O_CLOEXEC) < 0)
+		return EXIT_CHAPERONE;
+	run->child = fork();
+	if (run->child == 0)
+		command_child(run, failed[1]);
+	close(failed[1]);
+	ssize_t n = run->child > 0 ? read(failed[0], &code, sizeof(code)) : -1;
+	close(failed[0]);
+	if (n == 0)
+		return 0;
+	if (run->child > 0)
+		waitpid(run->child, NULL, 0);
+	fprintf(stderr, "chaperone: %s: %s\n", run->options.command[0], strerror(n < 0 ? errno : code));
+	return n < 0 ? EXIT_CHAPERONE : code == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
+}
+
+static void restart_agent(struct run *run)
+{
+	struct timespec pause = { 0, (long)RESTART_PAUSE_NS };
+	struct error error;
+
+	run->agent = 0;
+	if (run->settings.generation > 3) /* an agent that keeps dying must not keep a core busy */
+		nanosleep(&pause, NULL);
+	if (run_start_agent(run, &error) < 0)
+		fprintf(stderr, "chaperone: %s; statements are refused\n", error.text);
+}
+
+/* Ctrl-Z stops the command; we stop with it, and go on when the shell says so. */
+static void stop_too(void)
+{
+	kill(getpid(), SIGSTOP);
+}
+
+/* Collects children; true when the command ended, with its exit status. */
+static bool collect(struct run *run, int *ret_status)
+{
+	int status;
+	bool ended = false;
+
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+		if (pid == run->child && WIFSTOPPED(status))
+			stop_too();
+		else if (pid == run->agent && !WIFSTOPPED(status))
+			restart_agent(run);
+		else if (pid == run->child) {
+			*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+			ended = true;
+		}
+	}
+	return ended;
+}
+
+/* What the terminal sends reaches the command by itself; what a process sends to us is meant for it. */
+static void forward(const struct run *run, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_code <= 0 || info->ssi_signo == SIGCONT)
+		kill(run->child, (int)info->ssi_signo);
+}
+
+int run_command(struct run *run)
+{
+	struct pollfd poller = { run->signals, POLLIN, 0 };
+	struct signalfd_siginfo info;
+	int status;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	status = start_command(run);
+	if (status != 0)
+		return status;
+	while (!collect(run, &status)) {
+		if (run->agent == 0)
+			restart_agent(run);
+		if (poll(&poller, 1, -1) < 0 && errno != EINTR)
+			return EXIT_CHAPERONE;
+		while (read(run->signals, &info, sizeof(info)) == sizeof(info)) {
+			if (info.ssi_signo != SIGCHLD)
+				forward(run, &info);
+		}
+	}
+	return status;
+}
+
+/* Ends the agent; false when it had ended before, without having put the rings on record. */
+static bool end_agent(struct run *run)
+{
+	int status = 0;
+
+	if (run->agent <= 0)
+		return true;
+	kill(run->agent, SIGTERM);
+	while (waitpid(run->agent, &status, 0) < 0 && errno == EINTR)
+		continue;
+	run->agent = 0;
+	return WIFEXITED(status);
+}
+
+void run_stop_agent(struct run *run)
+{
+	struct error error;
+
+	if (!end_agent(run) && run_start_agent(run, &error) == 0)
+		end_agent(run);
+}
+
+void run_say_start(const struct run *run)
+{
+	if (!run->speaks)
+		return;
+	fprintf(stderr, "chaperone: %s · record %.4s…%s\n", run->policy->files[0].name, run->id,
+		run->policy->is_trial ? " · TRIAL, nothing is enforced" : "");
+}
+
+void run_say_end(const struct run *run)
+{
+	const struct agent_counts *counts = run->settings.counts;
+
+	if (!run->speaks)
+		return;
+	fprintf(stderr,
+		"chaperone: %llu statements, %llu refused, %llu cells masked · head %02x%02x… · "
+		"chaperone audit list --run %s\n",
+		(unsigned long long)counts->statements, (unsigned long long)counts->refused,
+		(unsigned long long)counts->masked_cells, counts->head[0], counts->head[1], run->id);
+}

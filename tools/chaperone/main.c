@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The chaperone binary: the table of its commands. */
+#include "common/cleanup.h"
+#include "tools/chaperone/command.h"
+#include "tools/chaperone/commands.h"
+
+static const struct command COMMANDS[] = {
+	{ "run", command_run, "run a command with what it sends to databases judged, masked and recorded" },
+	{ "agent", command_agent, "judge for this machine's programs, as a service" },
+	{ "doctor", command_doctor, "say what is governed on this machine, and what is not" },
+	{ "init", command_init, "write a first policy and its test" },
+	{ "policy check", command_policy_check, "read policies and say what is wrong or doubtful" },
+	{ "policy test", command_policy_test, "run the tests that stand beside policies" },
+	{ "policy explain", command_policy_explain, "say what a policy makes of a statement, and why" },
+	{ "policy schema", command_policy_schema, "print the JSON Schema, for editors" },
+	{ "policy trust", command_policy_trust, "say that a policy found in a folder may be used" },
+	{ "audit list", command_audit_list, "list what happened" },
+	{ "audit show", command_audit_show, "show one event with all that is known of it" },
+	{ "audit tail", command_audit_tail, "show the latest events, and follow" },
+	{ "audit verify", command_audit_verify, "check that nothing in the record was changed" },
+	{ "audit head", command_audit_head, "print the hash that stands for the whole record" },
+	{ "audit export", command_audit_export, "write the record as OCSF JSON lines or CSV" },
+	{ "worker", command_worker, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	const struct command_table table = { COMMANDS, COUNT_OF(COMMANDS), CHAPERONE_VERSION };
+
+	return command_dispatch(&table, argc, argv);
+}

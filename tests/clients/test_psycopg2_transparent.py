@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""psycopg2, which loads libpq for itself alone, behaves the same with and without the shim."""
+import os
+import re
+
+from harness import ALLOW_EVERYTHING, PYTHON, accounted, check, equal, main, promise, run
+from shop import SCHEMA
+
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'script_psycopg2.py')
+PARTS = ('types', 'errors', 'transactions', 'cursors', 'copies', 'large_objects', 'notifications', 'asynchronous', 'threads')
+
+
+def both_ways(cluster, command, counts=True):
+    seen, sent = [], []
+    for policy in (None, ALLOW_EVERYTHING):
+        since = cluster.mark()
+        outcome = run(cluster, command, policy)
+        seen.append(outcome.seen())
+        sent.append([s.key() for s in cluster.statements(since)])
+        if policy and counts:
+            accounted(cluster, since, outcome.record)
+    equal(*[s[2] for s in seen], 'stderr')
+    equal(*[s[1] for s in seen], 'stdout')
+    equal(*[s[0] if s[0] >= 0 else 128 - s[0] for s in seen], 'exit codes')
+    return seen[0], sent
+
+
+def part(name):
+    def test(cluster):
+        # One call on a large object is several fast-path calls.
+        seen, sent = both_ways(cluster, [PYTHON, SCRIPT, name], counts=name != 'large_objects')
+        check(seen[0] == 0 and not seen[2], seen)
+        if name == 'threads':
+            sent = [sorted(one) for one in sent]
+        equal(*sent, 'server logs')
+        return f'{len(sent[0])} statements, {len(seen[1])} bytes'
+    test.__name__ = f'psycopg2_is_byte_equal_on_{name}'
+    promise(test)
+
+
+for part_name in PARTS:
+    part(part_name)
+
+
+PROCESS = '''
+import os, psycopg2, sys
+def state():
+    kinds = sorted(os.readlink(f'/proc/self/fd/{n}').split(':')[0] for n in os.listdir('/proc/self/fd')
+                   if os.path.exists(f'/proc/self/fd/{n}'))
+    with open('/proc/self/status') as file:
+        masks = [line for line in file if line.startswith(('SigP', 'SigB', 'SigI', 'SigC', 'Shd', 'Threads'))]
+    return kinds, len(os.listdir('/proc/self/task')), masks
+connects = len(sys.argv) > 1
+if connects:
+    connection = psycopg2.connect('')
+    connection.cursor().execute('SELECT 1')
+print(state())
+print(sorted(name for name in os.environ if 'CHAPERONE' not in name and name != 'LD_PRELOAD'))
+'''
+
+
+@promise
+def a_process_without_a_database_has_the_same_descriptors_threads_and_signals(cluster):
+    seen, _ = both_ways(cluster, [PYTHON, '-c', PROCESS], counts=False)
+    return seen[1].decode().split('\n')[0][:200]
+
+
+@promise
+def a_process_with_a_database_has_the_same_threads_and_signals_and_low_descriptors(cluster):
+    script = PROCESS.replace("os.listdir('/proc/self/fd')", "filter(lambda n: int(n) < 512, os.listdir('/proc/self/fd'))")
+    both_ways(cluster, [PYTHON, '-c', script, 'connects'])
+
+
+@promise
+def programs_without_a_database_are_left_alone(cluster):
+    for command in (['true'], ['false'], ['sh', '-c', 'echo a; echo b >&2; exit 7'], ['bash', '-c', 'ls /nonexistent; kill -9 $$'],
+                    [PYTHON, '-c', 'import os, sys; os.write(1, b"x"); sys.exit(3)'], ['perl', '-e', 'print "y"; die "z\n"'],
+                    ['sh', '-c', 'ulimit -a'], ['sh', '-c', 'ls -l /proc/self/fd | wc -l'], ['cat', '/nonexistent']):
+        both_ways(cluster, command, counts=False)
+
+
+@promise
+def the_standard_input_passes(cluster):
+    given = os.urandom(300000)
+    outcome = run(cluster, ['cat'], ALLOW_EVERYTHING, given)
+    equal(outcome.seen(), (0, given, b''), 'cat')
+
+
+@promise
+def the_environment_differs_by_the_shims_variables_alone(cluster):
+    seen = [run(cluster, ['env'], policy).stdout.decode().splitlines() for policy in (None, ALLOW_EVERYTHING)]
+    more = sorted(re.sub('=.*', '', line) for line in set(seen[1]) - set(seen[0]))
+    equal(more, ['CHAPERONE_PEER', 'CHAPERONE_RUN', 'CHAPERONE_SOCKET', 'LD_PRELOAD'], 'variables')
+    check(not set(seen[0]) - set(seen[1]), 'lost variables')
+
+
+main(SCHEMA)

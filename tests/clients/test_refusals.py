@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+"""What a policy refuses is an error of the server with a reason, and the connection stays usable."""
+import json
+import re
+
+from harness import PYTHON, accounted, check, equal, intents, main, notes, program, promise, run
+from shop import POLICY, SCHEMA, TRIAL, leaks
+
+PQ = program('pq')
+
+REFUSED = {
+    'DROP TABLE orders': 'DROP on public.orders',
+    'DROP TABLE IF EXISTS public.orders CASCADE': 'DROP on public.orders',
+    'TRUNCATE orders': 'TRUNCATE on public.orders',
+    'ALTER TABLE orders ADD x int': 'ALTER on public.orders',
+    'DELETE FROM orders': 'DELETE of every row of public.orders',
+    'DELETE FROM orders WHERE 1 = 1': 'DELETE of every row of public.orders',
+    "UPDATE orders SET item = ''": 'UPDATE of every row of public.orders',
+    'WITH gone AS (DELETE FROM orders RETURNING *) SELECT 1': 'DELETE of every row of public.orders',
+    'SELECT 1; DROP TABLE orders': 'DROP on public.orders',
+    'EXPLAIN ANALYZE DELETE FROM orders': 'DELETE of every row of public.orders',
+    "DO $$ BEGIN EXECUTE 'DROP TABLE orders'; END $$": None,
+    'SELECT purge()': None,
+    'CALL purge()': None,
+    'COPY orders TO STDOUT': None,
+    'COPY orders FROM STDIN': None,
+    "COPY orders TO PROGRAM 'cat'": None,
+    'SELECT 1 FROM customers WHERE email IS DISTINCT FROM NULL': None,
+    'SELEC': None,
+}
+
+
+def pq(cluster, lines, policy=POLICY, counts=True):
+    since = cluster.mark()
+    outcome = run(cluster, [PQ], policy, '\n'.join(line.replace('|', '\t') for line in lines) + '\n')
+    equal((outcome.status, outcome.stderr), (0, b''), 'a run')
+    equal(leaks(outcome.stdout), [], f'leaks in {outcome.stdout.decode()}')
+    sent = accounted(cluster, since, outcome.record)[0] if counts else cluster.statements(since)
+    return outcome.stdout.decode().split('-- ')[1:], outcome, sent
+
+
+def is_refused(answer):
+    return 'sqlstate: 42501' in answer and 'message: chaperone refused this: ' in answer
+
+
+@promise
+def refusals_are_errors_of_the_server_with_a_reason(cluster):
+    answers, outcome, sent = pq(cluster, [f'exec|{sql}' for sql in REFUSED] + ["exec|SELECT 'alive'"])
+    for (sql, message), answer in zip(REFUSED.items(), answers):
+        check(is_refused(answer) and 'severity: ERROR' in answer, f'{sql}: {answer}')
+        check(not message or f'refused this: {message}' in answer, f'{sql}: {answer}')
+        detail = re.search(r'detail: (.*)\n(\{.*\})\n', answer)
+        check(detail and 'Nothing was sent.' in detail[1], answer)
+        check(' of policy shop' in detail[1] or sql.startswith('COPY'), answer)
+        machine = json.loads(detail[2])
+        check(machine['chaperone'] == 1 and machine['verdict'] == 'deny' and machine['retry'] is False, answer)
+        check('hint: ' in answer, answer)
+    check('alive' in answers[-1], answers[-1])
+    equal(cluster.sql('SELECT count(*) FROM orders'), '3\n', 'rows of orders')
+    for statement in sent:
+        check('DROP' not in statement.text and 'TRUNCATE' not in statement.text, f'it was sent: {statement}')
+    refused = [event for event in intents(cluster, outcome.record) if event['refused']]
+    equal(len(refused), len(REFUSED), 'refused intents')
+    check(all(event['decision'] == 'deny' and event['sqlstate'] == '42501' for event in refused), refused)
+    return f'{len(refused)} statements'
+
+
+@promise
+def a_refused_channel_names_its_event(cluster):
+    answers, _, _ = pq(cluster, ['exec|COPY orders TO STDOUT'])
+    check(re.search(r'detail: .* Nothing was sent\. Event [0-9a-f]+-', answers[0]), answers[0])
+
+
+@promise
+def the_rules_words_are_told(cluster):
+    answers, _, _ = pq(cluster, ['exec|DROP TABLE orders', 'exec|DELETE FROM orders'])
+    check('Rule no-destructive of policy shop.' in answers[0] and 'hint: Ask for a migration.' in answers[0], answers)
+    check('"rule":"no-destructive"' in answers[0] and '"effect":"drop"' in answers[0], answers)
+    check('"object":"public.orders"' in answers[0] and '"effect":"delete-all"' in answers[1], answers)
+
+
+@promise
+def every_call_refuses_alike_and_the_connection_goes_on(cluster):
+    ways = (['params|0|DROP TABLE orders'], ['prepare|x|DROP TABLE orders'], ['send|DROP TABLE orders', 'results'],
+            ['send|DROP TABLE orders', 'single', 'results'], ['sendparams|1|DROP TABLE orders', 'results'],
+            ['sendprepare|y|DROP TABLE orders', 'results'], ['nonblocking|1', 'send|DROP TABLE orders', 'results'],
+            ['exec|PREPARE z AS DELETE FROM orders'], ['exec|EXECUTE unseen'], ['execute|unseen|0'])
+    for way in ways:
+        answers, _, _ = pq(cluster, way + ['exec|SELECT 1', 'state'], counts=False)
+        check(any(is_refused(answer) for answer in answers), f'{way}: {answers}')
+        check('row | 1' in answers[-2] and 'status 0 transaction 0' in answers[-1], f'{way}: {answers}')
+    equal(cluster.sql('SELECT count(*) FROM orders'), '3\n', 'rows of orders')
+
+
+@promise
+def a_refusal_aborts_an_open_transaction(cluster):
+    answers, _, _ = pq(cluster, ['exec|BEGIN', "exec|INSERT INTO plain VALUES (7001, 'x')", 'exec|DROP TABLE orders', 'state',
+                                 'exec|SELECT 1', 'exec|TRUNCATE orders', 'exec|ROLLBACK', 'exec|SELECT 2', 'exec|BEGIN',
+                                 'exec|SAVEPOINT a', 'exec|DROP TABLE orders', 'exec|ROLLBACK TO a', 'exec|SELECT 3',
+                                 'exec|COMMIT'])
+    check(is_refused(answers[2]) and 'transaction 3' in answers[3], answers)
+    check('25P02' in answers[4] and '25P02' in answers[5], answers[4:6])
+    check('ROLLBACK' in answers[6] and 'row | 2' in answers[7] and 'row | 3' in answers[12], answers[6:])
+    equal(cluster.sql('SELECT count(*) FROM plain WHERE id = 7001'), '0\n', 'rows of the aborted transaction')
+
+
+@promise
+def channels_that_cannot_be_masked_are_shut(cluster):
+    trace = cluster.path('trace')
+    answers, outcome, sent = pq(cluster, [
+        'pipeline', 'fn|1397|-5', 'exec|BEGIN', 'large|4711', 'exec|ROLLBACK', 'exec|COPY plain TO STDOUT', 'copyout',
+        f"trace|{trace}|SELECT 'hidden'", 'endpipeline', "exec|SELECT 'alive'"], counts=False)
+    check('pipeline 0' in answers[0], answers[0])
+    check(is_refused(answers[1]), answers[1])
+    check('created 0' in answers[3] and 'open -1' in answers[3] and 'exported -1' in answers[3], answers[3])
+    check(is_refused(answers[5]) and 'copied' not in answers[6], answers[5:7])
+    check('traced 0' in answers[7], answers[7])
+    check('alive' in answers[-1], answers[-1])
+    check(not [s for s in sent if s.kind == 'fastpath function call'], sent)
+    said = notes(cluster, outcome.record)
+    check('refused: PQenterPipelineMode' in said and 'refused: PQtrace' in said, said)
+
+
+PSYCOPG = '''
+import psycopg2
+connection = psycopg2.connect('')
+cursor = connection.cursor()
+for sql in ('DROP TABLE orders', 'DELETE FROM orders', "DO $$ BEGIN END $$"):
+    try:
+        cursor.execute(sql)
+        print('it ran')
+    except psycopg2.Error as error:
+        print(type(error).__name__, error.pgcode, error.diag.message_primary)
+    try:
+        cursor.execute('SELECT 1')
+    except psycopg2.Error as error:
+        print(type(error).__name__)
+    connection.rollback()
+try:
+    cursor.copy_expert('COPY plain TO STDOUT', open('/dev/null', 'w'))
+except psycopg2.Error as error:
+    print(error.pgcode)
+connection.rollback()
+try:
+    connection.lobject(0, 'wb')
+except psycopg2.Error as error:
+    print('no large object')
+connection.rollback()
+cursor.execute('SELECT %s', ('alive',))
+print(cursor.fetchone())
+'''
+
+
+@promise
+def psycopg2_raises_what_it_raises_for_the_server(cluster):
+    since = cluster.mark()
+    outcome = run(cluster, [PYTHON, '-c', PSYCOPG], POLICY)
+    equal((outcome.status, outcome.stderr), (0, b''), 'a run')
+    equal(re.sub(r'this: .*', 'this', outcome.stdout.decode()), 3 * (
+        'InsufficientPrivilege 42501 chaperone refused this\nInFailedSqlTransaction\n') +
+        "42501\nno large object\n('alive',)\n", 'what Python saw')
+    accounted(cluster, since, outcome.record)
+
+
+@promise
+def psql_stops_where_it_would_stop(cluster):
+    for options, status, rest in ((['-v', 'ON_ERROR_STOP=1'], 3, b''), ([], 0, b'alive\n'), (['-1'], 0, b'')):
+        since = cluster.mark()
+        outcome = run(cluster, ['psql', '-XAtq', *options, '-f', '-'], POLICY, "DROP TABLE orders; SELECT 'alive';")
+        equal((outcome.status, outcome.stdout), (status, rest), f'psql {options}')
+        check(b'ERROR:  chaperone refused this: DROP on public.orders' in outcome.stderr, outcome)
+        accounted(cluster, since, outcome.record)
+
+
+@promise
+def trial_enforces_nothing_and_records_what_would_have_been(cluster):
+    given = "SELECT email FROM customers WHERE id = 1; DELETE FROM orders WHERE id > 900 OR 1 = 1; SELEC; SELECT 'alive'"
+    for policy, options in ((TRIAL, ()), (POLICY, ('--trial',))):
+        cluster.sql("INSERT INTO orders (customer, item) VALUES (1, 'more')")
+        since = cluster.mark()
+        outcome = run(cluster, ['psql', '-XAt'], policy, given, options=options)
+        check(outcome.stdout == b'ann@canary.example\nDELETE 1\nalive\n' or b'DELETE' in outcome.stdout, outcome)
+        check(b'ann@canary.example' in outcome.stdout and b'chaperone refused' not in outcome.stderr, outcome)
+        _, recorded = accounted(cluster, since, outcome.record)
+        equal(cluster.sql('SELECT count(*) FROM orders'), '0\n', 'rows of orders')
+        would = [event for event in recorded if event['verdict'] == 'would-deny']
+        equal(len(would), 2, f'what would have been refused: {recorded}')
+        check(not any(event['refused'] for event in recorded), recorded)
+    cluster.sql("INSERT INTO orders (customer, item) VALUES (1, 'a'), (2, 'b'), (1, 'c')")
+
+
+@promise
+def an_inert_shim_is_noticed(cluster):
+    """The way of counting itself: a client that the shim does not see makes the sums differ."""
+    since = cluster.mark()
+    outcome = run(cluster, ['psql', '-XAtc', 'SELECT 1'], POLICY)
+    run(cluster, ['psql', '-XAtc', 'SELECT 2'])
+    try:
+        accounted(cluster, since, outcome.record)
+    except AssertionError as error:
+        return str(error).split('\n', 1)[0]
+    raise AssertionError('a statement without an intent was not noticed')
+
+
+main(SCHEMA)

@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: MIT
+"""A throw-away PostgreSQL cluster, programs run with and without the shim, and promises that are checked with them."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+SKIP = 77
+PYTHON = '/usr/bin/python3'  # Debian's, for which python3-psycopg2 is made
+BUILD = os.environ.get('CHAPERONE_BUILD', os.path.join(os.path.dirname(__file__), '..', 'build'))
+CHAPERONE = os.path.realpath(os.path.join(BUILD, 'tools', 'chaperone', 'chaperone'))
+SHIM = os.path.realpath(os.path.join(BUILD, 'shim', 'libchaperone.so'))
+LONG = os.environ.get('CHAPERONE_TEST_LONG') == '1'
+POSTGRES = '/usr/lib/postgresql/15/bin'
+NEEDED = {'postgresql-15': POSTGRES + '/initdb', 'postgresql-client-15': '/usr/bin/psql',
+          'python3-psycopg2': '/usr/lib/python3/dist-packages/psycopg2/__init__.py'}
+
+ALLOW_EVERYTHING = 'version: 1\nname: open\ndefault: allow\nunknown: allow\nrules: []\n'
+
+
+def program(name):
+    """A program of these tests, from the folders where meson builds them."""
+    folders = os.environ.get('CHAPERONE_TEST_PROGRAMS', '').split(':')
+    found = next((path for folder in folders if os.path.exists(path := os.path.join(folder, name))), None)
+    if not found:
+        print(f'skipped: {name} was not built, because Debian package libpq-dev is not installed')
+        sys.exit(SKIP)
+    return found
+
+
+# A background job inherits ignored signals, and what is ignored stays so in every program started from here.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
+
+def skip_without(packages):
+    for package, path in packages.items():
+        if not os.path.exists(path):
+            print(f'skipped: Debian package {package} is not installed ({path})')
+            sys.exit(SKIP)
+
+
+def wait_until(condition, seconds=10.0, what='a condition'):
+    """Returns the condition's first true value."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f'{what} did not come true in {seconds} s')
+        time.sleep(0.005)
+
+
+def equal(left, right, what):
+    if left != right:
+        raise AssertionError(f'{what} differ:\n  {left!r:.3000}\n  {right!r:.3000}')
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what if len(str(what)) < 6000 else str(what)[:6000] + '…')
+
+
+class Statement:
+    """Something that a client sent, as the server's log has it."""
+
+    def __init__(self, pid, kind, text, state='00000'):
+        self.pid, self.kind, self.text, self.state = pid, kind, text, state
+
+    def __repr__(self):
+        return f'{self.kind}({self.state}): {self.text}'
+
+    def key(self):
+        return (self.kind, self.state, self.text)
+
+
+def read_statements(entries):
+    """Statements from log entries.  The server logs text after parsing it, so one that does not parse is known by its
+    error alone; Parse messages are known by their duration (postgres.c: exec_simple_query, exec_parse_message).  An
+    unnamed Parse with a Bind behind it belongs to an execution, which is logged by itself; the text of a prepared
+    statement that does not exist (26000) is not known."""
+    found, still_open, parsed = [], {}, {}
+    for entry in entries:
+        pid, message = entry['pid'], entry.get('message', '')
+        match = re.match(r'(statement|execute [^:]*|fastpath function call): ?(.*)', message, re.S)
+        parse = re.match(r'duration: \S+ ms  parse (\S+): (.*)', message, re.S)
+        unbound = parsed.pop(pid, None)
+        if unbound and not re.match(r'duration: \S+ ms  bind <unnamed>', message) and entry['error_severity'] == 'LOG':
+            found.append(unbound)
+        if match and entry['error_severity'] == 'LOG':
+            still_open[pid] = Statement(pid, match[1], match[2])
+            found.append(still_open[pid])
+        elif parse and parse[1] == '<unnamed>':
+            parsed[pid] = Statement(pid, 'parse', parse[2])
+        elif parse:
+            found.append(Statement(pid, 'parse ' + parse[1], parse[2]))
+        elif message.startswith('duration: ') and ' parse ' not in message and ' bind ' not in message:
+            still_open.pop(pid, None)
+        elif entry['error_severity'] == 'ERROR' and ('statement' in entry or entry.get('state_code') == '26000'):
+            statement = still_open.pop(pid, None)
+            if not statement:
+                statement = Statement(pid, 'failed', entry.get('statement', message))
+                found.append(statement)
+            statement.state = entry.get('state_code', '?')
+    return found + list(parsed.values())
+
+
+class Cluster:
+    """PostgreSQL 15 in a folder of its own, reached by its unix socket only; every statement is logged."""
+
+    def __init__(self, schema=''):
+        skip_without(NEEDED)
+        self.folder = tempfile.mkdtemp(prefix='chp-', dir='/tmp')
+        os.chmod(self.folder, 0o755)
+        self.data = os.path.join(self.folder, 'pg')
+        self.log = os.path.join(self.folder, 'log', 'log.json')
+        self.serial = 0
+        for name in ('pg', 'log', 'socket', 'home'):
+            os.mkdir(os.path.join(self.folder, name))
+        self.as_server = []
+        if os.geteuid() == 0:
+            self.as_server = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups']
+            for name in ('pg', 'log', 'socket'):
+                shutil.chown(os.path.join(self.folder, name), 'nobody', 'nogroup')
+        os.chmod(os.path.join(self.folder, 'pg'), 0o700)
+        self.port = str(20000 + os.getpid() % 20000)
+        self.environment = {
+            'PATH': '/usr/bin:/bin:' + POSTGRES, 'HOME': self.folder + '/home', 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC',
+            'XDG_RUNTIME_DIR': self.folder + '/home', 'XDG_STATE_HOME': self.folder + '/home/state',
+            'PGHOST': self.folder + '/socket', 'PGPORT': self.port, 'PGUSER': 'postgres', 'PGDATABASE': 'shop',
+            'PYTHONDONTWRITEBYTECODE': '1', 'PYTHONPATH': os.path.dirname(os.path.abspath(__file__)),
+            'ASAN_OPTIONS': 'verify_asan_link_order=0',
+        }
+        try:
+            self._start()
+            self.sql('CREATE DATABASE shop', database='postgres')
+            if schema:
+                self.sql(schema)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _server(self, *command, **options):
+        return subprocess.run(self.as_server + list(command), cwd=self.folder, check=True, env=self.environment,
+                              stdin=subprocess.DEVNULL, **options)
+
+    def _start(self):
+        self._server(POSTGRES + '/initdb', '-D', self.data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8',
+                     '--no-instructions', stdout=subprocess.DEVNULL)
+        settings = {
+            'listen_addresses': '', 'unix_socket_directories': self.folder + '/socket', 'port': self.port,
+            'fsync': 'off', 'max_connections': '60', 'logging_collector': 'on', 'log_destination': 'jsonlog',
+            'log_directory': self.folder + '/log', 'log_filename': 'log', 'log_rotation_age': '0',
+            'log_rotation_size': '0', 'log_statement': 'all', 'log_min_duration_statement': '0',
+            'log_parameter_max_length': '0', 'log_parameter_max_length_on_error': '0', 'log_line_prefix': '%p %a ',
+            'log_min_messages': 'warning', 'log_file_mode': '0644', 'shared_buffers': '32MB', 'autovacuum': 'off',
+            'max_stack_depth': '6MB', 'timezone': 'UTC', 'lc_messages': 'C', 'log_truncate_on_rotation': 'off',
+        }
+        with open(self.folder + '/more.conf', 'w') as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+        with subprocess.Popen(self.as_server + ['tee', '-a', self.data + '/postgresql.conf'], stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL) as tee:
+            tee.communicate(b"include '" + self.folder.encode() + b"/more.conf'\n")
+        self._server(POSTGRES + '/pg_ctl', '-D', self.data, '-w', '-t', '30', '-s', '-l', self.folder + '/log/start',
+                     'start', stdout=subprocess.DEVNULL)
+
+    def stop(self):
+        try:
+            if os.path.exists(self.data + '/postmaster.pid'):
+                self._server(POSTGRES + '/pg_ctl', '-D', self.data, '-s', '-m', 'immediate', 'stop')
+        finally:
+            if os.environ.get('CHAPERONE_TEST_KEEP'):
+                print('kept:', self.folder)
+            else:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def sql(self, text, database='shop'):
+        """Runs SQL as a bystander whom no count includes; returns unaligned tuples."""
+        result = subprocess.run(['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', '-'], input=text,
+                                env={**self.environment, 'PGAPPNAME': 'bystander'}, text=True, capture_output=True)
+        check(result.returncode == 0, result.stderr)
+        return result.stdout
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        path = self.path(name)
+        with open(path, 'w') as file:
+            file.write(text)
+        return path
+
+    def mark(self):
+        """A place in the server's log: what was sent before it is in front of it."""
+        self.serial += 1
+        text = f'SELECT $$mark {self.serial} of {os.getpid()}$$'
+        self.sql(text)
+        wait_until(lambda: any(text in line for line in self._lines()), 10, 'the mark in the log')
+        with open(self.log, 'rb') as file:
+            return len(file.read())
+
+    def _lines(self, since=0):
+        try:
+            with open(self.log, 'rb') as file:
+                file.seek(since)
+                return file.read().decode('utf-8', 'backslashreplace').splitlines()
+        except FileNotFoundError:
+            return []
+
+    def statements(self, since):
+        """All that clients sent since the mark."""
+        end = self.mark()
+        with open(self.log, 'rb') as file:
+            file.seek(since)
+            lines = file.read(end - since).decode('utf-8', 'backslashreplace').split('\n')
+        entries = [json.loads(line) for line in lines if line.strip()]
+        return read_statements([e for e in entries
+                                if e.get('application_name') != 'bystander' and e.get('backend_type') ==
+                                'client backend'])
+
+
+class Outcome:
+    """What a program did."""
+
+    def __init__(self, process, stdout, stderr, record):
+        self.status, self.stdout, self.stderr, self.record = process.returncode, stdout, stderr, record
+
+    def __repr__(self):
+        return f'status {self.status}\nstdout: {self.stdout}\nstderr: {self.stderr}'
+
+    def seen(self):
+        return (self.status, self.stdout, self.stderr)
+
+
+class Running:
+    """A program that was started, maybe governed."""
+    alive = []
+
+    def __init__(self, cluster, arguments, environment, record, **options):
+        self.record = record
+        self.process = subprocess.Popen(arguments, env={**cluster.environment, **environment}, cwd=cluster.folder,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        Running.alive.append(self)
+
+    def kill(self):
+        """Ends what a failed test left running."""
+        for pid in [self.process.pid, *children(self.process.pid)] if self.process.poll() is None else []:
+            kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def end(self, given=None, seconds=120):
+        try:
+            stdout, stderr = self.process.communicate(given, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGQUIT)
+            try:
+                self.process.communicate(timeout=2)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+            raise
+        return Outcome(self.process, stdout, stderr, self.record)
+
+    def agent(self):
+        """The agent's pid, once there is one."""
+        return wait_until(lambda: find_child(self.process.pid, 'chaperone-agent'), 10, 'the agent')
+
+    def worker(self):
+        return wait_until(lambda: next(iter(children(self.agent())), None), 10, 'the worker')
+
+    def child(self):
+        return wait_until(lambda: next((pid for pid in children(self.process.pid)
+                                        if name_of(pid) not in ('chaperone-agent', 'chaperone')), None), 10, 'the child')
+
+
+def kill(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def is_running(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        with open(f'/proc/{pid}/stat') as file:
+            return file.read().rsplit(') ', 1)[1][0] not in 'ZX'
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def children(pid):
+    try:
+        with open(f'/proc/{pid}/task/{pid}/children') as file:
+            return [int(word) for word in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def name_of(pid):
+    try:
+        with open(f'/proc/{pid}/comm') as file:
+            return file.read().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ''
+
+
+def find_child(pid, name):
+    return next((child for child in children(pid) if name_of(child) == name), None)
+
+
+def start(cluster, command, policy=None, options=(), environment=None, record=None, **popen):
+    """Starts a program, governed when a policy is given."""
+    popen.setdefault('stdin', subprocess.PIPE)
+    if policy is None:
+        return Running(cluster, list(command), environment or {}, None, **popen)
+    cluster.serial += 1
+    record = record or cluster.path(f'record-{cluster.serial}')
+    path = policy if os.path.exists(policy) else cluster.write(f'policy-{cluster.serial}.yaml', policy)
+    arguments = [CHAPERONE, 'run', '--policy', path, '--record', record, *options, '--', *command]
+    return Running(cluster, arguments, environment or {}, record, **popen)
+
+
+def run(cluster, command, policy=None, given=b'', seconds=120, **options):
+    given = given.encode() if isinstance(given, str) else given
+    return start(cluster, command, policy, **options).end(given, seconds)
+
+
+def chaperone(cluster, *arguments, **options):
+    return subprocess.run([CHAPERONE, *arguments], env={**cluster.environment, **options.pop('environment', {})},
+                          cwd=cluster.folder, text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
+
+
+def record_events(cluster, record):
+    """All events of a record, as `chaperone audit list` tells them."""
+    result = chaperone(cluster, 'audit', 'list', '--record', record, '--json', '--limit', '1000000')
+    check(result.returncode == 0, f'audit list: {result.returncode} {result.stderr}')
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def intents(cluster, record):
+    return [event for event in record_events(cluster, record) if event['kind'] == 'statement']
+
+
+def notes(cluster, record):
+    return [event['text'] for event in record_events(cluster, record) if event['kind'] == 'note']
+
+
+def verified(cluster, record):
+    """The report of a record that verifies."""
+    result = chaperone(cluster, 'audit', 'verify', '--record', record, '--json')
+    check(result.returncode == 0, f'audit verify: {result.returncode} {result.stdout} {result.stderr}')
+    return json.loads(result.stdout)
+
+
+def accounted(cluster, since, record, least=1):
+    """The server's own log counts as many statements as the record has intents; returns both."""
+    sent, recorded = cluster.statements(since), intents(cluster, record)
+    check(len(sent) >= least, f'the server saw {len(sent)} statements only')
+    if len(sent) != len(recorded):
+        lines = '\n  '.join(map(repr, sent[:60]))
+        events = '\n  '.join(f"{e.get('decision')} {e.get('statement', '')[:100]}" for e in recorded[:60])
+        raise AssertionError(f'the server counts {len(sent)} statements, the record {len(recorded)} intents:\n'
+                             f'  {lines}\nrecord:\n  {events}')
+    verified(cluster, record)
+    return sent, recorded
+
+
+PROMISES = []
+
+
+def promise(function=None, *, defect=None):
+    """Registers a test; `defect` says what must change in the product before it can pass: it is then run by name only,
+    and meson expects it to fail."""
+    def register(function):
+        PROMISES.append((function.__name__, function, defect))
+        return function
+    return register(function) if function else register
+
+
+def main(schema='', with_cluster=True):
+    """Runs the promises named as arguments, or all that are expected to hold."""
+    names = sys.argv[1:]
+    unknown = set(names) - {name for name, _, _ in PROMISES}
+    if unknown:
+        sys.exit(f'no such promise: {unknown}')
+    chosen = [p for p in PROMISES if (p[0] in names if names else not p[2])]
+    cluster = Cluster(schema) if with_cluster else None
+    failed = 0
+    try:
+        for name, function, _ in chosen:
+            begun = time.monotonic()
+            try:
+                said = function(cluster)
+                print(f'ok   {name} ({time.monotonic() - begun:.1f} s){": " + said if said else ""}', flush=True)
+            except Exception:
+                failed += 1
+                print(f'FAIL {name}\n{traceback.format_exc()}', flush=True)
+            for running in Running.alive:
+                running.kill()
+            Running.alive.clear()
+    finally:
+        if cluster:
+            cluster.stop()
+    print(f'{len(chosen) - failed} of {len(chosen)} promises hold')
+    for name, _, defect in PROMISES:
+        if defect and name not in names:
+            print(f'     not run, waits for: {defect} ({name})')
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""SIGKILL at any moment loses no record and writes none twice."""
+import collections
+import os
+import random
+import re
+import signal
+import time
+
+from harness import LONG, check, children, equal, find_child, intents, is_running, main, program, promise, start, verified, wait_until
+from shop import POLICY, SCHEMA
+
+LOAD = program('load')
+KILLS = 100 if LONG else 20
+
+
+def tags(texts):
+    """How often each text that is unlike all others occurs, and how many there are of the others."""
+    found = [re.search(r'AS (\w+?_\d+_\d+)\b', text) for text in texts]
+    return collections.Counter(match[1] for match in found if match), sum(not match for match in found)
+
+
+def compare(cluster, since, record, threads, kills=0):
+    """Every statement that the server saw is on the record once; at each kill one of each thread may have been about to be
+    sent."""
+    sent = [s for s in cluster.statements(since) if s.text.startswith('SELECT') or s.text.startswith('WITH RECURSIVE edge')]
+    recorded = [e for e in intents(cluster, record) if not e['refused']]
+    once = {(e['connection'], e['sequence']) for e in recorded}
+    check(0 <= len(once) - len(sent) <= threads * (kills + 1), f'{len(sent)} seen, {len(once)} recorded')
+    equal(len(recorded) - len(once), 0, 'statements recorded again')
+    unknown = [e for e in recorded if 'statement' not in e]
+    check(not unknown, f'{len(unknown)} of {len(recorded)} events know no judgement, such as {unknown[:3]}')
+    log_tags, log_others = tags([s.text for s in sent])
+    record_tags, record_others = tags([e['statement'] for e in recorded])
+    equal({t: n for t, n in record_tags.items() if n > 1}, {}, 'texts recorded twice')
+    equal(set(log_tags) - set(record_tags), set(), 'texts that the server saw and the record does not know')
+    check(len(record_tags) - len(log_tags) <= threads * (kills + 1), f'{len(record_tags)} recorded, {len(log_tags)} seen')
+    check(0 <= record_others - log_others <= threads * (kills + 1), f'other texts: {record_others} recorded, {log_others} seen')
+    numbers = collections.Counter(event['event'] for event in recorded)
+    equal({e: n for e, n in numbers.items() if n > 1}, {}, 'events told twice')
+    report = verified(cluster, record)
+    return len(sent), report
+
+
+@promise
+def killing_the_program_loses_no_record(cluster):
+    seen, dice = 0, random.Random(7)
+    record = cluster.path('record-program')
+    for turn in range(KILLS):
+        since = cluster.mark()
+        running = start(cluster, [LOAD, f'p{turn}', '4', '20'], POLICY, record=record + str(turn))
+        equal(running.process.stdout.readline(), b'ready\n', 'start')
+        time.sleep(0.05 + dice.random() / 8)
+        os.kill(running.child(), signal.SIGKILL)
+        equal(running.end().status, 137, 'status')
+        count, report = compare(cluster, since, running.record, 4)
+        check(report['ends_in_order'], report)
+        seen += count
+    check(seen > 10 * KILLS, f'{seen} statements')
+    return f'{KILLS} kills in {seen} statements'
+
+
+def kill_again_and_again(cluster, name, find, pause):
+    """Kills what `find` finds under a load; returns the load's outcome."""
+    since, dice = cluster.mark(), random.Random(9)
+    running = start(cluster, [LOAD, name, '4', str(KILLS * (pause + 0.1) + 2)], POLICY)
+    equal(running.process.stdout.readline(), b'ready\n', 'start')
+    killed = []
+    while len(killed) < KILLS:
+        time.sleep(pause / 2 + dice.random() * pause)
+        pid = wait_until(lambda: find(running), 10, 'something to kill')
+        if pid in killed:
+            continue
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+        wait_until(lambda: not is_running(pid), 5, 'its end')
+    outcome = running.end()
+    check(outcome.status == 0, outcome)
+    lines = [line.split(' ', 4) for line in outcome.stdout.decode().splitlines()]
+    served, refused, failed = (sum(int(line[i]) for line in lines) for i in range(3))
+    equal(failed, 0, f'statements that failed otherwise: {lines}')
+    check(served > 10 * KILLS, f'{served} served, {refused} refused: {lines}')
+    count, _ = compare(cluster, since, outcome.record, 4, len(killed))
+    return f'{len(killed)} kills, {served} served, {refused} refused, {count} seen, slowest {max(float(line[3]) for line in lines)} s'
+
+
+@promise
+def killing_the_agent_loses_no_record(cluster):
+    return kill_again_and_again(cluster, 'agent', lambda running: find_child(running.process.pid, 'chaperone-agent'), 0.3)
+
+
+@promise
+def killing_the_worker_loses_no_record(cluster):
+    return kill_again_and_again(cluster, 'worker', lambda running: next(iter(children(running.agent())), None), 0.1)
+
+
+@promise
+def killing_all_three_at_once_loses_no_record(cluster):
+    since = cluster.mark()
+    running = start(cluster, [LOAD, 'all', '4', '20'], POLICY)
+    equal(running.process.stdout.readline(), b'ready\n', 'start')
+    time.sleep(0.3)
+    for pid in (running.worker(), running.agent(), running.child()):
+        os.kill(pid, signal.SIGKILL)
+    equal(running.end().status, 137, 'status')
+    return f'{compare(cluster, since, running.record, 4)[0]} statements'
+
+
+main(SCHEMA)

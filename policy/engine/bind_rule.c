@@ -68,7 +68,7 @@ static const struct bind_word THENS[] = {
 	{ "allow", THEN_ALLOW, NULL },
 	{ "deny", THEN_DENY, NULL },
 	{ "approve", THEN_APPROVE, "then: approve" },
-	{ "warn", THEN_WARN, NULL },
+	{ "warn", THEN_WARN, "then: warn" },
 };
 static const struct bind_type THEN = { .bind = bind_word, BIND_WORDS(THENS) };
 

@@ -331,7 +331,8 @@ static const struct {
 	       "probe: deny, derived: mask, copied: deny, write-back: deny, trial: true"),
 	  NULL },
 	{ RULE("mask: { c: redact }, probe: allow"), NULL },
-	{ RULE("then: warn, during: { days: [mon], zone: UTC }"), NULL },
+	{ RULE("then: warn"), "then: warn" },
+	{ RULE("then: deny, during: { days: [mon], zone: UTC }"), NULL },
 };
 #undef RULE
 

@@ -45,7 +45,6 @@
 	MEMBER(u8, transaction)                                                                    \
 	MEMBER(u16, parameters)                                                                    \
 	MEMBER(u32, function)                                                                      \
-	MEMBER(flag, is_nonblocking)                                                               \
 	MEMBER(flag, is_final)                                                                     \
 	MEMBER(text, name)                                                                         \
 	MEMBER(text, text)                                                                         \

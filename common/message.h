@@ -88,7 +88,6 @@ struct message_judge {
 	uint8_t transaction;      /* PGTransactionStatusType */
 	uint16_t parameters;
 	uint32_t function;        /* CALL_FASTPATH: its OID */
-	bool is_nonblocking;
 	bool is_final;            /* no LEARN_FIRST, please: learning was tried, or cannot be */
 	struct slice name;
 	struct slice text;
@@ -102,8 +101,6 @@ enum message_verdict_flag {
 	VERDICT_CACHES_TEMPLATE = 2,
 	VERDICT_REPORTS_OUTCOME = 4, /* OUTCOME must be told before the next call */
 	VERDICT_LEARN_FIRST = 8,     /* no verdict yet: learn, then ask again, finally */
-	VERDICT_WRITES = 16,
-	VERDICT_WARNS = 32,
 };
 
 struct message_verdict {

@@ -157,7 +157,6 @@ static int ask_agent(struct gate_connection *connection, const struct gate_call 
 		.transaction = call->transaction,
 		.parameters = call->parameters,
 		.function = call->function,
-		.is_nonblocking = call->is_nonblocking,
 		.is_final = call->is_final,
 		.name = call->name,
 		.text = call->kind == GATE_EXECUTE ? (struct slice){ NULL, 0 } : buf_view(&connection->text),

@@ -38,7 +38,6 @@ struct gate_settings {
 struct gate_call {
 	enum gate_call_kind kind;
 	uint8_t transaction;  /* PGTransactionStatusType, before it */
-	bool is_nonblocking;
 	bool is_final;        /* asked again after learning */
 	uint16_t parameters;
 	uint32_t function;    /* GATE_FASTPATH */

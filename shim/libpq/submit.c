@@ -105,7 +105,6 @@ void submission_begin(struct submission *submission, PGconn *conn, const void *c
 		return;
 	}
 	call.transaction = (uint8_t)REAL(submission->instance, PQtransactionStatus)(conn);
-	call.is_nonblocking = REAL(submission->instance, PQisnonblocking)(conn);
 	call.settings = session_settings(submission->instance, conn);
 	if (take_name(submission, &call))
 		ask(submission, conn, &call);

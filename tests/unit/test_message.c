@@ -33,7 +33,7 @@ START_TEST(verdict_arrives_as_it_was_sent)
 {
 	SCOPED(buf_done) struct buf body = BUF_MAX(4096);
 	struct message_verdict sent = { .decision = VERDICT_DENY,
-					.flags = VERDICT_WRITES,
+					.flags = VERDICT_REPORTS_OUTCOME,
 					.generation = 7,
 					.context = 0x1122334455667788,
 					.judgement = 42,

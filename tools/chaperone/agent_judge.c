@@ -179,9 +179,7 @@ static uint32_t verdict_flags(const struct judgement *judgement)
 		flags |= VERDICT_CACHES_TEMPLATE;
 	if (judgement->changes_session && judgement->decision == DECISION_ALLOW)
 		flags |= VERDICT_REPORTS_OUTCOME;
-	if (judgement->writes)
-		flags |= VERDICT_WRITES;
-	return flags | (judgement->warns ? VERDICT_WARNS : 0u);
+	return flags;
 }
 
 static bool must_refuse_unrecorded(const struct agent *agent, const struct agent_connection *connection,

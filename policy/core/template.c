@@ -58,7 +58,12 @@ static const unsigned char GLUES[] = {
 
 #define DEPTH_NONE UINT32_MAX
 
+/* All numbers of so many digits are int4 (whole_class). */
+#define SIMPLE_DIGITS_MAX 9u
+
 struct writer {
+	const char *text;
+	struct template_literals *literals; /* may be NULL */
 	char *at; /* room for as many bytes as the text has left */
 	const char *end; /* of the text */
 	unsigned glue; /* of the last token */
@@ -180,22 +185,49 @@ static char whole_class(struct slice digits)
 	return LITERAL_NUMERIC;
 }
 
+/* A literal that template_repeats may see replaced. */
+static void note_simple(struct writer *writer, struct slice literal)
+{
+	struct template_literals *literals = writer->literals;
+	size_t begin = (size_t)(literal.at - writer->text), end = begin + literal.length;
+
+	if (!literals || literals->count == TEMPLATE_LITERALS_MAX || end > UINT32_MAX)
+		return;
+	literals->at[literals->count].begin = (uint32_t)begin;
+	literals->at[literals->count++].end = (uint32_t)end;
+}
+
 static void write_number(struct writer *writer, const struct token *token)
 {
 	char class = token->is_real ? LITERAL_NUMERIC : whole_class(token->text);
 
-	if (class == 0 || writer->keeping != DEPTH_NONE)
+	if (class == 0 || writer->keeping != DEPTH_NONE) {
 		write_same(writer, token->text);
-	else
-		*writer->at++ = class;
+		return;
+	}
+	*writer->at++ = class;
+	if (!token->is_real && token->text.length <= SIMPLE_DIGITS_MAX)
+		note_simple(writer, token->text);
+}
+
+/* Neither has a prefix, or a quote inside. */
+static bool is_simple_string(const struct token *token)
+{
+	struct slice text = token->text;
+
+	return token->kind == TOKEN_STRING && text.at[0] == '\'' &&
+	       memchr(text.at + 1, '\'', text.length - 1) == text.at + text.length - 1;
 }
 
 static void write_literal(struct writer *writer, const struct token *token)
 {
-	if (token->kind == TOKEN_NUMBER)
+	if (token->kind == TOKEN_NUMBER) {
 		write_number(writer, token);
-	else
-		*writer->at++ = token->kind == TOKEN_BITS ? LITERAL_BITS : LITERAL_STRING;
+		return;
+	}
+	*writer->at++ = token->kind == TOKEN_BITS ? LITERAL_BITS : LITERAL_STRING;
+	if (is_simple_string(token))
+		note_simple(writer, token->text);
 }
 
 static void write_token(struct writer *writer, const struct token *token)
@@ -220,14 +252,18 @@ static void write_token(struct writer *writer, const struct token *token)
 	writer->previous = KEEPER_NONE;
 }
 
-int template_make(struct slice text, struct lexing lexing, struct buf *out)
+int template_make(struct slice text, struct lexing lexing, struct buf *out, struct template_literals *literals)
 {
 	buf_clear(out);
+	if (literals)
+		literals->count = 0;
 	char *begin = buf_extend(out, text.length);
 	if (!begin)
 		return out->failed;
 	struct lexer lexer = lexer_of(text, lexing);
-	struct writer writer = { .at = begin, .end = lexer.end, .keeping = DEPTH_NONE };
+	struct writer writer = {
+		.text = text.at, .literals = literals, .at = begin, .end = lexer.end, .keeping = DEPTH_NONE
+	};
 	struct token token;
 
 	for (lex_next(&lexer, &token); token.kind > TOKEN_BAD; lex_next(&lexer, &token)) {

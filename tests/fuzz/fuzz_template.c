@@ -11,11 +11,24 @@
 static void check_template(struct slice text, struct lexing lexing)
 {
 	SCOPED(buf_done) struct buf once = BUF_MAX(TEMPLATE_MAX), again = BUF_MAX(TEMPLATE_MAX);
-	int r = template_make(text, lexing, &once);
+	int r = template_make(text, lexing, &once, NULL);
 
 	PROMISE(r == 0 || r == -ENOTSUP || r == once.failed);
-	PROMISE(template_make(text, lexing, &again) == r);
+	PROMISE(template_make(text, lexing, &again, NULL) == r);
 	PROMISE(r != 0 || slice_equal(buf_view(&once), buf_view(&again)));
+}
+
+/* The halves of the text: one that is taken for a repetition of the other has its template. */
+static void check_repetition(struct slice text, struct lexing lexing)
+{
+	SCOPED(buf_done) struct buf once = BUF_MAX(TEMPLATE_MAX), again = BUF_MAX(TEMPLATE_MAX);
+	struct slice first = slice_part(text, 0, text.length / 2), second = slice_part(text, text.length / 2, text.length);
+	struct template_literals literals;
+
+	if (template_make(first, lexing, &once, &literals) < 0 || !template_repeats(first, &literals, second))
+		return;
+	PROMISE(template_make(second, lexing, &again, NULL) == 0);
+	PROMISE(slice_equal(buf_view(&once), buf_view(&again)));
 }
 
 static void check_shape(struct slice text, struct lexing lexing)
@@ -35,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct slice text = { (const char *)bytes + 1, length - 1 };
 
 	check_template(text, lexing);
+	check_repetition(text, lexing);
 	check_shape(text, lexing);
 	return 0;
 }

@@ -23,6 +23,15 @@ static inline uint64_t monotonic_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+/* A tick of the slowest kernels that are built (CONFIG_HZ=100). */
+#define CLOCK_TICK_NS (10 * MILLISECOND_NS)
+
+/* monotonic_ns or up to a tick later, never earlier, for a fraction of its cost: for what must not last too long. */
+static inline uint64_t monotonic_late_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC_COARSE) + CLOCK_TICK_NS;
+}
+
 /* Since 1970, for records. */
 static inline uint64_t realtime_ns(void)
 {

@@ -14,6 +14,8 @@
 #include "shim/gate/own_agent.h"
 #include "shim/gate/peer.h"
 #include "shim/gate/place.h"
+#include "shim/preload/guard.h"
+#include "shim/preload/process.h"
 
 #define POOL_SIZE 8
 #define DESCRIPTOR_LOW 512
@@ -31,11 +33,6 @@ static _Atomic uint32_t attaching_pid; /* the process in which some thread is at
 
 static _Atomic(const char *) start_problem; /* a static phrase; NULL: none */
 
-static uint32_t own_pid(void)
-{
-	return (uint32_t)getpid();
-}
-
 static uint32_t inode_of(int fd)
 {
 	struct stat status;
@@ -46,7 +43,7 @@ static uint32_t inode_of(int fd)
 /* A forked child must not share its parent's conversations: it forgets them, and leaves the descriptors alone. */
 static void forget_pool_of_parent(void)
 {
-	uint32_t pid = own_pid(), before = atomic_load(&pool_pid);
+	uint32_t pid = process_number(), before = atomic_load(&pool_pid);
 
 	if (before == pid || !atomic_compare_exchange_strong(&pool_pid, &before, pid))
 		return;
@@ -158,6 +155,7 @@ static int converse(int fd, struct packet *packet, uint16_t expected, uint64_t u
 
 int agent_ask(struct packet *packet, uint16_t expected, uint64_t until_ns)
 {
+	CANCELLATION_HELD;
 	const struct place *place = place_settled();
 	int fd = pool_take();
 	int r = fd >= 0 ? 0 : place ? dial_until(place, until_ns, &fd) : -ENOTCONN;
@@ -174,6 +172,7 @@ int agent_ask(struct packet *packet, uint16_t expected, uint64_t until_ns)
 
 void agent_tell(struct packet *packet)
 {
+	CANCELLATION_HELD;
 	const struct place *place = place_settled();
 	int fd = pool_take();
 
@@ -205,7 +204,7 @@ static int take_welcome(struct packet *packet, struct attachment *attachment)
 	attachment->process = welcome.process;
 	attachment->flags = welcome.flags;
 	attachment->deadline_ns = welcome.deadline_ms * MILLISECOND_NS;
-	attachment->pid = own_pid();
+	attachment->pid = process_number();
 	set_reason(attachment, welcome.reason);
 	if (welcome.protocol != MESSAGE_PROTOCOL)
 		set_reason(attachment, SLICE("shim and agent are of different versions"));
@@ -216,7 +215,7 @@ static int take_welcome(struct packet *packet, struct attachment *attachment)
 
 static int say_hello(struct slice client, struct packet *packet, uint64_t until_ns)
 {
-	struct message_hello hello = { MESSAGE_PROTOCOL, own_pid(), client };
+	struct message_hello hello = { MESSAGE_PROTOCOL, process_number(), client };
 
 	buf_clear(&packet->body);
 	packet->kind = MESSAGE_HELLO;
@@ -272,10 +271,17 @@ static struct attachment *adopt(struct attachment *attachment)
 	return attachment;
 }
 
+const struct attachment *agent_current(void)
+{
+	return in_force(process_number());
+}
+
 const struct attachment *agent_attach(struct slice client, uint64_t until_ns)
 {
+	CANCELLATION_HELD;
+
 	for (;;) {
-		uint32_t pid = own_pid(), busy = 0;
+		uint32_t pid = process_number(), busy = 0;
 		struct attachment *attachment = in_force(pid);
 
 		if (attachment)
@@ -300,7 +306,7 @@ const char *agent_problem(void)
 	const struct place *place = place_settled();
 	const char *problem = atomic_load(&start_problem);
 
-	if (attachment && attachment->pid == own_pid() && attachment->reason[0])
+	if (attachment && attachment->pid == process_number() && attachment->reason[0])
 		return attachment->reason;
 	if (place && !place->socket[0])
 		return place->problem;

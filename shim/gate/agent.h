@@ -30,6 +30,9 @@ struct attachment {
  * `until_ns`.  NULL: no agent answers. */
 const struct attachment *agent_attach(struct slice client, uint64_t until_ns);
 
+/* The attachment in force, or NULL; never waits. */
+const struct attachment *agent_current(void);
+
 /* Declares the attachment void: its agent is gone.  The next agent_attach makes another. */
 void agent_detach(const struct attachment *attachment);
 

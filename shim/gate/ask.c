@@ -52,11 +52,14 @@ static bool is_extended(const struct gate_call *call)
 	return call->kind != GATE_QUERY;
 }
 
+static enum cache_kind exact_kind(const struct gate_call *call)
+{
+	return call->kind == GATE_EXECUTE ? CACHE_NAME : is_extended(call) ? CACHE_TEXT_EXTENDED : CACHE_TEXT;
+}
+
 static struct cache_key exact_key(const struct gate_call *call)
 {
-	if (call->kind == GATE_EXECUTE)
-		return cache_key(CACHE_NAME, call->name);
-	return cache_key(is_extended(call) ? CACHE_TEXT_EXTENDED : CACHE_TEXT, call->text);
+	return cache_key(exact_kind(call), call->kind == GATE_EXECUTE ? call->name : call->text);
 }
 
 static bool has_cacheable_kind(const struct gate_call *call)
@@ -74,7 +77,7 @@ struct moment {
 static struct moment moment_of(const struct gate_connection *connection)
 {
 	const struct ring_control *control = connection->attachment->ring.control;
-	struct moment moment = { 0, 0, monotonic_ns() };
+	struct moment moment = { 0, 0, monotonic_late_ns() };
 
 	if (!control || moment.now_ns >= atomic_load_explicit(&control->lease_until_ns, memory_order_acquire))
 		return moment;
@@ -84,15 +87,17 @@ static struct moment moment_of(const struct gate_connection *connection)
 	return moment;
 }
 
-static struct verdict *held(const struct gate_connection *connection, const struct cache_key *key,
-			    const struct moment *moment, const struct cache_entry **ret_entry)
+static bool holds(const struct verdict *verdict, const struct moment *moment)
+{
+	return verdict && verdict_holds(verdict, moment->context, moment->generation, moment->now_ns);
+}
+
+static const struct cache_entry *held(const struct gate_connection *connection, const struct cache_key *key,
+				      const struct moment *moment)
 {
 	const struct cache_entry *entry = cache_find(&connection->cache, key);
 
-	if (!entry || !verdict_holds(entry->verdict, moment->context, moment->generation, moment->now_ns))
-		return NULL;
-	*ret_entry = entry;
-	return entry->verdict;
+	return entry && holds(entry->verdict, moment) ? entry : NULL;
 }
 
 static struct lexing lexing_of(const struct gate_call *call)
@@ -101,41 +106,59 @@ static struct lexing lexing_of(const struct gate_call *call)
 				call->settings.is_ascii_safe };
 }
 
-/* The key of the call's template, or an empty one when it has none. */
-static struct cache_key template_key(struct gate_connection *connection, const struct gate_call *call)
+/* A call's template. */
+struct template {
+	enum cache_kind kind;
+	struct lexing lexing;
+	struct cache_key key; /* empty: it has none */
+	struct template_literals literals;
+};
+
+static void make_template(struct gate_connection *connection, const struct gate_call *call, struct template *template)
 {
 	if (call->kind == GATE_EXECUTE || call->text.length > CACHE_KEY_MAX ||
-	    template_make(call->text, lexing_of(call), &connection->template_key) < 0)
-		return (struct cache_key){ 0 };
-	return cache_key(is_extended(call) ? CACHE_TEMPLATE_EXTENDED : CACHE_TEMPLATE,
-			 buf_view(&connection->template_key));
+	    template_make(call->text, template->lexing, &connection->template_key, &template->literals) < 0)
+		return;
+	template->key = cache_key(template->kind, buf_view(&connection->template_key));
 }
 
 /* What is forwarded on a hit is the cache's own copy, which was equal to the caller's text. */
 static bool find_exact(const struct gate_connection *connection, const struct gate_call *call,
 		       const struct moment *moment, struct gate_pass *pass)
 {
-	const struct cache_entry *entry;
+	if (!connection->cache.count[exact_kind(call)])
+		return false;
 	struct cache_key exact = exact_key(call);
-	struct verdict *verdict = held(connection, &exact, moment, &entry);
+	const struct cache_entry *entry = held(connection, &exact, moment);
 
-	if (verdict)
-		pass_with(pass, verdict, entry->key, RING_CACHED_EXACT);
-	return verdict != NULL;
+	if (entry)
+		pass_with(pass, entry->verdict, entry->key, RING_CACHED_EXACT);
+	return entry != NULL;
 }
 
+/* `own` is our copy, in connection->text.  Fills `template` as far as it is needed to store what the agent says. */
 static bool find_template(struct gate_connection *connection, const struct gate_call *own,
-			  const struct moment *moment, struct gate_pass *pass, struct cache_key *ret_template)
+			  const struct moment *moment, struct gate_pass *pass, struct template *template)
 {
-	const struct cache_entry *entry;
+	const char *text = buf_text(&connection->text);
 
-	*ret_template = template_key(connection, own);
-	if (ret_template->bytes.length == 0)
+	template->kind = is_extended(own) ? CACHE_TEMPLATE_EXTENDED : CACHE_TEMPLATE;
+	template->lexing = lexing_of(own);
+	struct verdict *verdict = recent_find(&connection->recent, template->kind, template->lexing, own->text);
+	if (holds(verdict, moment)) {
+		pass_with(pass, verdict, text, RING_CACHED_TEMPLATE);
+		return true;
+	}
+	make_template(connection, own, template);
+	if (template->key.bytes.length == 0)
 		return false;
-	struct verdict *verdict = held(connection, ret_template, moment, &entry);
-	if (verdict)
-		pass_with(pass, verdict, buf_text(&connection->text), RING_CACHED_TEMPLATE);
-	return verdict != NULL;
+	const struct cache_entry *entry = held(connection, &template->key, moment);
+	if (!entry)
+		return false;
+	pass_with(pass, entry->verdict, text, RING_CACHED_TEMPLATE);
+	recent_keep(&connection->recent, template->kind, template->lexing, own->text, &template->literals,
+		    entry->verdict);
+	return true;
 }
 
 /* One private copy is keyed, judged and forwarded, whatever another thread does to the caller's (security.md 9). */
@@ -198,23 +221,26 @@ static int ask_with_retry(struct gate_connection *connection, const struct gate_
 }
 
 static void store(struct gate_connection *connection, const struct gate_call *call, struct verdict *verdict,
-		  const struct cache_key *template)
+		  const struct template *template)
 {
 	if ((verdict->flags & VERDICT_CACHES_EXACT) && has_cacheable_kind(call)) {
 		struct cache_key exact = exact_key(call);
 
 		cache_store(&connection->cache, &exact, verdict);
 	}
-	if ((verdict->flags & VERDICT_CACHES_TEMPLATE) && template->bytes.length > 0)
-		cache_store(&connection->cache, template, verdict);
+	if ((verdict->flags & VERDICT_CACHES_TEMPLATE) && template->key.bytes.length > 0)
+		cache_store(&connection->cache, &template->key, verdict);
 }
 
 /* Introduces the connection, again when what it talked to turns out to be an agent that is gone. */
 static int introduce(struct gate_connection *connection)
 {
-	uint64_t until_ns = connection_deadline(connection->attachment);
+	uint64_t until_ns;
 	int r;
 
+	if (connection_is_known(connection))
+		return 0;
+	until_ns = connection_deadline(connection->attachment);
 	do {
 		r = connection_introduce(connection, until_ns);
 	} while ((r == -EPIPE || r == -ECONNRESET) && monotonic_ns() < until_ns);
@@ -224,7 +250,7 @@ static int introduce(struct gate_connection *connection)
 void gate_ask(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *ret_pass)
 {
 	struct gate_pass pass = { 0 };
-	struct cache_key template = { 0 };
+	struct template template = { 0 };
 	struct verdict *verdict = NULL;
 	struct gate_call own = *call;
 

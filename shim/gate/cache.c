@@ -39,6 +39,7 @@ static void empty(struct cache *cache, struct cache_entry *entry)
 	if (!entry->verdict)
 		return;
 	cache->bytes -= entry->key_length;
+	cache->count[entry->kind]--;
 	verdict_unref(entry->verdict);
 	free(entry->key);
 	*entry = (struct cache_entry){ 0 };
@@ -70,6 +71,7 @@ void cache_store(struct cache *cache, const struct cache_key *key, struct verdic
 	pair[0] = (struct cache_entry){ key->hash, verdict_ref(verdict), copy, (uint32_t)key->bytes.length,
 					(uint32_t)key->kind };
 	cache->bytes += key->bytes.length;
+	cache->count[key->kind]++;
 }
 
 void cache_done(struct cache *cache)

@@ -20,6 +20,7 @@ enum cache_kind {
 	CACHE_NAME,          /* a prepared statement's name */
 	CACHE_TEMPLATE,
 	CACHE_TEMPLATE_EXTENDED,
+	CACHE_KINDS,
 };
 
 struct cache_entry {
@@ -33,6 +34,7 @@ struct cache_entry {
 struct cache {
 	struct cache_entry *entries; /* NULL until the first store */
 	size_t bytes;
+	uint32_t count[CACHE_KINDS]; /* entries of each kind: with none there is nothing to look for */
 };
 
 struct cache_key {

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "shim/gate/agent.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/recent.h"
 
 #define CONNECTION_TEXT_MAX (16 * MIB)
 
@@ -20,10 +21,17 @@ struct gate_connection {
 	struct buf introduction;             /* the body of its CONNECT, for the next agent */
 	char client[64];
 	struct cache cache;
+	struct recent recent;
 	struct buf text;                     /* our copy of a text that the cache does not hold */
 	struct buf template_key;
 	max_align_t state[];                 /* the driver's */
 };
+
+/* Whether the agent in force knows the connection. */
+static inline bool connection_is_known(const struct gate_connection *connection)
+{
+	return connection->attachment && connection->attachment == agent_current();
+}
 
 /* Makes the connection known to the agent in force.  0 or a negative errno. */
 must_use int connection_introduce(struct gate_connection *connection, uint64_t until_ns);

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "shim/gate/connection.h"
 #include "shim/gate/connections.h"
+#include "shim/preload/process.h"
 
 void gate_note(struct gate_connection *connection, const char *text)
 {
@@ -91,6 +91,7 @@ int connection_introduce(struct gate_connection *connection, uint64_t until_ns)
 	if (r < 0)
 		return r;
 	cache_done(&connection->cache); /* what another agent said counts no more */
+	recent_done(&connection->recent);
 	connection->attachment = attachment;
 	return 0;
 }
@@ -109,6 +110,7 @@ struct gate_connection *gate_open(const void *handle, const struct message_conne
 		return NULL;
 	connection->answer = connection->introduction = (struct buf)BUF_MAX(1 * MIB);
 	connection->text = connection->template_key = (struct buf)BUF_MAX(CONNECTION_TEXT_MAX);
+	connection->recent.text = (struct buf)BUF_MAX(CACHE_KEY_MAX);
 	size_t length = client.length < sizeof(connection->client) ? client.length :
 								      sizeof(connection->client) - 1;
 	memcpy(connection->client, client.at, length);
@@ -144,9 +146,10 @@ void gate_close(const void *handle)
 
 	if (!connection)
 		return;
-	if (connection->attachment && connection->attachment->pid == (uint32_t)getpid())
+	if (connection->attachment && connection->attachment->pid == process_number())
 		tell_closed(connection);
 	cache_done(&connection->cache);
+	recent_done(&connection->recent);
 	free(connection->keys);
 	buf_done(&connection->answer);
 	buf_done(&connection->introduction);

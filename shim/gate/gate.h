@@ -112,7 +112,7 @@ struct gate_outcome {
 	uint32_t completed;       /* statements of the call that completed */
 	enum ring_status status;
 	bool is_lost;             /* nobody knows what became of it */
-	uint8_t transaction;      /* after it */
+	uint8_t transaction;      /* after it; this and the settings only when verdict_reports_outcome */
 	struct gate_settings settings;
 };
 

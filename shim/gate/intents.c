@@ -2,10 +2,10 @@
 /* Intents before a statement leaves, outcomes after it. */
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "shim/gate/connection.h"
+#include "shim/preload/guard.h"
+#include "shim/preload/process.h"
 
 uint32_t gate_sqlstate(const char *state)
 {
@@ -18,33 +18,42 @@ uint32_t gate_sqlstate(const char *state)
 	return packed;
 }
 
-static uint32_t thread_number(void)
+/* The agent is behind: waits for it to empty the ring.  -ESTALE when its lease ends meanwhile. */
+static int write_when_there_is_room(const struct attachment *attachment, const struct ring_slot *slot,
+				    uint64_t *ret_sequence)
 {
-	return (uint32_t)syscall(SYS_gettid);
-}
-
-static int write_intent(struct gate_connection *connection, const struct ring_slot *slot,
-			struct gate_intent *ret_intent)
-{
-	const struct attachment *attachment = connection->attachment;
-	uint64_t until_ns = connection_deadline(attachment), sequence;
-
-	if (!attachment)
-		return -ENOTCONN;
+	CANCELLATION_HELD;
+	const struct timespec pause = { 0, (long)MILLISECOND_NS };
+	uint64_t until_ns = connection_deadline(attachment);
 	struct ring ring = attachment->ring;
-	for (;;) {
-		int r = ring_write_intent(&ring, slot, &sequence);
 
-		if (r == 0)
-			*ret_intent = (struct gate_intent){ attachment, connection->connected.connection, sequence };
+	for (;;) {
+		int r = ring_write_intent(&ring, slot, ret_sequence);
 		uint64_t now_ns = monotonic_ns();
+
 		if (r == -EAGAIN && now_ns >= atomic_load(&ring.control->lease_until_ns))
 			return -ESTALE;
 		if (r != -EAGAIN || now_ns >= until_ns)
 			return r;
-		struct timespec pause = { 0, (long)MILLISECOND_NS };
 		nanosleep(&pause, NULL);
 	}
+}
+
+static int write_intent(const struct gate_connection *connection, const struct ring_slot *slot,
+			struct gate_intent *ret_intent)
+{
+	const struct attachment *attachment = connection->attachment;
+	uint64_t sequence;
+
+	if (!attachment)
+		return -ENOTCONN;
+	struct ring ring = attachment->ring;
+	int r = ring_write_intent(&ring, slot, &sequence);
+	if (r == -EAGAIN)
+		r = write_when_there_is_room(attachment, slot, &sequence);
+	if (r == 0)
+		*ret_intent = (struct gate_intent){ attachment, connection->connected.connection, sequence };
+	return r;
 }
 
 bool gate_intend(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *pass,
@@ -130,6 +139,6 @@ static void tell_outcome(struct gate_connection *connection, const struct gate_o
 void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome)
 {
 	write_outcome(outcome);
-	if (connection->attachment && verdict && (verdict->flags & VERDICT_REPORTS_OUTCOME))
+	if (connection->attachment && verdict_reports_outcome(verdict))
 		tell_outcome(connection, outcome);
 }

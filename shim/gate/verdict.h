@@ -28,6 +28,12 @@ struct verdict *verdict_new(const struct message_verdict *message);
 struct verdict *verdict_ref(struct verdict *verdict);
 void verdict_unref(struct verdict *verdict); /* accepts NULL */
 
+/* Whether the agent wants to be told what became of the statement.  Accepts NULL. */
+static inline bool verdict_reports_outcome(const struct verdict *verdict)
+{
+	return verdict && (verdict->flags & VERDICT_REPORTS_OUTCOME);
+}
+
 /* Whether a cached verdict still counts at `now_ns`, under the context and policy generation in force. */
 bool verdict_holds(const struct verdict *verdict, uint64_t context, uint32_t generation, uint64_t now_ns);
 

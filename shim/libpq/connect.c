@@ -25,8 +25,6 @@ static struct origin origin_of(const PGconn *conn, const void *caller)
 
 static PGconn *connected(PGconn *conn, const struct origin *origin)
 {
-	CANCELLATION_HELD;
-
 	if (conn && !origin->is_internal && REAL(origin->instance, PQstatus)(conn) == CONNECTION_OK)
 		session_start(conn, origin->instance);
 	return conn;
@@ -34,8 +32,6 @@ static PGconn *connected(PGconn *conn, const struct origin *origin)
 
 static PostgresPollingStatusType polled(PGconn *conn, const struct origin *origin, PostgresPollingStatusType status)
 {
-	CANCELLATION_HELD;
-
 	if (status == PGRES_POLLING_OK && !origin->is_internal && !gate_find(conn))
 		session_start(conn, origin->instance);
 	return status;
@@ -79,7 +75,6 @@ POLLING(PQresetPoll)
 static void end(const PGconn *conn, const struct origin *origin)
 {
 	KEEP_ERRNO;
-	CANCELLATION_HELD;
 
 	if (!origin->is_internal)
 		session_end(conn);

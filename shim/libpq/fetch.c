@@ -18,7 +18,6 @@ static PGresult *unexplained(PGconn *conn, struct gate_connection *connection, P
 static PGresult *pass(PGconn *conn, struct gate_connection *connection, PGresult *result)
 {
 	KEEP_ERRNO;
-	CANCELLATION_HELD;
 	struct session *session = gate_state(connection);
 	struct flight *flight = flights_front(session);
 

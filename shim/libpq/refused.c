@@ -10,7 +10,6 @@
 static bool is_open(PGconn *conn, const struct instance *instance, const char *name)
 {
 	KEEP_ERRNO;
-	CANCELLATION_HELD;
 	struct gate_connection *connection = session_of(conn, instance);
 	char note[80];
 

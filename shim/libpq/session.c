@@ -10,20 +10,43 @@
 
 /* pg_wchar.h of PostgreSQL: the encodings a server can have, all of which keep ASCII bytes for ASCII, are numbered
  * up to KOI8U; the client-only ones behind it (SJIS, BIG5, GBK, UHC, GB18030, JOHAB, SHIFT_JIS_2004) do not. */
+#define ENCODING_SQL_ASCII   0
 #define ENCODING_SERVER_LAST 34
 
 #define SESSION_NAME_MAX (1 * MIB)
 
-struct gate_settings session_settings(const struct instance *instance, const PGconn *conn)
+/* libpq looks a name up by walking a list, so it is asked for the encoding's only when the number changes.  The number
+ * SQL_ASCII also stands for all names that libpq does not know (pqSaveParameterStatus in fe-exec.c). */
+static struct slice encoding_name(struct session *session, const PGconn *conn, int encoding)
 {
+	if (encoding == ENCODING_SQL_ASCII || encoding != session->encoding) {
+		const char *name = REAL(session->instance, PQparameterStatus)(conn, "client_encoding");
+
+		session->encoding = encoding;
+		snprintf(session->encoding_name, sizeof(session->encoding_name), "%s", name ? name : "");
+	}
+	return slice_of(session->encoding_name);
+}
+
+struct gate_settings session_settings(struct session *session, const PGconn *conn)
+{
+	const struct instance *instance = session->instance;
 	int encoding = REAL(instance, PQclientEncoding)(conn);
 
 	return (struct gate_settings){
 		.standard_conforming_strings = slice_of(
 			REAL(instance, PQparameterStatus)(conn, "standard_conforming_strings")),
-		.client_encoding = slice_of(REAL(instance, PQparameterStatus)(conn, "client_encoding")),
+		.client_encoding = encoding_name(session, conn, encoding),
 		.is_ascii_safe = encoding >= 0 && encoding <= ENCODING_SERVER_LAST,
 	};
+}
+
+void session_note_state(struct session *session, const PGconn *conn, struct flight *flight)
+{
+	if (!verdict_reports_outcome(flight->verdict))
+		return;
+	flight->outcome.transaction = (uint8_t)REAL(session->instance, PQtransactionStatus)(conn);
+	flight->outcome.settings = session_settings(session, conn);
 }
 
 /* Whether the connection talks replication, where statements cannot be raised as errors by a DO. */
@@ -44,7 +67,8 @@ static bool is_replication(const struct instance *instance, PGconn *conn)
 
 static struct gate_connection *open_gate(PGconn *conn, const struct instance *instance)
 {
-	struct gate_settings settings = session_settings(instance, conn);
+	struct session first = { .instance = instance };
+	struct gate_settings settings = session_settings(&first, conn);
 	int version = REAL(instance, PQlibVersion)();
 	char client[32];
 	struct message_connect connect = {
@@ -132,6 +156,7 @@ void session_learn(PGconn *conn, struct gate_connection *connection)
 	struct session *session = gate_state(connection);
 	struct slice query = gate_learn_query(connection);
 	struct gate_outcome outcome = { .completed = 1 };
+	CANCELLATION_HELD; /* a thread that ended in the query would leave the program's connection in the middle of it */
 	char *text;
 
 	if (query.length == 0 || session->is_learning || !is_idle(session, conn))
@@ -185,12 +210,10 @@ void flights_land(PGconn *conn, struct gate_connection *connection)
 
 	session->first++;
 	session->count--;
-	if (conn) {
-		flight.outcome.transaction = (uint8_t)REAL(session->instance, PQtransactionStatus)(conn);
-		flight.outcome.settings = session_settings(session->instance, conn);
-	} else {
+	if (conn)
+		session_note_state(session, conn, &flight);
+	else
 		flight.outcome.is_lost = true;
-	}
 	gate_done(connection, flight.verdict, &flight.outcome);
 	verdict_unref(flight.verdict);
 }

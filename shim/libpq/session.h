@@ -25,6 +25,8 @@ struct session {
 	size_t first, count, capacity;
 	struct buf name; /* the prepared statement's name in the call that is being made */
 	bool is_learning;
+	int encoding;              /* of the client, as libpq numbers it, */
+	char encoding_name[24];    /* and what the server calls it */
 };
 
 /* The connection of `conn`, made known now if libpq made it where no stand-in saw it.  NULL: it is not connected, or
@@ -38,8 +40,11 @@ void session_end(const PGconn *conn);
 /* Runs the agent's query if it wants one and the connection is idle, outside a transaction and a pipeline. */
 void session_learn(PGconn *conn, struct gate_connection *connection);
 
-/* What the server reported last. */
-struct gate_settings session_settings(const struct instance *instance, const PGconn *conn);
+/* What the server reported last.  Its texts belong to libpq and to the session; they count until the next call. */
+struct gate_settings session_settings(struct session *session, const PGconn *conn);
+
+/* Notes in the outcome how the server stands after the statement, where somebody wants to know. */
+void session_note_state(struct session *session, const PGconn *conn, struct flight *flight);
 
 /* Adds a flight; false without memory. */
 bool flights_push(struct session *session, const struct flight *flight);

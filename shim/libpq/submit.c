@@ -86,7 +86,6 @@ static bool take_name(struct submission *submission, struct gate_call *call)
 void submission_begin(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call)
 {
 	KEEP_ERRNO;
-	CANCELLATION_HELD;
 
 	*submission = (struct submission){ .instance = instance_of_address(&libpq_driver, caller),
 					   .text = call.text.at,
@@ -105,7 +104,7 @@ void submission_begin(struct submission *submission, PGconn *conn, const void *c
 		return;
 	}
 	call.transaction = (uint8_t)REAL(submission->instance, PQtransactionStatus)(conn);
-	call.settings = session_settings(submission->instance, conn);
+	call.settings = session_settings(gate_state(submission->connection), conn);
 	if (take_name(submission, &call))
 		ask(submission, conn, &call);
 }
@@ -121,8 +120,7 @@ static void land(struct submission *submission, PGconn *conn)
 	struct flight *flight = &submission->flight;
 	const struct instance *instance = submission->instance;
 
-	flight->outcome.transaction = (uint8_t)REAL(instance, PQtransactionStatus)(conn);
-	flight->outcome.settings = session_settings(instance, conn);
+	session_note_state(gate_state(submission->connection), conn, flight);
 	if (REAL(instance, PQstatus)(conn) != CONNECTION_OK)
 		flight->outcome.status = RING_STATUS_CONNECTION;
 	gate_done(submission->connection, flight->verdict, &flight->outcome);
@@ -132,7 +130,6 @@ static void land(struct submission *submission, PGconn *conn)
 PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *result)
 {
 	KEEP_ERRNO;
-	CANCELLATION_HELD;
 	struct flight *flight = &submission->flight;
 
 	if (!submission->connection)
@@ -153,7 +150,6 @@ PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *
 int submission_sent(struct submission *submission, PGconn *conn, int sent)
 {
 	KEEP_ERRNO;
-	CANCELLATION_HELD;
 
 	if (!submission->connection)
 		return sent;
@@ -191,7 +187,6 @@ bool submission_proceeds(struct submission *submission, PGconn *conn)
 void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 {
 	KEEP_ERRNO;
-	CANCELLATION_HELD;
 
 	if (!submission->connection)
 		return;

@@ -14,7 +14,6 @@
 #define SHIM_PRELOAD_GUARD_H
 
 #include <errno.h>
-#include <stdint.h>
 
 #include "common/cleanup.h"
 
@@ -28,11 +27,6 @@ static inline void errno_restore(const int *kept)
 
 /* errno is at the end of the scope what it is here. */
 #define KEEP_ERRNO SCOPED(errno_restore) const int errno_kept __attribute__((unused)) = errno
-
-/* A number that is another one in each process: fork gives the child a new one.  Remember it beside whatever must not
- * be shared with a child (sockets, the ring) and compare.  One getpid; safe in signal handlers and after vfork, where
- * parent and child each see the number change. */
-uint32_t process_generation(void);
 
 /* Switches cancellation of this thread off, gives what cancellation_release takes.  Around input and output of our
  * own only, never around the driver. */

@@ -8,6 +8,7 @@
 
 #include "shim/preload/guard.h"
 #include "shim/preload/instance.h"
+#include "shim/preload/process.h"
 #include "shim/preload/registry.h"
 #include "shim/preload/sentinel.h"
 #include "tests/preload/fakepq.h"
@@ -112,9 +113,14 @@ bool fakeshim_holds(const void *address)
 	return preload_holds(address);
 }
 
-uint32_t fakeshim_generation(void)
+uint32_t fakeshim_process(void)
 {
-	return process_generation();
+	return process_number();
+}
+
+uint32_t fakeshim_thread(void)
+{
+	return thread_number();
 }
 
 int fakeshim_cancel_state_while_held(void)

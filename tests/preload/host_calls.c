@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -174,19 +175,47 @@ static void first_call_after_fork(const char *folder)
 	REQUIRE_TEXT(fakepq_identity(), "a");
 }
 
-static void fork_changes_the_generation(const char *folder)
+static void require_own_numbers(void)
 {
-	uint32_t generation = fakeshim_generation();
+	REQUIRE(fakeshim_process() == (uint32_t)getpid());
+	REQUIRE(fakeshim_thread() == (uint32_t)syscall(SYS_gettid));
+}
 
+/* By a bare system call no handler of fork runs. */
+static void a_child_knows_its_own_numbers(const char *folder)
+{
 	(void)folder;
-	REQUIRE(fakeshim_generation() == generation);
-	if (fork() == 0) {
-		REQUIRE(fakeshim_generation() != generation);
-		REQUIRE(fakeshim_generation() == fakeshim_generation());
+	require_own_numbers();
+	if (syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0) == 0) {
+		require_own_numbers();
+		require_own_numbers();
+		if (fork() == 0) {
+			require_own_numbers();
+			_Exit(0);
+		}
+		require_child_succeeds();
 		_Exit(0);
 	}
 	require_child_succeeds();
-	REQUIRE(fakeshim_generation() == generation);
+	require_own_numbers();
+}
+
+static void *ask_in_thread(void *argument)
+{
+	(void)argument;
+	require_own_numbers();
+	return NULL;
+}
+
+static void a_thread_knows_its_own_number(const char *folder)
+{
+	pthread_t thread;
+
+	(void)folder;
+	require_own_numbers();
+	REQUIRE(pthread_create(&thread, NULL, ask_in_thread, NULL) == 0);
+	REQUIRE(pthread_join(thread, NULL) == 0);
+	require_own_numbers();
 }
 
 static void cancellation_is_held_for_a_scope(const char *folder)
@@ -252,7 +281,8 @@ const struct scenario CALL_SCENARIOS[] = {
 	{ "first-call-at-exit", first_call_at_exit },
 	{ "first-call-in-a-signal-handler", first_call_in_a_signal_handler },
 	{ "first-call-after-fork", first_call_after_fork },
-	{ "fork-changes-the-generation", fork_changes_the_generation },
+	{ "a-child-knows-its-own-numbers", a_child_knows_its_own_numbers },
+	{ "a-thread-knows-its-own-number", a_thread_knows_its_own_number },
 	{ "cancellation-is-held-for-a-scope", cancellation_is_held_for_a_scope },
 	{ "shim-knows-itself", shim_knows_itself },
 	{ "other-build-makes-both-stand-down", other_build_makes_both_stand_down },

@@ -154,7 +154,7 @@ def a_terminal_sees_one_start_line_and_one_end_line(cluster):
         terminal.type(f'{CHAPERONE} run --policy {policy} --record {cluster.path("rt")} -- psql -XAtc "SELECT email FROM customers"'
                       ' -c "DROP TABLE orders"; echo status=$?\n')
         said = terminal.read(r'status=\d+')
-        check(re.search(r'chaperone: shop.* record \w+', said), said)
+        check(re.search(r'chaperone: shop\S* · psql \(libpq \d+\) governed · record \w+…', said), said)
         check(re.search(r'chaperone: 3 statements, 1 refused, 2 cells masked · head \w+', said), said)
         check('status=1' in said and said.count('chaperone: ') == 2, said)
         terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.path("rt")} -- echo hello; echo status=$?\n')

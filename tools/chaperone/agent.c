@@ -11,14 +11,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "common/clock.h"
 #include "common/file.h"
 #include "tools/chaperone/commands.h"
+#include "tools/chaperone/off_switch.h"
 #include "tools/chaperone/process.h"
 
-#define OFF_SWITCH "/etc/chaperone/off"
 #define TREE_DEPTH_MAX	64
 #define PACKETS_AT_ONCE 16
 #define AGENT_IDLE_LOOKS 4 /* in one idle time */
@@ -248,16 +247,9 @@ static void close_itself(void)
 	signal(SIGTSTP, SIG_IGN);
 }
 
-static bool is_switched_off(void)
-{
-	struct stat status;
-
-	return lstat(OFF_SWITCH, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == 0;
-}
-
 static int set_up(struct agent *agent, struct error *error)
 {
-	agent->is_off = is_switched_off();
+	agent->is_off = off_switch_is_on();
 	if (agent->is_off)
 		agent->policy->is_trial = true; /* judged and recorded all the same */
 	agent->allows_everything = policy_allows_everything(agent->policy) || agent->is_off;

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "tools/chaperone/agent.h"
+#include "tools/chaperone/off_switch.h"
 
 #define JUDGEMENTS_SLOTS 16384u /* a power of two */
 #define JUDGEMENTS_MAX	 (JUDGEMENTS_SLOTS / 2)
@@ -112,7 +113,7 @@ static void add_policy(struct agent *agent)
 		observed("digest", buf_text(&digest)),
 		observed("names", buf_text(&names)),
 		observed("mode", agent->settings.is_trial || policy->is_trial ? "trial" : "enforce"),
-		observed("off", agent->is_off ? "/etc/chaperone/off: nothing is enforced" : ""),
+		observed("off", agent->is_off ? OFF_SWITCH ": nothing is enforced" : ""),
 	};
 	struct record_entry entry = { .kind = RECORD_POLICY,
 				      .number = agent_number(agent),

@@ -3,71 +3,94 @@
  * and Python's, Perl's, PHP's and Node's own packages. */
 #include "tools/chaperone/clients.h"
 
+#include <string.h>
+
 #include "common/cleanup.h"
+#include "tools/chaperone/program.h"
 
-#define GOVERNED(database, how)	    { DOCTOR_GOOD, database, how }
-#define NOT_GOVERNED(database, how) { DOCTOR_PROBLEM, database, how }
-#define NOT_TRIED(database, how)    { DOCTOR_NOTE, database, how }
+#define GOVERNED(database, name, how)	  { DOCTOR_GOOD, database, name, how }
+#define NOT_GOVERNED(database, name, how) { DOCTOR_PROBLEM, database, name, how }
+#define NOT_TRIED(database, name, how)	  { DOCTOR_NOTE, database, name, how }
 
-#define OWN_PROTOCOL "speaks the protocol itself, without a client library"
+#define OWN_PROTOCOL  " speaks the protocol itself, without a client library"
+#define DEEPLY_BOUND  " is loaded with RTLD_DEEPBIND, past what is preloaded"
+#define NOT_YET	      " is not governed by this version"
+#define NOT_TRIED_YET " (libpq): not tried with this version"
 
 const struct client_library CLIENT_LIBRARIES[] = {
-	{ "libpq.so", GOVERNED("PostgreSQL", "libpq") },
-	{ "libmariadb.so", NOT_GOVERNED("MariaDB", "libmariadb is not governed by this version") },
-	{ "libmysqlclient", NOT_GOVERNED("MySQL", "libmysqlclient is not governed by this version") },
-	{ "libmongoc-", NOT_GOVERNED("MongoDB", "libmongoc is not governed by this version") },
-	{ "libmongoc2", NOT_GOVERNED("MongoDB", "libmongoc is not governed by this version") },
-	{ "libsybdb.so", NOT_GOVERNED("SQL Server, Sybase", "FreeTDS is not governed") },
-	{ "libclntsh.so", NOT_GOVERNED("Oracle", "the Oracle client is not governed") },
-	{ "libodbc.so", NOT_TRIED("ODBC", "governed as far as its driver uses libpq") },
-	{ "libsqlite3.so", NOT_TRIED("SQLite", "files of this machine, not a server: outside of what is governed") },
+	{ "libpq.so", GOVERNED("PostgreSQL", "libpq", "") },
+	{ "libmariadb.so", NOT_GOVERNED("MariaDB", "libmariadb", NOT_YET) },
+	{ "libmysqlclient", NOT_GOVERNED("MySQL", "libmysqlclient", NOT_YET) },
+	{ "libmongoc-", NOT_GOVERNED("MongoDB", "libmongoc", NOT_YET) },
+	{ "libmongoc2", NOT_GOVERNED("MongoDB", "libmongoc", NOT_YET) },
+	{ "libsybdb.so", NOT_GOVERNED("SQL Server, Sybase", "FreeTDS", " is not governed") },
+	{ "libclntsh.so", NOT_GOVERNED("Oracle", "Oracle's client", " is not governed") },
+	{ "libodbc.so", NOT_TRIED("ODBC", "ODBC", " is governed as far as its driver uses libpq") },
+	{ "libsqlite3.so", NOT_TRIED("SQLite", "SQLite", ": files of this machine, not a server: outside of what is governed") },
 };
 const size_t CLIENT_LIBRARY_COUNT = COUNT_OF(CLIENT_LIBRARIES);
 
+const struct client *client_of_library(const char *name)
+{
+	for (size_t i = 0; i < CLIENT_LIBRARY_COUNT; i++) {
+		if (slice_starts_with(slice_of(name), CLIENT_LIBRARIES[i].prefix))
+			return &CLIENT_LIBRARIES[i].client;
+	}
+	return NULL;
+}
+
 const struct client_program CLIENT_PROGRAMS[] = {
-	{ "mariadb", NOT_GOVERNED("MariaDB", "has its client library built in") },
-	{ "mysql", NOT_GOVERNED("MySQL", "has its client library built in") },
-	{ "mariadb-dump", NOT_GOVERNED("MariaDB", "has its client library built in") },
-	{ "mysqldump", NOT_GOVERNED("MySQL", "has its client library built in") },
-	{ "mongosh", NOT_GOVERNED("MongoDB", OWN_PROTOCOL) },
-	{ "pgbouncer", NOT_GOVERNED("PostgreSQL", OWN_PROTOCOL) },
+	{ "mariadb", NOT_GOVERNED("MariaDB", "client library built in", "") },
+	{ "mysql", NOT_GOVERNED("MySQL", "client library built in", "") },
+	{ "mariadb-dump", NOT_GOVERNED("MariaDB", "client library built in", "") },
+	{ "mysqldump", NOT_GOVERNED("MySQL", "client library built in", "") },
+	{ "mongosh", NOT_GOVERNED("MongoDB", "own protocol", ", without a client library") },
+	{ "pgbouncer", NOT_GOVERNED("PostgreSQL", "own protocol", ", without a client library") },
 };
 const size_t CLIENT_PROGRAM_COUNT = COUNT_OF(CLIENT_PROGRAMS);
 
+const struct client *client_of_program(const char *path)
+{
+	for (size_t i = 0; i < CLIENT_PROGRAM_COUNT; i++) {
+		if (strcmp(program_name(path), CLIENT_PROGRAMS[i].name) == 0)
+			return &CLIENT_PROGRAMS[i].client;
+	}
+	return NULL;
+}
+
 const struct client_module CLIENT_MODULES[] = {
-	{ "python", "psycopg2/_psycopg*.so", GOVERNED("PostgreSQL", "psycopg2 (libpq)") },
+	{ "python", "psycopg2/_psycopg*.so", GOVERNED("PostgreSQL", "psycopg2", " (libpq)") },
 	{ "python", "psycopg/__init__.py",
-	  NOT_GOVERNED("PostgreSQL", "psycopg 3 finds libpq by dlsym, which this version does not follow") },
-	{ "python", "asyncpg/__init__.py", NOT_GOVERNED("PostgreSQL", "asyncpg " OWN_PROTOCOL) },
-	{ "python", "pg8000/__init__.py", NOT_GOVERNED("PostgreSQL", "pg8000 " OWN_PROTOCOL) },
-	{ "python", "pgdb.py", NOT_TRIED("PostgreSQL", "PyGreSQL (libpq): not tried with this version") },
-	{ "python", "pymysql/__init__.py", NOT_GOVERNED("MySQL, MariaDB", "PyMySQL " OWN_PROTOCOL) },
+	  NOT_GOVERNED("PostgreSQL", "psycopg 3", " finds libpq by dlsym, which this version does not follow") },
+	{ "python", "asyncpg/__init__.py", NOT_GOVERNED("PostgreSQL", "asyncpg", OWN_PROTOCOL) },
+	{ "python", "pg8000/__init__.py", NOT_GOVERNED("PostgreSQL", "pg8000", OWN_PROTOCOL) },
+	{ "python", "pgdb.py", NOT_TRIED("PostgreSQL", "PyGreSQL", NOT_TRIED_YET) },
+	{ "python", "pymysql/__init__.py", NOT_GOVERNED("MySQL, MariaDB", "PyMySQL", OWN_PROTOCOL) },
 	{ "python", "MySQLdb/__init__.py",
-	  NOT_GOVERNED("MySQL, MariaDB", "MySQLdb: libmariadb is not governed by this version") },
-	{ "python", "mysql/connector/__init__.py", NOT_GOVERNED("MySQL, MariaDB", "mysql.connector " OWN_PROTOCOL) },
-	{ "python", "pymongo/__init__.py", NOT_GOVERNED("MongoDB", "pymongo " OWN_PROTOCOL) },
-	{ "python", "oracledb/__init__.py", NOT_GOVERNED("Oracle", "oracledb " OWN_PROTOCOL) },
-	{ "python", "pymssql/__init__.py", NOT_GOVERNED("SQL Server", "pymssql: FreeTDS is not governed") },
-	{ "perl", "DBD/Pg.pm", NOT_TRIED("PostgreSQL", "DBD::Pg (libpq): not tried with this version") },
-	{ "perl", "DBD/mysql.pm", NOT_GOVERNED("MySQL", "DBD::mysql: libmariadb is not governed by this version") },
-	{ "perl", "DBD/MariaDB.pm", NOT_GOVERNED("MariaDB", "DBD::MariaDB: libmariadb is not governed by this version") },
-	{ "ruby", "pg.rb", NOT_TRIED("PostgreSQL", "pg (libpq): not tried with this version") },
-	{ "ruby", "pg-*/lib/pg.rb", NOT_TRIED("PostgreSQL", "pg (libpq): not tried with this version") },
-	{ "ruby", "mysql2.rb", NOT_GOVERNED("MySQL, MariaDB", "mysql2: libmariadb is not governed by this version") },
-	{ "php", "pgsql.so",
-	  NOT_GOVERNED("PostgreSQL", "PHP loads pgsql with RTLD_DEEPBIND, past what is preloaded") },
-	{ "php", "pdo_pgsql.so",
-	  NOT_GOVERNED("PostgreSQL", "PHP loads pdo_pgsql with RTLD_DEEPBIND, past what is preloaded") },
-	{ "php", "mysqli.so", NOT_GOVERNED("MySQL, MariaDB", "mysqli (mysqlnd) " OWN_PROTOCOL) },
-	{ "php", "pdo_mysql.so", NOT_GOVERNED("MySQL, MariaDB", "pdo_mysql (mysqlnd) " OWN_PROTOCOL) },
-	{ "php", "mongodb.so", NOT_GOVERNED("MongoDB", "mongodb has its client library built in") },
+	  NOT_GOVERNED("MySQL, MariaDB", "MySQLdb", ": libmariadb is not governed by this version") },
+	{ "python", "mysql/connector/__init__.py", NOT_GOVERNED("MySQL, MariaDB", "mysql.connector", OWN_PROTOCOL) },
+	{ "python", "pymongo/__init__.py", NOT_GOVERNED("MongoDB", "pymongo", OWN_PROTOCOL) },
+	{ "python", "oracledb/__init__.py", NOT_GOVERNED("Oracle", "oracledb", OWN_PROTOCOL) },
+	{ "python", "pymssql/__init__.py", NOT_GOVERNED("SQL Server", "pymssql", ": FreeTDS is not governed") },
+	{ "perl", "DBD/Pg.pm", NOT_TRIED("PostgreSQL", "DBD::Pg", NOT_TRIED_YET) },
+	{ "perl", "DBD/mysql.pm", NOT_GOVERNED("MySQL", "DBD::mysql", ": libmariadb is not governed by this version") },
+	{ "perl", "DBD/MariaDB.pm",
+	  NOT_GOVERNED("MariaDB", "DBD::MariaDB", ": libmariadb is not governed by this version") },
+	{ "ruby", "pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
+	{ "ruby", "pg-*/lib/pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
+	{ "ruby", "mysql2.rb", NOT_GOVERNED("MySQL, MariaDB", "mysql2", ": libmariadb is not governed by this version") },
+	{ "php", "pgsql.so", NOT_GOVERNED("PostgreSQL", "pgsql", DEEPLY_BOUND) },
+	{ "php", "pdo_pgsql.so", NOT_GOVERNED("PostgreSQL", "pdo_pgsql", DEEPLY_BOUND) },
+	{ "php", "mysqli.so", NOT_GOVERNED("MySQL, MariaDB", "mysqli (mysqlnd)", OWN_PROTOCOL) },
+	{ "php", "pdo_mysql.so", NOT_GOVERNED("MySQL, MariaDB", "pdo_mysql (mysqlnd)", OWN_PROTOCOL) },
+	{ "php", "mongodb.so", NOT_GOVERNED("MongoDB", "mongodb", " has its client library built in") },
 	{ "node", "pg/package.json",
-	  NOT_GOVERNED("PostgreSQL", "pg " OWN_PROTOCOL "; pg-native (libpq) is the way to be governed") },
-	{ "node", "pg-native/package.json", NOT_TRIED("PostgreSQL", "pg-native (libpq): not tried with this version") },
-	{ "node", "postgres/package.json", NOT_GOVERNED("PostgreSQL", "postgres " OWN_PROTOCOL) },
-	{ "node", "mysql/package.json", NOT_GOVERNED("MySQL, MariaDB", "mysql " OWN_PROTOCOL) },
-	{ "node", "mysql2/package.json", NOT_GOVERNED("MySQL, MariaDB", "mysql2 " OWN_PROTOCOL) },
-	{ "node", "mongodb/package.json", NOT_GOVERNED("MongoDB", "mongodb " OWN_PROTOCOL) },
+	  NOT_GOVERNED("PostgreSQL", "pg", OWN_PROTOCOL "; pg-native (libpq) is the way to be governed") },
+	{ "node", "pg-native/package.json", NOT_TRIED("PostgreSQL", "pg-native", NOT_TRIED_YET) },
+	{ "node", "postgres/package.json", NOT_GOVERNED("PostgreSQL", "postgres", OWN_PROTOCOL) },
+	{ "node", "mysql/package.json", NOT_GOVERNED("MySQL, MariaDB", "mysql", OWN_PROTOCOL) },
+	{ "node", "mysql2/package.json", NOT_GOVERNED("MySQL, MariaDB", "mysql2", OWN_PROTOCOL) },
+	{ "node", "mongodb/package.json", NOT_GOVERNED("MongoDB", "mongodb", OWN_PROTOCOL) },
 };
 const size_t CLIENT_MODULE_COUNT = COUNT_OF(CLIENT_MODULES);
 

@@ -10,7 +10,8 @@
 struct client {
 	enum doctor_level level; /* DOCTOR_GOOD: governed */
 	const char *database;
-	const char *how;         /* what it is, and for one that is not governed why */
+	const char *name;        /* how people call it */
+	const char *how;         /* the rest of the sentence: what it is, and for one that is not governed why */
 };
 
 /* A library that programs are linked with, by the beginning of its name. */
@@ -21,6 +22,9 @@ struct client_library {
 extern const struct client_library CLIENT_LIBRARIES[];
 extern const size_t CLIENT_LIBRARY_COUNT;
 
+/* The row's client for a library by its name ("libpq.so.5"), or NULL. */
+const struct client *client_of_library(const char *name);
+
 /* A program that needs no library because it has its client built in. */
 struct client_program {
 	const char *name;
@@ -28,6 +32,9 @@ struct client_program {
 };
 extern const struct client_program CLIENT_PROGRAMS[];
 extern const size_t CLIENT_PROGRAM_COUNT;
+
+/* The row's client for a program by its path, or NULL. */
+const struct client *client_of_program(const char *path);
 
 /* A driver that a language loads by itself: `file` below one of the runtime's folders. */
 struct client_module {

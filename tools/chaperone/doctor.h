@@ -39,7 +39,4 @@ void doctor_record(struct doctor *doctor, const char *option);
 /* doctor_program.c: what would load when `name` were run, found by reading files alone. */
 void doctor_program(struct doctor *doctor, const char *name);
 
-/* doctor_modules.c: which drivers a language's interpreter can import. */
-void doctor_modules(struct doctor *doctor, const char *interpreter);
-
 #endif

@@ -13,10 +13,10 @@
 #include "common/file.h"
 #include "common/socket.h"
 #include "tools/chaperone/doctor.h"
+#include "tools/chaperone/off_switch.h"
 #include "tools/chaperone/places.h"
 #include "tools/chaperone/shim_file.h"
 
-#define OFF_SWITCH	"/etc/chaperone/off"
 #define CONFIGURATION	"/etc/chaperone/agent.conf"
 #define SERVICE_SOCKET	"/run/chaperone/agent.socket"
 #define ROOM_NEEDED_MIB 64u
@@ -137,7 +137,7 @@ static void look_at_switch(struct doctor *doctor)
 
 	if (lstat(OFF_SWITCH, &status) < 0)
 		return;
-	if (S_ISREG(status.st_mode) && status.st_uid == 0)
+	if (off_switch_is_on())
 		doctor_say(doctor, DOCTOR_PROBLEM, "switch", OFF_SWITCH " is there: nothing is enforced on this machine");
 	else
 		doctor_say(doctor, DOCTOR_NOTE, "switch", OFF_SWITCH " is not root's and has no effect");

@@ -173,3 +173,12 @@ void elf_file_done(struct elf_file *file)
 {
 	buf_done(&file->needed);
 }
+
+bool elf_file_is_native(const char *path)
+{
+	SCOPED(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct elf_file file = ELF_FILE_EMPTY;
+	struct reading reading = { .fd = fd, .file = &file };
+
+	return fd >= 0 && read_header(&reading) == 0 && file.is_native;
+}

@@ -25,4 +25,7 @@ struct elf_file {
 must_use int elf_file_read(const char *path, struct elf_file *ret_file);
 void elf_file_done(struct elf_file *file);
 
+/* Whether it is an ELF file of this machine and word size; nothing else in it is looked at. */
+bool elf_file_is_native(const char *path);
+
 #endif

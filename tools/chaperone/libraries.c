@@ -12,7 +12,6 @@
 #include "common/slice.h"
 
 #define CONFIGURATION_GLOB "/etc/ld.so.conf.d/*.conf"
-#define CONFIGURATION_MAX  (64 * KIB)
 
 static const char *const USUAL[] = {
 	"/lib/" MULTIARCH, "/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib",
@@ -21,17 +20,9 @@ static const char *const USUAL[] = {
 struct search {
 	const char *name;
 	const char *origin;      /* the path of the object that asks */
+	const struct buf *configured;
 	char *ret_path;          /* PATH_MAX bytes */
 };
-
-static bool is_of_this_machine(const char *path)
-{
-	struct elf_file file;
-	bool is_native = elf_file_read(path, &file) == 0 && file.is_native;
-
-	elf_file_done(&file);
-	return is_native;
-}
 
 static bool try_folder(const struct search *search, struct slice folder)
 {
@@ -49,7 +40,7 @@ static bool try_folder(const struct search *search, struct slice folder)
 	} else {
 		n = snprintf(path, sizeof(path), "%.*s/%s", SLICE_ARGUMENTS(folder), search->name);
 	}
-	return n > 0 && n < PATH_MAX && realpath(path, search->ret_path) && is_of_this_machine(search->ret_path);
+	return n > 0 && n < PATH_MAX && realpath(path, search->ret_path) && elf_file_is_native(search->ret_path);
 }
 
 static bool try_folders(const struct search *search, struct slice folders, char separator)
@@ -63,34 +54,36 @@ static bool try_folders(const struct search *search, struct slice folders, char 
 	return false;
 }
 
-static bool try_configured(const struct search *search)
-{
-	bool is_found = false;
-	glob_t files;
-
-	if (glob(CONFIGURATION_GLOB, 0, NULL, &files) != 0)
-		return false;
-	for (size_t i = 0; i < files.gl_pathc && !is_found; i++) {
-		SCOPED(buf_done) struct buf text = BUF_MAX(CONFIGURATION_MAX);
-
-		is_found = file_read(files.gl_pathv[i], &text) == 0 && try_folders(search, buf_view(&text), '\n');
-	}
-	globfree(&files);
-	return is_found;
-}
-
 static bool find(const struct search *search, const struct elf_file *asking)
 {
 	if (strchr(search->name, '/'))
 		return realpath(search->name, search->ret_path) != NULL;
 	if (try_folders(search, slice_of(getenv("LD_LIBRARY_PATH")), ':') ||
-	    try_folders(search, slice_of(asking->run_path), ':') || try_configured(search))
+	    try_folders(search, slice_of(asking->run_path), ':') ||
+	    try_folders(search, buf_view(search->configured), '\n'))
 		return true;
 	for (size_t i = 0; i < COUNT_OF(USUAL); i++) {
 		if (try_folder(search, slice_of(USUAL[i])))
 			return true;
 	}
 	return false;
+}
+
+/* Once for all libraries.  A file that cannot be read or does not fit is left out. */
+static void read_configuration(struct buf *configured)
+{
+	glob_t files;
+
+	if (glob(CONFIGURATION_GLOB, 0, NULL, &files) != 0)
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		size_t length = configured->length;
+
+		if (file_read(files.gl_pathv[i], configured) < 0)
+			buf_truncate(configured, length);
+		buf_add_char(configured, '\n');
+	}
+	globfree(&files);
 }
 
 static bool has(const struct libraries *libraries, const char *name)
@@ -105,7 +98,7 @@ static bool has(const struct libraries *libraries, const char *name)
 static int add(struct libraries *libraries, const char *name, const char *origin, const struct elf_file *asking)
 {
 	char path[PATH_MAX];
-	struct search search = { name, origin, path };
+	struct search search = { name, origin, &libraries->configured, path };
 	size_t i = libraries->count;
 
 	libraries->names[i] = strdup(name);
@@ -133,16 +126,27 @@ static int add_needed(struct libraries *libraries, const char *origin, const str
 int libraries_of(const char *path, const struct elf_file *file, struct libraries *libraries)
 {
 	size_t begin = libraries->count;
-	int r = add_needed(libraries, path, file);
 
-	for (size_t i = begin; i < libraries->count && r == 0; i++) {
+	if (libraries->configured.length == 0)
+		read_configuration(&libraries->configured);
+	int r = add_needed(libraries, path, file);
+	return r < 0 ? r : (int)(libraries->count - begin);
+}
+
+int libraries_deeper(struct libraries *libraries)
+{
+	size_t begin = libraries->count;
+	int r = 0;
+
+	for (; libraries->looked_into < begin && r == 0; libraries->looked_into++) {
+		const char *path = libraries->paths[libraries->looked_into];
 		struct elf_file needed = ELF_FILE_EMPTY;
 
-		if (libraries->paths[i] && elf_file_read(libraries->paths[i], &needed) == 0)
-			r = add_needed(libraries, libraries->paths[i], &needed);
+		if (path && elf_file_read(path, &needed) == 0)
+			r = add_needed(libraries, path, &needed);
 		elf_file_done(&needed);
 	}
-	return r;
+	return r < 0 ? r : (int)(libraries->count - begin);
 }
 
 void libraries_done(struct libraries *libraries)
@@ -151,5 +155,6 @@ void libraries_done(struct libraries *libraries)
 		free(libraries->names[i]);
 		free(libraries->paths[i]);
 	}
-	libraries->count = 0;
+	libraries->count = libraries->looked_into = 0;
+	buf_done(&libraries->configured);
 }

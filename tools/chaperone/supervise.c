@@ -206,24 +206,3 @@ void run_stop_agent(struct run *run)
 	if (!end_agent(run) && run_start_agent(run, &error) == 0)
 		end_agent(run);
 }
-
-void run_say_start(const struct run *run)
-{
-	if (!run->speaks)
-		return;
-	fprintf(stderr, "chaperone: %s · record %.4s…%s\n", run->policy->files[0].name, run->id,
-		run->policy->is_trial ? " · TRIAL, nothing is enforced" : "");
-}
-
-void run_say_end(const struct run *run)
-{
-	const struct agent_counts *counts = run->settings.counts;
-
-	if (!run->speaks)
-		return;
-	fprintf(stderr,
-		"chaperone: %llu statements, %llu refused, %llu cells masked · head %02x%02x… · "
-		"chaperone audit list --run %s\n",
-		(unsigned long long)counts->statements, (unsigned long long)counts->refused,
-		(unsigned long long)counts->masked_cells, counts->head[0], counts->head[1], run->id);
-}

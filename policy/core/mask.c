@@ -128,6 +128,11 @@ static write_function choose(const struct job *job)
 	return chosen ? chosen : write_null;
 }
 
+bool mask_is_constant(struct mask mask)
+{
+	return mask.how == MASK_REDACT || mask.how == MASK_BLANK;
+}
+
 int mask_cell(struct mask mask, const struct sha256_hmac_key *key, const struct cell *cell,
 	      struct buf *out, bool *ret_is_null)
 {

@@ -53,6 +53,9 @@ struct cell {
 int mask_cell(struct mask mask, const struct sha256_hmac_key *key, const struct cell *cell,
 	      struct buf *out, bool *ret_is_null);
 
+/* Whether mask_cell gives the same for all values of a column, whatever its type: then once is enough. */
+bool mask_is_constant(struct mask mask);
+
 /* Whether a column of this type can hold text in which detectors look (text, varchar, char, name, json, jsonb,
  * xml, citext-like unknown types, arrays of those); false for numbers, times, uuid, bool, bytea. */
 bool mask_type_holds_text(uint32_t type);

@@ -11,7 +11,9 @@ struct masking {
 	const struct instance *instance;
 	const struct plan *plan;
 	PGresult *result;
-	struct buf out;
+	struct buf out;       /* what takes the place of a value, unless it becomes NULL */
+	bool becomes_null;
+	bool is_settled;      /* both are the same for the whole column */
 	struct mask_search search;
 	uint32_t masked_cells;
 };
@@ -21,29 +23,29 @@ static const struct sha256_hmac_key *key_of(void *context, uint32_t index)
 	return gate_key(context, index);
 }
 
-/* Writes the masked form of the cell into `out`.  0: the cell changes; 1: it stays; negative: it cannot be shown. */
-static int masked_form(struct masking *masking, struct mask mask, const struct cell *cell, bool *ret_is_null)
+/* Finds the masked form of the cell.  0: the cell changes; 1: it stays; negative: it cannot be shown. */
+static int masked_form(struct masking *masking, struct mask mask, const struct cell *cell)
 {
 	struct mask_outcome outcome;
 
-	*ret_is_null = false;
 	buf_clear(&masking->out);
 	if (mask.how != MASK_NONE) {
 		const struct sha256_hmac_key *key =
 			mask.how == MASK_HASH ? gate_key(masking->connection, mask.key) : NULL;
 
-		return mask_cell(mask, key, cell, &masking->out, ret_is_null);
+		return mask_cell(mask, key, cell, &masking->out, &masking->becomes_null);
 	}
 	int r = mask_found(&masking->search, cell, &masking->out, &outcome);
 	if (r < 0)
 		return r;
-	*ret_is_null = outcome.is_null;
+	masking->becomes_null = outcome.is_null;
 	return outcome.is_changed ? 0 : 1;
 }
 
 /* PQsetvalue leaves the old bytes in the result's memory, so they are wiped first. */
-static int replace_value(const struct masking *masking, int row, int column, struct slice old, bool becomes_null)
+static int replace_value(const struct masking *masking, int row, int column, struct slice old)
 {
+	bool becomes_null = masking->becomes_null;
 	char nothing[1] = "", *text = masking->out.length > 0 ? masking->out.at : nothing;
 
 	memset((char *)(uintptr_t)old.at, 0, old.length);
@@ -57,16 +59,15 @@ static int mask_value(struct masking *masking, struct mask mask, int row, int co
 {
 	const struct instance *instance = masking->instance;
 	int length = REAL(instance, PQgetlength)(masking->result, row, column);
-	bool becomes_null;
 
 	if (length == 0 && REAL(instance, PQgetisnull)(masking->result, row, column))
 		return 0;
 	cell->value = (struct slice){ REAL(instance, PQgetvalue)(masking->result, row, column), (size_t)length };
-	int r = masked_form(masking, mask, cell, &becomes_null);
+	int r = masking->is_settled ? 0 : masked_form(masking, mask, cell);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	masking->masked_cells++;
-	return replace_value(masking, row, column, cell->value, becomes_null);
+	return replace_value(masking, row, column, cell->value);
 }
 
 static int mask_column(struct masking *masking, struct mask mask, int column, int rows)
@@ -80,12 +81,11 @@ static int mask_column(struct masking *masking, struct mask mask, int column, in
 
 	if (mask.how == MASK_NONE && (masking->search.wanted == 0 || !mask_type_holds_text(cell.type)))
 		return 0;
-	for (int row = 0; row < rows; row++) {
-		int r = mask_value(masking, mask, row, column, &cell);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	masking->is_settled = mask_is_constant(mask);
+	int r = masking->is_settled ? masked_form(masking, mask, &cell) : 0;
+	for (int row = 0; row < rows && r == 0; row++)
+		r = mask_value(masking, mask, row, column, &cell);
+	return r;
 }
 
 static int mask_result(struct masking *masking, uint32_t statement, int rows)

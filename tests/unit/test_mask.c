@@ -345,6 +345,40 @@ START_TEST(full_buffer_is_an_error_and_shows_nothing)
 }
 END_TEST
 
+START_TEST(constant_mask_gives_one_form_for_all_values)
+{
+	static const uint32_t TYPES[] = { BYTEA, CHAR, NAME, INT8, TEXT, JSON,	XML,  TEXT_ARRAY,
+					  VARCHAR, TIMESTAMP, NUMERIC, UUID, JSONB, ENUM, INET };
+	static const struct slice VALUES[] = { { NULL, 0 }, BYTES("x"), BYTES("ann@example.org"), BYTES("\x01{[\"") };
+	struct mask redact = { .how = MASK_REDACT }, blank = { .how = MASK_BLANK };
+
+	for (size_t i = 0; i < COUNT_OF(TYPES) * 2 * 2; i++) {
+		struct mask mask = i & 1 ? redact : blank;
+		SCOPED(buf_done) struct buf first = BUF_MAX(100);
+		bool first_is_null, is_null;
+
+		ck_assert(mask_is_constant(mask));
+		for (size_t k = 0; k < COUNT_OF(VALUES); k++) {
+			struct cell cell = { TYPES[i / 4], VARCHAR_OF(6), i & 2, VALUES[k] };
+			SCOPED(buf_done) struct buf out = BUF_MAX(100);
+
+			ck_assert_int_eq(mask_cell(mask, NULL, &cell, k ? &out : &first, k ? &is_null : &first_is_null), 0);
+			ck_assert(k == 0 || is_null == first_is_null);
+			ck_assert_msg(k == 0 || slice_equal(buf_view(&out), buf_view(&first)), "type %u", TYPES[i / 4]);
+		}
+	}
+}
+END_TEST
+
+START_TEST(masks_that_read_the_value_are_not_constant)
+{
+	ck_assert(!mask_is_constant((struct mask){ .how = MASK_NONE }));
+	ck_assert(!mask_is_constant((struct mask){ .how = MASK_KEEP_LAST, .keep = 4 }));
+	ck_assert(!mask_is_constant((struct mask){ .how = MASK_KEEP_FIRST, .keep = 4 }));
+	ck_assert(!mask_is_constant((struct mask){ .how = MASK_HASH }));
+}
+END_TEST
+
 START_TEST(characters_are_stepped_over_whole_in_both_directions)
 {
 	static const struct {
@@ -405,6 +439,8 @@ int main(void)
 	tcase_add_test(tcase, hash_depends_on_value_and_key);
 	tcase_add_loop_test(tcase, stricter_mask_wins_in_either_order, 0, COUNT_OF(STRICTER));
 	tcase_add_test(tcase, full_buffer_is_an_error_and_shows_nothing);
+	tcase_add_test(tcase, constant_mask_gives_one_form_for_all_values);
+	tcase_add_test(tcase, masks_that_read_the_value_are_not_constant);
 	tcase_add_test(tcase, characters_are_stepped_over_whole_in_both_directions);
 	tcase_add_test(tcase, any_bytes_are_survived_in_any_type);
 	suite_add_tcase(suite, tcase);

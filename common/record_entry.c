@@ -213,7 +213,6 @@ static void add_intent(struct buf *buf, struct record_state *state, const struct
 
 	add_slot(buf, entry);
 	add_varint(buf, zigzag(slot->intent.judgement - entry->judgement));
-	buf_add_u64(buf, slot->intent.template_hash);
 	add_varint(buf, slot->intent.text_bytes);
 	add_relative(buf, &state->thread, slot->intent.thread);
 	add_varint(buf, slot->intent.parameters);
@@ -230,7 +229,6 @@ static void take_intent(struct wire *wire, struct record_state *state, struct re
 	take_slot(wire, entry);
 	slot->kind = RING_INTENT;
 	slot->intent.judgement = entry->judgement + unzigzag(take_varint(wire));
-	slot->intent.template_hash = wire_u64(wire);
 	slot->intent.text_bytes = (uint32_t)take_bounded(wire, UINT32_MAX);
 	slot->intent.thread = (uint32_t)take_relative(wire, &state->thread);
 	slot->intent.parameters = (uint16_t)take_bounded(wire, UINT16_MAX);

@@ -50,13 +50,12 @@ struct ring_slot {
 	union {
 		struct {
 			uint64_t judgement;    /* the agent's number of the judgement that let it pass or refused it */
-			uint64_t template_hash;
 			uint32_t text_bytes;
 			uint32_t thread;
 			uint16_t parameters;
 			uint8_t call;          /* enum session_call's value */
 			uint8_t transaction;   /* before it, as PGTransactionStatusType */
-			uint32_t reserved;
+			uint32_t reserved[3];
 		} intent;
 		struct {
 			uint64_t intent;       /* its sequence */

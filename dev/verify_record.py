@@ -92,7 +92,6 @@ class Body:
     def intent(self):
         self.slot()
         self.varint()
-        self.skip(8)
         self.varint(32)
         self.varint()
         self.varint(16)

@@ -82,8 +82,7 @@ static void run_statement(struct record *record, size_t i, uint64_t sequence, bo
 			    .judgement = i + 1,
 			    .slot = { .sequence = sequence, .time_ns = time_ns, .connection = 3,
 				      .flags = is_refused ? RING_REFUSED : 0,
-				      .intent = { .judgement = i + 1, .template_hash = 0xabcdef,
-						  .text_bytes = 40, .thread = 812 } } });
+				      .intent = { .judgement = i + 1, .text_bytes = 40, .thread = 812 } } });
 	if (ends)
 		add(record, &(struct record_entry){
 				    .kind = RECORD_OUTCOME, .number = sequence, .parent = 3,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The audit commands say what the record holds, name the place that does not fit, and control nobody's terminal."""
 import csv
+import hashlib
 import io
 import json
 import os
@@ -208,6 +209,15 @@ class Exporting(WithRecord):
         self.assertEqual(by_query["select"]["metadata"]["correlation_uid"], "8f31aa02")
         self.assertEqual(by_query["select"]["unmapped"]["ai_agent"], {"name": "refund-bot"})
         self.assertNotIn("user", by_query["select"]["actor"])
+
+    def test_ocsf_names_a_shape_by_its_digest(self):
+        queries = [event["query_info"] for event in self.objects("export")]
+        self.assertEqual(len({query["uid"] for query in queries}), len({query["query_string"] for query in queries}))
+        for query in queries:
+            if "\ufffd" in query["query_string"]:
+                continue  # not the bytes that were on record
+            digest = hashlib.sha256(query["query_string"].encode()).hexdigest()
+            self.assertEqual(query["uid"], digest[:16])
 
     def test_csv_has_no_formulas(self):
         rows = list(csv.reader(io.StringIO(self.text("export", "--format", "csv"), newline="")))

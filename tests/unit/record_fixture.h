@@ -108,7 +108,7 @@ static inline struct record_entry intent_entry(uint64_t i)
 		.time_ns = 1795369501000000000u + i * 310000, .judgement = 31,
 		.slot = { .sequence = 2 * i + 1, .time_ns = 1795369501000000000u + i * 310000,
 			  .connection = 9, .kind = RING_INTENT, .flags = RING_CACHED_TEMPLATE,
-			  .intent = { .judgement = 31, .template_hash = 0x123456789abcdef0u,
+			  .intent = { .judgement = 31,
 				      .text_bytes = 55, .thread = 81234, .parameters = 1, .call = 1,
 				      .transaction = 2 } },
 	};

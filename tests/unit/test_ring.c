@@ -6,7 +6,7 @@ _Static_assert(sizeof(struct ring_slot) == 64, "layout");
 _Static_assert(offsetof(struct ring_slot, time_ns) == 8, "layout");
 _Static_assert(offsetof(struct ring_slot, connection) == 16, "layout");
 _Static_assert(offsetof(struct ring_slot, intent.judgement) == 24, "layout");
-_Static_assert(offsetof(struct ring_slot, intent.thread) == 44, "layout");
+_Static_assert(offsetof(struct ring_slot, intent.thread) == 36, "layout");
 _Static_assert(offsetof(struct ring_slot, outcome.sqlstate) == 52, "layout");
 _Static_assert(offsetof(struct ring_slot, kind) == 56, "layout");
 _Static_assert(offsetof(struct ring_slot, check) == 60, "layout");

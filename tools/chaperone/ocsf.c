@@ -5,11 +5,13 @@
 
 #include <string.h>
 
+#include "common/sha256.h"
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"
 
 #define CLASS_UID    6005u
 #define CATEGORY_UID 6u
+#define SHAPE_ID_BYTES 8u /* of its SHA-256 */
 
 struct normalised {
 	uint64_t id;
@@ -229,19 +231,26 @@ static void add_database(struct buf *out, const struct audit_event *event)
 	json_close(out, '}');
 }
 
+/* Equal for equal shapes, in every record. */
+static void add_shape_id(struct buf *out, struct slice shape)
+{
+	SCOPED(buf_done) struct buf id = BUF_MAX(SHAPE_ID_BYTES * 2);
+	unsigned char digest[SHA256_SIZE];
+
+	sha256(shape.at, shape.length, digest);
+	buf_add_hex(&id, digest, SHAPE_ID_BYTES);
+	json_text(out, "uid", buf_view(&id));
+}
+
 static void add_query(struct buf *out, const struct audit_event *event)
 {
-	SCOPED(buf_done) struct buf uid = BUF_MAX(64);
-
 	if (!event->judgement)
 		return;
 	json_open(out, "query_info", '{');
 	json_text(out, "query_string", event->judgement->shape);
-	if (event->kind == AUDIT_STATEMENT) {
-		buf_printf(&uid, "%016llx", (unsigned long long)event->intent.intent.template_hash);
-		json_text(out, "uid", buf_view(&uid));
+	add_shape_id(out, event->judgement->shape);
+	if (event->kind == AUDIT_STATEMENT)
 		json_number(out, "bytes", event->intent.intent.text_bytes);
-	}
 	json_number(out, "query_time", event->time_ns / 1000000);
 	json_close(out, '}');
 }

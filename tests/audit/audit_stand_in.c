@@ -127,21 +127,19 @@ static int command_write(int argc, char **argv)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(int, char **);
-} COMMANDS[] = {
-	{ "list", command_audit_list },     { "show", command_audit_show },
-	{ "tail", command_audit_tail },     { "verify", command_audit_verify },
-	{ "head", command_audit_head },     { "export", command_audit_export },
-	{ "write", command_write },
+static const struct command COMMANDS[] = {
+	{ "list", command_audit_list, NULL },
+	{ "show", command_audit_show, NULL },
+	{ "tail", command_audit_tail, NULL },
+	{ "verify", command_audit_verify, NULL },
+	{ "head", command_audit_head, NULL },
+	{ "export", command_audit_export, NULL },
+	{ "write", command_write, NULL },
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < COUNT_OF(COMMANDS); i++) {
-		if (strcmp(argv[1], COMMANDS[i].name) == 0)
-			return COMMANDS[i].run(argc - 1, argv + 1);
-	}
-	return 2;
+	const struct command_table table = { COMMANDS, COUNT_OF(COMMANDS), "stand-in" };
+
+	return command_dispatch(&table, argc, argv);
 }

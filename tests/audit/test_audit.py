@@ -101,8 +101,8 @@ class Listing(WithRecord):
             done = self.run_audit(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, b""), arguments)
         for command in ("list", "show", "tail", "verify", "head", "export"):
-            self.assertIn("Usage: chaperone audit " + command, self.text(command, "--help"))
-            self.assertIn("Usage: chaperone audit " + command, self.text(command, "-h"))
+            self.assertIn("usage: chaperone " + command, self.text(command, "--help"))
+            self.assertIn("usage: chaperone " + command, self.text(command, "-h"))
 
 
 class Showing(WithRecord):

@@ -38,7 +38,7 @@ CASES = {
     "a name of another file": ({"b.yaml": HEAD + "rules: [{ name: r, for: p, then: deny }]\n"},
                                ["check", "b.yaml"], 1, ["no people entry is called 'p'"], []),
     "no such file": ({}, ["check", "none.yaml"], 2, [], ["none.yaml: cannot read it: No such file"]),
-    "no path": ({}, ["check"], 2, [], ["name a policy file"]),
+    "no path": ({}, ["check"], 2, [], ["expected PATH"]),
     "an unknown option": ({}, ["check", "--bogus"], 2, [], ["bogus"]),
     "help": ({}, ["check", "--help"], 0, ["usage: chaperone policy check"], []),
     "control characters": ({"a.yaml": HEAD + 'rules: [{ name: "r\\e[2J", then: deny }]\n'}, ["check", "a.yaml"], 1,

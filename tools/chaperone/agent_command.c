@@ -3,7 +3,6 @@
  * `chaperone run`. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,31 +15,13 @@
 #include "tools/chaperone/agent_refuse.h"
 #include "tools/chaperone/command.h"
 #include "tools/chaperone/commands.h"
+#include "tools/chaperone/options.h"
 #include "tools/chaperone/places.h"
 #include "tools/chaperone/policy_load.h"
 #include "tools/chaperone/terminal.h"
 
 #define IDLE_DEFAULT_S 60u
 #define IDLE_MAX_S     86400u
-
-static const char HELP[] =
-	"usage: chaperone agent --socket PATH [options]\n"
-	"\n"
-	"Judges and records for every program of this machine that is started with the shim.  Runs in the\n"
-	"foreground under its own user id until SIGTERM.  /etc/chaperone/agent.conf with a line socket=PATH, which\n"
-	"only root may write, sends all shims of the machine here.\n"
-	"\n"
-	"  --socket PATH    where to listen; nobody else may write its folder, which is made when it is missing\n"
-	"  --policy PATH    a policy file or folder (else looked for as by `chaperone run`)\n"
-	"  --record PATH    the folder of the record\n"
-	"  --trial          judge and record, enforce nothing\n"
-	"  --ready-fd N     one byte is written to this descriptor when programs are served\n"
-	"  --own            the agent of one user: detaches, serves that user alone, and ends when it has been\n"
-	"                   idle; shims start it where no service is\n"
-	"  --idle SECONDS   how long that is (60)\n"
-	"  -h, --help       this help\n"
-	"\n"
-	"exit: 0 ended in order, 2 asked wrongly, 125 could not serve\n";
 
 struct agent_options {
 	const char *socket, *policy, *record;
@@ -49,70 +30,46 @@ struct agent_options {
 	uint64_t idle_s;
 };
 
-enum option_key { OPTION_SOCKET = 256, OPTION_POLICY, OPTION_RECORD, OPTION_TRIAL, OPTION_READY, OPTION_OWN, OPTION_IDLE };
-
-static const struct option OPTIONS[] = {
-	{ "socket", required_argument, NULL, OPTION_SOCKET }, { "policy", required_argument, NULL, OPTION_POLICY },
-	{ "record", required_argument, NULL, OPTION_RECORD }, { "trial", no_argument, NULL, OPTION_TRIAL },
-	{ "ready-fd", required_argument, NULL, OPTION_READY }, { "own", no_argument, NULL, OPTION_OWN },
-	{ "idle", required_argument, NULL, OPTION_IDLE },      { "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static bool take_number(const char *text, uint64_t max, uint64_t *ret_number)
-{
-	return slice_to_u64(slice_of(text), ret_number) == 0 && *ret_number <= max;
-}
-
-static bool take_option(struct agent_options *options, int key)
+static int read_descriptor(const char *text, void *ret_descriptor)
 {
 	uint64_t number;
+	int r = option_number(text, 0, INT32_MAX, &number);
 
-	switch (key) {
-	case OPTION_SOCKET:
-		options->socket = optarg;
-		return true;
-	case OPTION_POLICY:
-		options->policy = optarg;
-		return true;
-	case OPTION_RECORD:
-		options->record = optarg;
-		return true;
-	case OPTION_TRIAL:
-		return options->is_trial = true;
-	case OPTION_OWN:
-		return options->is_own = true;
-	case OPTION_READY:
-		options->ready = take_number(optarg, INT32_MAX, &number) ? (int)number : -1;
-		return options->ready >= 0;
-	case OPTION_IDLE:
-		return take_number(optarg, IDLE_MAX_S, &options->idle_s) && options->idle_s > 0;
-	default:
-		return false;
-	}
+	if (r == 0)
+		*(int *)ret_descriptor = (int)number;
+	return r;
 }
 
-/* 0 to go on, or the exit status + 1. */
-static int read_options(int argc, char **argv, struct agent_options *options)
+static int read_idle(const char *text, void *ret_seconds)
 {
-	int key;
-
-	optind = 1;
-	while ((key = getopt_long(argc, argv, "h", OPTIONS, NULL)) >= 0) {
-		if (key == 'h') {
-			fputs(HELP, stdout);
-			return EXIT_GOOD + 1;
-		}
-		if (!take_option(options, key)) {
-			fputs("chaperone: agent: `chaperone agent --help` shows the options\n", stderr);
-			return EXIT_USAGE + 1;
-		}
-	}
-	if (options->socket && optind == argc)
-		return 0;
-	fputs("chaperone: agent: --socket PATH is needed, and nothing else but options\n", stderr);
-	return EXIT_USAGE + 1;
+	return option_number(text, 1, IDLE_MAX_S, ret_seconds);
 }
+
+static const struct option_row ROWS[] = {
+	{ .name = "socket", .argument = "PATH", .offset = OPTION_PLACE(agent_options, socket, const char *),
+	  .is_needed = true,
+	  .help = "where to listen; nobody else may write its folder, which is made when it is missing" },
+	OPTION_TEXT(agent_options, policy, "policy", "PATH",
+		    "a policy file or folder (else looked for as by `chaperone run`)"),
+	OPTION_TEXT(agent_options, record, "record", "PATH", "the folder of the record"),
+	OPTION_FLAG(agent_options, is_trial, "trial", "judge and record, enforce nothing"),
+	{ .name = "ready-fd", .argument = "N", .offset = offsetof(struct agent_options, ready),
+	  .read = read_descriptor, .expected = "the number of a descriptor",
+	  .help = "one byte is written to this descriptor when programs are served" },
+	OPTION_FLAG(agent_options, is_own, "own",
+		    "the agent of one user: detaches, serves that user alone, and ends when it has been\n"
+		    "idle; shims start it where no service is"),
+	{ .name = "idle", .argument = "SECONDS", .offset = offsetof(struct agent_options, idle_s),
+	  .read = read_idle, .expected = "a number from 1 to 86400", .help = "how long that is (60)" },
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.about = "Judges and records for every program of this machine that is started with the shim.  Runs in the\n"
+		 "foreground under its own user id until SIGTERM.  /etc/chaperone/agent.conf with a line socket=PATH,\n"
+		 "which only root may write, sends all shims of the machine here.",
+	.exits = "0 ended in order, 2 asked wrongly, 125 could not serve",
+};
 
 /* What an agent that is not a run's needs. */
 struct duty {
@@ -238,10 +195,10 @@ int command_agent(int argc, char **argv)
 {
 	struct agent_options options = { .ready = -1, .idle_s = IDLE_DEFAULT_S };
 	struct duty duty = { .place = AGENT_PLACE_NONE };
-	int status = read_options(argc, argv, &options);
+	int status;
 
-	if (status != 0)
-		return status - 1;
+	if (!options_read(&OPTIONS, argc, argv, &options, &status))
+		return status;
 	status = options.is_own ? serve_user(&duty, &options) : serve_machine(&duty, &options);
 	policy_free(duty.loaded.policy);
 	return status;

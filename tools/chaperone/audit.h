@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The `chaperone audit` commands, and the options that they share. */
+/* The options that the `chaperone audit` commands share. */
 #ifndef TOOLS_CHAPERONE_AUDIT_H
 #define TOOLS_CHAPERONE_AUDIT_H
 
@@ -12,18 +12,9 @@
 #include "common/error.h"
 #include "common/sha256.h"
 #include "common/slice.h"
-
-/* Each parses its own arguments, argv[0] being its name; returns the exit status. */
-int command_audit_list(int argc, char **argv);
-int command_audit_show(int argc, char **argv);
-int command_audit_tail(int argc, char **argv);
-int command_audit_verify(int argc, char **argv);
-int command_audit_head(int argc, char **argv);
-int command_audit_export(int argc, char **argv);
-
-#define AUDIT_EXIT_GOOD     0
-#define AUDIT_EXIT_FINDINGS 1
-#define AUDIT_EXIT_FAILED   2
+#include "tools/chaperone/command.h"
+#include "tools/chaperone/commands.h"
+#include "tools/chaperone/options.h"
 
 #define AUDIT_LIMIT_DEFAULT 1000u
 #define AUDIT_LIMIT_MAX     1000000u
@@ -32,34 +23,53 @@ struct audit_options {
 	char record[PATH_MAX];
 	bool is_json;
 	bool is_following;
-	bool has_head;
-	unsigned char head[SHA256_SIZE];
-	size_t limit;          /* 0: not given */
+	struct audit_head {
+		bool is_given;
+		unsigned char hash[SHA256_SIZE];
+	} head;
+	uint64_t limit;        /* 0: not given */
 	uint64_t since_ns;
 	uint64_t until_ns;     /* UINT64_MAX: no end */
-	struct slice person;   /* patterns with `*`; empty: any */
-	struct slice table;
-	struct slice verdict;
-	struct slice rule;
-	struct slice run;
-	struct slice format;
+	const char *person;    /* patterns with `*`; NULL or empty: any */
+	const char *table;
+	const char *verdict;
+	const char *rule;
+	const char *run;
+	size_t format;         /* of `audit export`, its number there */
 	const char *operand;   /* the argument without a dash; NULL: none */
 };
 
-/* What a command takes: letters of the options below and how many operands. */
-struct audit_usage {
-	const char *text;      /* for --help */
-	const char *options;   /* r record, j json, f follow, h head, n limit, s since, u until, p person, t table,
-				  v verdict, l rule, R run, F format */
-	bool takes_operand;
-};
+/* Rows that several commands have, and what reads their arguments. */
+int audit_read_record(const char *text, void *ret_record);
+int audit_read_limit(const char *text, void *ret_limit);
+int audit_read_time(const char *text, void *ret_ns);
 
-/* 0; 1 when help was printed; -EINVAL when what is wrong was printed. */
-must_use int audit_options_parse(int argc, char **argv, const struct audit_usage *usage,
-				 struct audit_options *ret_options);
+/* clang-format off */
+#define AUDIT_READ(member, word, takes, reader, right, ...) \
+	{ .name = word, .argument = takes, .offset = offsetof(struct audit_options, member), .read = reader, \
+	  .expected = right, .help = __VA_ARGS__ }
+#define AUDIT_RECORD \
+	AUDIT_READ(record, "record", "PATH", audit_read_record, "a folder", "the record's folder")
+#define AUDIT_JSON(text) OPTION_FLAG(audit_options, is_json, "json", text)
+#define AUDIT_LIMIT(text) \
+	AUDIT_READ(limit, "limit", "N", audit_read_limit, "a number from 1 to 1000000", text, .letter = 'n')
+#define AUDIT_FILTERS \
+	OPTION_TEXT(audit_options, person, "person", "NAME", \
+		    "of a person, user or agent; * stands for any part of a name"), \
+	OPTION_TEXT(audit_options, table, "table", "NAME", "that touch this table"), \
+	OPTION_TEXT(audit_options, verdict, "verdict", "WORD", \
+		    "allow, deny, approve, would-deny, would-approve, refused, masked"), \
+	OPTION_TEXT(audit_options, rule, "rule", "NAME", "in which this rule had a say"), \
+	OPTION_TEXT(audit_options, run, "run", "ID", "of one `chaperone run`")
+#define AUDIT_WHEN "\"2026-11-22 18:45\", RFC 3339, or an age such as 30m, 2h, 7d"
+#define AUDIT_SPAN \
+	AUDIT_READ(since_ns, "since", "WHEN", audit_read_time, AUDIT_WHEN, AUDIT_WHEN), \
+	AUDIT_READ(until_ns, "until", "WHEN", audit_read_time, AUDIT_WHEN, "likewise")
+/* clang-format on */
 
-/* Prints the error for `audit COMMAND`, escaped; returns AUDIT_EXIT_FAILED. */
-int audit_fail(const char *command, const struct error *error);
+/* As options_read.  False when the command is to exit with `ret_status`. */
+must_use bool audit_options_read(const struct option_table *table, int argc, char **argv,
+				 struct audit_options *ret_options, int *ret_status);
 
 /* Reads "2026-11-22", "2026-11-22 18:45[:01]" (local time), RFC 3339, or an age: "90s", "30m", "2h", "7d". */
 must_use int audit_time_parse(const char *text, uint64_t now_ns, uint64_t *ret_ns);

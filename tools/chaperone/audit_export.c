@@ -10,18 +10,6 @@
 #include "tools/chaperone/audit_select.h"
 #include "tools/chaperone/ocsf.h"
 
-static const struct audit_usage USAGE = {
-	.text = "Usage: chaperone audit export [--format ocsf|csv] [options]\n"
-		"Writes events in the order in which they ended, those without an outcome last.\n"
-		"\n"
-		"  --format ocsf      JSON lines, OCSF 1.8 Datastore Activity (default; notes are left out)\n"
-		"  --format csv       a table for spreadsheets, in which nothing is a formula\n"
-		"  --record PATH      the record's folder\n"
-		"  --person, --table, --verdict, --rule, --run, --since, --until    as for `audit list`\n"
-		"\n"
-		"Exit status: 0 all written, 1 parts of the record do not verify, 2 could not run.\n",
-	.options = "rFsuptvlR",
-};
 
 static void add_ocsf_line(struct buf *out, const struct audit_event *event)
 {
@@ -90,33 +78,44 @@ static int run(struct exporting *exporting, struct error *error)
 	return r < 0 ? error_system(error, r, path) : 0;
 }
 
-static const struct format *find_format(struct slice name)
+static int read_format(const char *text, void *ret_format)
 {
 	for (size_t i = 0; i < COUNT_OF(FORMATS); i++) {
-		if (name.length == 0 || slice_is(name, FORMATS[i].name))
-			return &FORMATS[i];
+		if (strcmp(text, FORMATS[i].name) == 0) {
+			*(size_t *)ret_format = i;
+			return 0;
+		}
 	}
-	return NULL;
+	return -EINVAL;
 }
+
+static const struct option_row ROWS[] = {
+	AUDIT_READ(format, "format", "NAME", read_format, "ocsf or csv",
+		   "ocsf: JSON lines, OCSF 1.8 Datastore Activity (the default; notes are left out)\n"
+		   "csv: a table for spreadsheets, in which nothing is a formula"),
+	AUDIT_RECORD, AUDIT_FILTERS, AUDIT_SPAN,
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.about = "Writes events in the order in which they ended, those without an outcome last.",
+	.exits = "0 all written, 1 parts of the record do not verify, 2 could not run",
+};
 
 int command_audit_export(int argc, char **argv)
 {
 	struct audit_options options;
 	struct error error = { .line = 0 };
-	int r = audit_options_parse(argc, argv, &USAGE, &options);
+	int status;
 
-	if (r != 0)
-		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	if (!audit_options_read(&OPTIONS, argc, argv, &options, &status))
+		return status;
 	struct exporting exporting = { .options = &options,
-				       .format = find_format(options.format),
+				       .format = &FORMATS[options.format],
 				       .line = BUF_MAX(AUDIT_LINE_MAX) };
-	if (!exporting.format) {
-		fputs("chaperone audit export: --format is ocsf or csv\n", stderr);
-		return AUDIT_EXIT_FAILED;
-	}
-	r = run(&exporting, &error);
+	int r = run(&exporting, &error);
 	buf_done(&exporting.line);
 	if (r < 0)
-		return audit_fail("export", &error);
-	return exporting.has_complaints ? AUDIT_EXIT_FINDINGS : AUDIT_EXIT_GOOD;
+		return command_fail(argv[0], &error);
+	return exporting.has_complaints ? EXIT_FINDINGS : EXIT_GOOD;
 }

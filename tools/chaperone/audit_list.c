@@ -8,20 +8,15 @@
 #include "tools/chaperone/audit_print.h"
 #include "tools/chaperone/audit_select.h"
 
-static const struct audit_usage USAGE = {
-	.text = "Usage: chaperone audit list [options]\n"
-		"Lists the newest events of the record, the newest last.\n"
-		"\n"
-		"  --record PATH      the record's folder\n"
-		"  --person NAME      of a person, user or agent; * stands for any part of a name\n"
-		"  --table NAME       that touch this table\n"
-		"  --verdict WORD     allow, deny, approve, would-deny, would-approve, refused, masked\n"
-		"  --rule NAME        in which this rule had a say\n"
-		"  --run ID           of one `chaperone run`\n"
-		"  --since, --until WHEN   \"2026-11-22 18:45\", RFC 3339, or an age such as 30m, 2h, 7d\n"
-		"  --limit N, -n N    at most this many (1000)\n"
-		"  --json             one JSON object per line, times in UTC\n",
-	.options = "rjnsuptvlR",
+static const struct option_row ROWS[] = {
+	AUDIT_RECORD, AUDIT_FILTERS, AUDIT_SPAN, AUDIT_LIMIT("at most this many (1000)"),
+	AUDIT_JSON("one JSON object per line, times in UTC"),
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.about = "Lists the newest events of the record, the newest last.",
+	.exits = "0 listed, 2 could not run",
 };
 
 struct listing {
@@ -87,10 +82,9 @@ int command_audit_list(int argc, char **argv)
 {
 	struct audit_options options;
 	struct error error = { .line = 0 };
-	int r = audit_options_parse(argc, argv, &USAGE, &options);
+	int status;
 
-	if (r != 0)
-		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
-	r = list(&options, &error);
-	return r < 0 ? audit_fail("list", &error) : AUDIT_EXIT_GOOD;
+	if (!audit_options_read(&OPTIONS, argc, argv, &options, &status))
+		return status;
+	return list(&options, &error) < 0 ? command_fail(argv[0], &error) : EXIT_GOOD;
 }

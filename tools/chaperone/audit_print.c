@@ -202,14 +202,3 @@ void audit_print_complaint(void *context, const struct error *error)
 	visible_add(&line, slice_of(text), 0);
 	fprintf(stderr, "%s\n", buf_text(&line));
 }
-
-int audit_fail(const char *command, const struct error *error)
-{
-	SCOPED(buf_done) struct buf line = BUF_MAX(4 * KIB);
-	char text[1024];
-
-	error_format(error, text, sizeof(text));
-	visible_add(&line, slice_of(text), 0);
-	fprintf(stderr, "chaperone audit %s: %s\n", command, buf_text(&line));
-	return AUDIT_EXIT_FAILED;
-}

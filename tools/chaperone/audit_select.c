@@ -76,7 +76,7 @@ static bool is_run(const struct audit_event *event, struct slice id)
 bool audit_is_selected(const struct audit_options *options, const struct audit_event *event)
 {
 	const struct {
-		struct slice pattern;
+		const char *pattern;
 		bool (*is)(const struct audit_event *, struct slice);
 	} filters[] = {
 		{ options->person, is_person }, { options->table, is_table },
@@ -87,7 +87,9 @@ bool audit_is_selected(const struct audit_options *options, const struct audit_e
 	if (event->time_ns < options->since_ns || event->time_ns > options->until_ns)
 		return false;
 	for (size_t i = 0; i < COUNT_OF(filters); i++) {
-		if (filters[i].pattern.length && !filters[i].is(event, filters[i].pattern))
+		const char *pattern = filters[i].pattern;
+
+		if (pattern && pattern[0] && !filters[i].is(event, slice_of(pattern)))
 			return false;
 	}
 	return true;

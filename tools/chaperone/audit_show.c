@@ -8,16 +8,17 @@
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"
 
-static const struct audit_usage USAGE = {
-	.text = "Usage: chaperone audit show EVENT [--record PATH] [--json]\n"
-		"Shows everything the record knows about one event: an id from `audit list`, or the one in a refusal.\n"
-		"\n"
-		"  --record PATH   the record's folder\n"
-		"  --json          one JSON object per event\n"
-		"\n"
-		"Exit status: 0 shown, 1 no such event, 2 could not run.\n",
-	.options = "rj",
-	.takes_operand = true,
+static const struct option_row ROWS[] = {
+	AUDIT_RECORD, AUDIT_JSON("one JSON object per event"),
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.operands = "EVENT",
+	.operands_min = 1,
+	.operands_max = 1,
+	.about = "Shows everything the record knows about one event: an id from `audit list`, or the one in a refusal.",
+	.exits = "0 shown, 1 no such event, 2 could not run",
 };
 
 struct showing {
@@ -184,18 +185,18 @@ int command_audit_show(int argc, char **argv)
 {
 	struct audit_options options;
 	struct error error = { .line = 0 };
-	int r = audit_options_parse(argc, argv, &USAGE, &options);
+	int status;
 
-	if (r != 0)
-		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	if (!audit_options_read(&OPTIONS, argc, argv, &options, &status))
+		return status;
 	struct showing showing = { .options = &options, .out = BUF_MAX(AUDIT_LINE_MAX) };
-	r = run(&showing, &error);
+	int r = run(&showing, &error);
 	buf_done(&showing.out);
 	if (r < 0)
-		return audit_fail("show", &error);
+		return command_fail(argv[0], &error);
 	if (showing.shown == 0) {
 		fputs("chaperone audit show: no such event in this record\n", stderr);
-		return AUDIT_EXIT_FINDINGS;
+		return EXIT_FINDINGS;
 	}
-	return AUDIT_EXIT_GOOD;
+	return EXIT_GOOD;
 }

@@ -11,16 +11,17 @@
 #define POLL_US   200000
 #define LAST_SIZE 10u
 
-static const struct audit_usage USAGE = {
-	.text = "Usage: chaperone audit tail [-f] [-n N] [options]\n"
-		"Prints the last events of the record.\n"
-		"\n"
-		"  --record PATH      the record's folder\n"
-		"  --follow, -f       go on with what is added; a statement appears when it has ended\n"
-		"  --limit N, -n N    the last N (10)\n"
-		"  --person, --table, --verdict, --rule, --run    as for `audit list`\n"
-		"  --json             one JSON object per line, times in UTC\n",
-	.options = "rjfnptvlR",
+static const struct option_row ROWS[] = {
+	AUDIT_RECORD,
+	{ .name = "follow", .letter = 'f', .offset = OPTION_PLACE(audit_options, is_following, bool),
+	  .help = "go on with what is added; a statement appears when it has ended" },
+	AUDIT_LIMIT("the last N (10)"), AUDIT_FILTERS, AUDIT_JSON("one JSON object per line, times in UTC"),
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.about = "Prints the last events of the record.",
+	.exits = "0 printed, 2 could not run",
 };
 
 struct tail {
@@ -106,15 +107,15 @@ int command_audit_tail(int argc, char **argv)
 {
 	struct audit_options options;
 	struct error error = { .line = 0 };
-	int r = audit_options_parse(argc, argv, &USAGE, &options);
+	int status;
 
-	if (r != 0)
-		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	if (!audit_options_read(&OPTIONS, argc, argv, &options, &status))
+		return status;
 	SCOPED(done) struct tail tail = {
 		.options = &options,
 		.newest = { .limit = options.limit ? options.limit : LAST_SIZE },
 		.line = BUF_MAX(AUDIT_LINE_MAX),
 		.columns = audit_columns(),
 	};
-	return run(&tail, &error) < 0 ? audit_fail("tail", &error) : AUDIT_EXIT_GOOD;
+	return run(&tail, &error) < 0 ? command_fail(argv[0], &error) : EXIT_GOOD;
 }

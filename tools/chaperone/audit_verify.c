@@ -10,25 +10,53 @@
 #include "tools/chaperone/audit_print.h"
 #include "tools/chaperone/json.h"
 
-static const struct audit_usage VERIFY = {
-	.text = "Usage: chaperone audit verify [--record PATH] [--head HEX] [--json]\n"
-		"Checks every hash and link of the record.\n"
-		"\n"
-		"  --record PATH   the record's folder\n"
-		"  --head HEX      a head known from elsewhere; without one, the end of the record could have been\n"
-		"                  cut off or all of it written anew, so the best verdict is \"unanchored\"\n"
-		"  --json          one JSON object\n"
-		"\n"
-		"Exit status: 0 good, 1 something does not fit, 2 could not run.\n",
-	.options = "rhj",
+static int hex_digit(char c)
+{
+	static const char DIGITS[] = "0123456789abcdef";
+	const char *at = c ? strchr(DIGITS, c) : NULL;
+
+	return at ? (int)(at - DIGITS) : -1;
+}
+
+static int read_head(const char *text, void *ret_head)
+{
+	struct audit_head head = { .is_given = true };
+
+	if (strlen(text) != (size_t)2 * SHA256_SIZE)
+		return -EINVAL;
+	for (size_t i = 0; i < SHA256_SIZE; i++) {
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		head.hash[i] = (unsigned char)(high << 4 | low);
+	}
+	*(struct audit_head *)ret_head = head;
+	return 0;
+}
+
+static const struct option_row VERIFY_ROWS[] = {
+	AUDIT_RECORD,
+	AUDIT_READ(head, "head", "HASH", read_head, "64 hexadecimal digits in lower case",
+		   "a head known from elsewhere; without one, the end of the record could have been\n"
+		   "cut off or all of it written anew, so the best verdict is \"unanchored\""),
+	AUDIT_JSON("one JSON object"),
 };
 
-static const struct audit_usage HEAD = {
-	.text = "Usage: chaperone audit head [--record PATH]\n"
-		"Prints the last hash of a record that verifies, to be kept elsewhere for `audit verify --head`.\n"
-		"\n"
-		"Exit status: 0 good, 1 the record does not verify, 2 could not run.\n",
-	.options = "r",
+static const struct option_table VERIFY = {
+	OPTION_ROWS(VERIFY_ROWS),
+	.about = "Checks every hash and link of the record.",
+	.exits = "0 good, 1 something does not fit, 2 could not run",
+};
+
+static const struct option_row HEAD_ROWS[] = {
+	AUDIT_RECORD,
+};
+
+static const struct option_table HEAD = {
+	OPTION_ROWS(HEAD_ROWS),
+	.about = "Prints the last hash of a record that verifies, to be kept elsewhere for `audit verify --head`.",
+	.exits = "0 good, 1 the record does not verify, 2 could not run",
 };
 
 /* The `assurance` of the newest boot that states one. */
@@ -55,14 +83,14 @@ static int read_assurance(const char *path, struct buf *ret_assurance, struct er
 
 static bool is_good(const struct record_report *report, const struct audit_options *options)
 {
-	return report->is_good && (!options->has_head || report->is_anchored);
+	return report->is_good && (!options->head.is_given || report->is_anchored);
 }
 
 static const char *verdict(const struct record_report *report, const struct audit_options *options)
 {
 	if (!report->is_good)
 		return "bad";
-	if (!options->has_head)
+	if (!options->head.is_given)
 		return "good, unanchored";
 	return report->is_anchored ? "good, anchored" : "bad";
 }
@@ -133,7 +161,7 @@ static int verify(const struct audit_options *options, bool *ret_is_good, struct
 {
 	SCOPED(buf_done) struct buf out = BUF_MAX(AUDIT_LINE_MAX), assurance = BUF_MAX(4 * KIB);
 	struct record_report report;
-	int r = record_verify(options->record, options->has_head ? options->head : NULL, &report, error);
+	int r = record_verify(options->record, options->head.is_given ? options->head.hash : NULL, &report, error);
 
 	if (r == 0)
 		r = read_assurance(options->record, &assurance, error);
@@ -153,13 +181,13 @@ int command_audit_verify(int argc, char **argv)
 	struct audit_options options;
 	struct error error = { .line = 0 };
 	bool good = false;
-	int r = audit_options_parse(argc, argv, &VERIFY, &options);
+	int status;
 
-	if (r != 0)
-		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	if (!audit_options_read(&VERIFY, argc, argv, &options, &status))
+		return status;
 	if (verify(&options, &good, &error) < 0)
-		return audit_fail("verify", &error);
-	return good ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FINDINGS;
+		return command_fail(argv[0], &error);
+	return good ? EXIT_GOOD : EXIT_FINDINGS;
 }
 
 int command_audit_head(int argc, char **argv)
@@ -168,17 +196,17 @@ int command_audit_head(int argc, char **argv)
 	struct audit_options options;
 	struct error error = { .line = 0 };
 	struct record_report report;
-	int r = audit_options_parse(argc, argv, &HEAD, &options);
+	int status;
 
-	if (r != 0)
-		return r > 0 ? AUDIT_EXIT_GOOD : AUDIT_EXIT_FAILED;
+	if (!audit_options_read(&HEAD, argc, argv, &options, &status))
+		return status;
 	if (record_verify(options.record, NULL, &report, &error) < 0)
-		return audit_fail("head", &error);
+		return command_fail(argv[0], &error);
 	if (!report.is_good) {
 		fputs("chaperone audit head: the record does not verify\n", stderr);
-		return AUDIT_EXIT_FINDINGS;
+		return EXIT_FINDINGS;
 	}
 	buf_add_hex(&out, report.head, SHA256_SIZE);
 	buf_add_char(&out, '\n');
-	return audit_print(&out) < 0 ? AUDIT_EXIT_FAILED : AUDIT_EXIT_GOOD;
+	return audit_print(&out) < 0 ? EXIT_USAGE : EXIT_GOOD;
 }

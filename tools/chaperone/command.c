@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/slice.h"
 #include "policy/engine/nearest.h"
+#include "tools/chaperone/terminal.h"
 
 static struct slice noun_of(const struct command *row)
 {
@@ -145,4 +146,10 @@ int command_dispatch(const struct command_table *table, int argc, char **argv)
 	if (strcmp(argv[1], "help") == 0)
 		return help_with(table, argc - 2, argv + 2);
 	return run_words(table, argc - 1, argv + 1);
+}
+
+int command_fail(const char *command, const struct error *error)
+{
+	terminal_error(command, error);
+	return EXIT_USAGE;
 }

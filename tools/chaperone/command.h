@@ -34,4 +34,8 @@ struct command_table {
  * spelling and EXIT_USAGE. */
 int command_dispatch(const struct command_table *table, int argc, char **argv);
 
+/* Says on stderr why `command` could not run; returns EXIT_USAGE. */
+struct error;
+int command_fail(const char *command, const struct error *error);
+
 #endif

@@ -2,39 +2,36 @@
 /* `chaperone doctor`: says what is governed on this machine, and what is not. */
 #include "tools/chaperone/doctor.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tools/chaperone/command.h"
 #include "tools/chaperone/commands.h"
+#include "tools/chaperone/options.h"
 #include "tools/chaperone/terminal.h"
 
 #define LINES_MAX (4 * MIB)
 
-static const char HELP[] =
-	"usage: chaperone doctor [options] [-- CMD...]\n"
-	"\n"
-	"Looks at this machine, the policy in force and the record; with CMD, at the clients of databases that it\n"
-	"would load.  CMD is not run.\n"
-	"\n"
-	"  --policy PATH    as for `chaperone run`\n"
-	"  --record PATH    as for `chaperone run`\n"
-	"  --json           one JSON object\n"
-	"  -h, --help       this help\n"
-	"\n"
-	"exit: 0 no problem, 1 problems, 2 could not look\n";
-
 struct doctor_options {
-	const char *policy, *record, *command;
+	const char *policy, *record;
 	bool is_json;
 };
 
-static const struct option OPTIONS[] = {
-	{ "policy", required_argument, NULL, 'p' }, { "record", required_argument, NULL, 'r' },
-	{ "json", no_argument, NULL, 'j' },         { "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct option_row ROWS[] = {
+	OPTION_TEXT(doctor_options, policy, "policy", "PATH", "as for `chaperone run`"),
+	OPTION_TEXT(doctor_options, record, "record", "PATH", "as for `chaperone run`"),
+	OPTION_FLAG(doctor_options, is_json, "json", "one JSON object"),
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.operands = "[-- CMD [ARGUMENT...]]",
+	.operands_max = OPERANDS_MANY,
+	.is_command_behind = true,
+	.about = "Looks at this machine, the policy in force and the record; with CMD, at the clients of databases that it\n"
+		 "would load.  CMD is not run.",
+	.exits = "0 no problem, 1 problems, 2 could not look",
 };
 
 static const char *const LEVELS[] = {
@@ -68,34 +65,6 @@ void doctor_say(struct doctor *doctor, enum doctor_level level, const char *subj
 	doctor->problems += level == DOCTOR_PROBLEM;
 }
 
-/* 0 to go on, or the exit status + 1. */
-static int read_options(int argc, char **argv, struct doctor_options *options)
-{
-	int key;
-
-	optind = 1;
-	while ((key = getopt_long(argc, argv, "+h", OPTIONS, NULL)) >= 0) {
-		switch (key) {
-		case 'p':
-			options->policy = optarg;
-			break;
-		case 'r':
-			options->record = optarg;
-			break;
-		case 'j':
-			options->is_json = true;
-			break;
-		case 'h':
-			fputs(HELP, stdout);
-			return EXIT_GOOD + 1;
-		default:
-			return EXIT_USAGE + 1;
-		}
-	}
-	options->command = argv[optind];
-	return 0;
-}
-
 static void print_lines(struct slice lines)
 {
 	while (lines.length > 0) {
@@ -117,13 +86,14 @@ static void print(const struct doctor *doctor)
 int command_doctor(int argc, char **argv)
 {
 	struct doctor_options options = { 0 };
-	int status = read_options(argc, argv, &options);
+	int status;
+	char **operands = options_read(&OPTIONS, argc, argv, &options, &status);
 
-	if (status != 0)
-		return status - 1;
+	if (!operands)
+		return status;
 	struct doctor doctor = { .lines = BUF_MAX(LINES_MAX), .is_json = options.is_json };
-	if (options.command)
-		doctor_program(&doctor, options.command);
+	if (operands[0])
+		doctor_program(&doctor, operands[0]);
 	doctor_machine(&doctor);
 	doctor_policy(&doctor, options.policy);
 	doctor_record(&doctor, options.record);

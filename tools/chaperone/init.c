@@ -2,7 +2,6 @@
 /* `chaperone init`: writes a first policy and its test, and never over anything. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "policy/engine/nearest.h"
 #include "tools/chaperone/command.h"
 #include "tools/chaperone/commands.h"
+#include "tools/chaperone/options.h"
 #include "tools/chaperone/templates.h"
 #include "tools/chaperone/terminal.h"
 
@@ -24,42 +24,25 @@
 #define TEST_NAME "policy_test.yaml"
 #define DEFAULT_TEMPLATE "agent"
 
-static const char USAGE[] =
-	"usage: chaperone init [--template agent|team|strict] [--json]\n\n"
-	"Writes chaperone/policy.yaml and chaperone/policy_test.yaml here.  Never overwrites.\n\n"
-	"  --template NAME\n"
-	"      agent    an AI agent on a local development database: e-mail addresses are\n"
-	"               masked, destructive statements refused (the default)\n"
-	"      team     people, agents and jobs on a shared database\n"
-	"      strict   nothing but what is listed\n"
-	"  --json       print what was written as JSON\n"
-	"  -h, --help   show this\n";
-
-struct request {
+struct init_options {
 	const char *template_name;
-	bool is_json, is_help;
+	bool is_json;
 };
 
-static int read_options(int argc, char **argv, struct request *ret_request)
-{
-	static const struct option OPTIONS[] = {
-		{ "template", required_argument, NULL, 't' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
+static const struct option_row ROWS[] = {
+	OPTION_TEXT(init_options, template_name, "template", "NAME",
+		    "agent: an AI agent on a local development database: e-mail addresses are\n"
+		    "    masked, destructive statements refused (the default)\n"
+		    "team: people, agents and jobs on a shared database\n"
+		    "strict: nothing but what is listed"),
+	OPTION_FLAG(init_options, is_json, "json", "print what was written as JSON"),
+};
 
-	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
-		if (option == '?')
-			return -EINVAL;
-		if (option == 't')
-			ret_request->template_name = optarg;
-		ret_request->is_json |= option == 'j';
-		ret_request->is_help |= option == 'h';
-	}
-	return optind == argc ? 0 : -EINVAL;
-}
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.about = "Writes chaperone/policy.yaml and chaperone/policy_test.yaml here.  Never overwrites.",
+	.exits = "0 written, 1 could not write or files are there already, 2 asked wrongly",
+};
 
 static const struct template *find_template(const char *name, struct error *error)
 {
@@ -126,9 +109,9 @@ static int write_template(const struct template *template, struct error *error)
 	return r;
 }
 
-static void show_written(const struct request *request)
+static void show_written(bool is_json)
 {
-	if (request->is_json)
+	if (is_json)
 		puts("{\"written\":[\"" FOLDER "/" POLICY_NAME "\",\"" FOLDER "/" TEST_NAME "\"],"
 		     "\"next\":\"chaperone policy trust\"}");
 	else
@@ -138,21 +121,16 @@ static void show_written(const struct request *request)
 
 int command_init(int argc, char **argv)
 {
-	struct request request = { .template_name = DEFAULT_TEMPLATE };
+	struct init_options options = { .template_name = DEFAULT_TEMPLATE };
 	struct error error = { .text = "" };
+	int status;
 
-	if (read_options(argc, argv, &request) < 0) {
-		fputs(USAGE, stderr);
-		return EXIT_USAGE;
-	}
-	if (request.is_help) {
-		fputs(USAGE, stdout);
-		return EXIT_GOOD;
-	}
-	const struct template *template = find_template(request.template_name, &error);
+	if (!options_read(&OPTIONS, argc, argv, &options, &status))
+		return status;
+	const struct template *template = find_template(options.template_name, &error);
 	int r = template ? write_template(template, &error) : -EINVAL;
 	if (r == 0) {
-		show_written(&request);
+		show_written(options.is_json);
 		return EXIT_GOOD;
 	}
 	terminal_error(argv[0], &error);

@@ -2,7 +2,6 @@
 /* `chaperone policy check`: reads policies and tests, tells what is wrong and what is odd about
  * them. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,27 +13,29 @@
 #include "policy/engine/policy_test.h"
 #include "tools/chaperone/findings.h"
 #include "tools/chaperone/commands.h"
+#include "tools/chaperone/options.h"
+#include "tools/chaperone/terminal.h"
 
-static const char HELP[] =
-	"usage: chaperone policy check [--json] [--strict] PATH...\n"
-	"\n"
-	"Reads policies and says what is wrong in them (errors) and what can hardly be meant\n"
-	"(warnings), one line each: FILE:LINE:COLUMN: severity: text [id].\n"
-	"\n"
-	"A folder is one bundle: every .yaml in it but NAME_test.yaml, which is read as a test.\n"
-	"Files that are named together make one bundle.\n"
-	"\n"
-	"  --json      one JSON object instead of lines\n"
-	"  --strict    warnings count as findings\n"
-	"  -h, --help  this text\n"
-	"\n"
-	"Exit status: 0 good, 1 findings (errors, with --strict warnings too), 2 could not run.\n";
+struct check_options {
+	bool is_json, is_strict;
+};
 
-static const struct option OPTIONS[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "strict", no_argument, NULL, 's' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct option_row ROWS[] = {
+	OPTION_FLAG(check_options, is_json, "json", "one JSON object instead of lines"),
+	OPTION_FLAG(check_options, is_strict, "strict", "warnings count as findings"),
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.operands = "PATH...",
+	.operands_min = 1,
+	.operands_max = OPERANDS_MANY,
+	.about = "Reads policies and says what is wrong in them (errors) and what can hardly be meant\n"
+		 "(warnings), one line each: FILE:LINE:COLUMN: severity: text [id].\n"
+		 "\n"
+		 "A folder is one bundle: every .yaml in it but NAME_test.yaml, which is read as a test.\n"
+		 "Files that are named together make one bundle.",
+	.exits = "0 good, 1 findings (errors, with --strict warnings too), 2 could not run",
 };
 
 struct run {
@@ -54,16 +55,13 @@ static void collect(struct policy_finder *finder, const struct policy_finding *f
 /* An error with a place is about what somebody wrote; one without is about getting at it. */
 static void note_error(struct run *run, const struct error *error)
 {
-	char line[1024];
-
 	if (error->line > 0) {
 		struct policy_finding finding = { FINDING_SYNTAX, FINDING_ERROR, *error };
 
 		findings_add(&run->findings, &finding);
 		return;
 	}
-	error_format(error, line, sizeof(line));
-	fprintf(stderr, "chaperone policy check: %s\n", line);
+	terminal_error("policy check", error);
 	run->cannot_run = true;
 }
 
@@ -134,8 +132,12 @@ static bool is_folder(const char *path)
 }
 
 /* Files named one by one: policies are one bundle, tests stand alone. */
-static void check_named(struct run *run, char **paths, size_t count)
+static void check_named(struct run *run, char **paths)
 {
+	size_t count = 0;
+
+	while (paths[count])
+		count++;
 	SCOPED(free_p) char **policies = calloc(count, sizeof(*policies));
 	struct policy_files files = { policies, 0 };
 
@@ -152,48 +154,38 @@ static void check_named(struct run *run, char **paths, size_t count)
 	check_bundle(run, &files);
 }
 
-static int report(struct run *run, bool is_json, bool is_strict)
+static int report(struct run *run, const struct check_options *options)
 {
 	size_t errors = findings_count(&run->findings, FINDING_ERROR);
 	size_t warnings = findings_count(&run->findings, FINDING_WARNING);
 
 	findings_sort(&run->findings);
-	if (is_json)
+	if (options->is_json)
 		findings_print_json(&run->findings, stdout);
 	else
 		findings_print(&run->findings, stdout);
-	if (!is_json)
+	if (!options->is_json)
 		printf("%zu policy file%s, %zu test file%s: %zu error%s, %zu warning%s\n",
 		       run->policies, run->policies == 1 ? "" : "s", run->tests,
 		       run->tests == 1 ? "" : "s", errors, errors == 1 ? "" : "s", warnings,
 		       warnings == 1 ? "" : "s");
 	if (fflush(stdout) != 0 || run->cannot_run || run->findings.failed)
 		return 2;
-	return errors > 0 || (is_strict && warnings > 0);
+	return errors > 0 || (options->is_strict && warnings > 0);
 }
 
 int command_policy_check(int argc, char **argv)
 {
 	SCOPED(findings_done) struct findings findings = { 0 };
-	bool is_json = false, is_strict = false;
-	int option;
+	struct check_options options = { .is_json = false };
+	int status;
+	char **paths = options_read(&OPTIONS, argc, argv, &options, &status);
 
-	optind = 0;
-	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
-		if (option == 'h')
-			return printf("%s", HELP) < 0 ? 2 : 0;
-		if (option != 'j' && option != 's')
-			return 2;
-		is_json |= option == 'j';
-		is_strict |= option == 's';
-	}
-	if (optind == argc) {
-		fprintf(stderr, "chaperone policy check: name a policy file or a folder of them\n");
-		return 2;
-	}
+	if (!paths)
+		return status;
 	struct run run = { .finder = { collect, (int64_t)time(NULL) } };
-	check_named(&run, argv + optind, (size_t)(argc - optind));
-	int status = report(&run, is_json, is_strict);
+	check_named(&run, paths);
+	status = report(&run, &options);
 	findings = run.findings;
 	return status;
 }

@@ -2,7 +2,6 @@
 /* `chaperone policy test`: runs policy tests and says which of them failed. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,46 +10,44 @@
 #include "common/file.h"
 #include "policy/engine/policy_files.h"
 #include "tools/chaperone/commands.h"
+#include "tools/chaperone/options.h"
+#include "tools/chaperone/terminal.h"
 #include "tools/chaperone/test_report.h"
 
 #define REPORT_MAX (64 * MIB)
 
-static const char HELP[] = "usage: chaperone policy test [--json | --tap] [--junit FILE] PATH...\n"
-			   "\n"
-			   "Runs policy tests (NAME_test.yaml; of a folder all of them) and says "
-			   "which failed. No server\n"
-			   "and no clock is asked.\n"
-			   "\n"
-			   "  --json        one JSON object instead of lines\n"
-			   "  --tap         Test Anything Protocol, version 13\n"
-			   "  --junit FILE  writes JUnit's XML to FILE as well\n"
-			   "  -h, --help    this text\n"
-			   "\n"
-			   "Exit status: 0 all passed, 1 some failed, 2 could not run.\n";
+struct test_options {
+	bool is_json, is_tap;
+	const char *junit;
+};
 
-static const struct option OPTIONS[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "tap", no_argument, NULL, 't' },
-	{ "junit", required_argument, NULL, 'x' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct option_row ROWS[] = {
+	OPTION_FLAG(test_options, is_json, "json", "one JSON object instead of lines"),
+	OPTION_FLAG(test_options, is_tap, "tap", "Test Anything Protocol, version 13"),
+	OPTION_TEXT(test_options, junit, "junit", "FILE", "writes JUnit's XML to FILE as well"),
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.operands = "PATH...",
+	.operands_min = 1,
+	.operands_max = OPERANDS_MANY,
+	.about = "Runs policy tests (NAME_test.yaml; of a folder all of them) and says which failed. No server\n"
+		 "and no clock is asked.",
+	.exits = "0 all passed, 1 some failed, 2 could not run",
 };
 
 struct run {
 	struct test_report report;
 	struct policy_test_file **files;
 	struct policy **policies;
-	int form; /* 0, 'j' or 't' */
-	const char *junit;
+	struct test_options options;
 	bool cannot_run;
 };
 
 static void complain(struct run *run, const struct error *error)
 {
-	char line[1024];
-
-	error_format(error, line, sizeof(line));
-	fprintf(stderr, "chaperone policy test: %s\n", line);
+	terminal_error("policy test", error);
 	run->cannot_run = true;
 }
 
@@ -133,7 +130,7 @@ static void run_done(struct run *run)
 static int write_junit(struct run *run)
 {
 	SCOPED(buf_done) struct buf text = BUF_MAX(REPORT_MAX);
-	SCOPED(close_p) int fd = open(run->junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	SCOPED(close_p) int fd = open(run->options.junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct error error = { .line = 0 };
 	int r = fd < 0 ? -errno : 0;
 
@@ -141,7 +138,7 @@ static int write_junit(struct run *run)
 	if (r == 0)
 		r = text.failed ? text.failed : file_write_all(fd, text.at, text.length);
 	if (r < 0) {
-		error_system(&error, r, run->junit);
+		error_system(&error, r, run->options.junit);
 		complain(run, &error);
 	}
 	return r;
@@ -151,56 +148,32 @@ static int tell(struct run *run)
 {
 	SCOPED(buf_done) struct buf text = BUF_MAX(REPORT_MAX);
 
-	if (run->form == 'j')
+	if (run->options.is_json)
 		test_report_json(&run->report, &text);
-	else if (run->form == 't')
+	else if (run->options.is_tap)
 		test_report_tap(&run->report, &text);
 	else
 		test_report_text(&run->report, &text);
 	if (text.failed || fwrite(text.at, 1, text.length, stdout) != text.length ||
 	    fflush(stdout) != 0)
 		return 2;
-	if (run->junit && write_junit(run) < 0)
+	if (run->options.junit && write_junit(run) < 0)
 		return 2;
 	if (run->cannot_run)
 		return 2;
 	return test_report_failed(&run->report) > 0 ? 1 : 0;
 }
 
-static bool read_options(struct run *run, int argc, char **argv, int *ret_status)
-{
-	int option;
-
-	optind = 0;
-	*ret_status = 2;
-	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(HELP, stdout);
-			*ret_status = 0;
-			return false;
-		}
-		if (option == '?')
-			return false;
-		if (option == 'x')
-			run->junit = optarg;
-		else
-			run->form = option;
-	}
-	if (optind < argc)
-		return true;
-	fputs("chaperone policy test: expected a test file or a folder\n", stderr);
-	return false;
-}
-
 int command_policy_test(int argc, char **argv)
 {
-	struct run run = { .form = 0 };
+	struct run run = { .cannot_run = false };
 	int status;
+	char **paths = options_read(&OPTIONS, argc, argv, &run.options, &status);
 
-	if (!read_options(&run, argc, argv, &status))
+	if (!paths)
 		return status;
-	for (int i = optind; i < argc; i++)
-		run_path(&run, argv[i]);
+	for (; *paths; paths++)
+		run_path(&run, *paths);
 	status = tell(&run);
 	run_done(&run);
 	return status;

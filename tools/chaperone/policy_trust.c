@@ -2,7 +2,6 @@
 /* `chaperone policy trust`: a person looks at a policy that was found in a folder and says that
  * it may be used. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,48 +11,32 @@
 #include "tools/chaperone/command.h"
 #include "tools/chaperone/commands.h"
 #include "tools/chaperone/governed.h"
+#include "tools/chaperone/options.h"
 #include "tools/chaperone/policy_find.h"
 #include "tools/chaperone/terminal.h"
 #include "tools/chaperone/trust.h"
 
 #define COULD_NOT EXIT_USAGE
 
-static const char USAGE[] =
-	"usage: chaperone policy trust [--yes] [--json] [PATH]\n\n"
-	"Shows the policy in PATH, or the one found in this folder and above, and asks whether\n"
-	"it may be used.  It is used until a file of it changes.  Only a person at a terminal\n"
-	"can give trust.\n\n"
-	"  -y, --yes    do not ask\n"
-	"      --json   print what was trusted as JSON\n"
-	"  -h, --help   show this\n";
-
-struct request {
-	bool is_yes, is_json, is_help;
+struct trust_options {
+	bool is_yes, is_json;
 	const char *path;
 };
 
-static int read_options(int argc, char **argv, struct request *ret_request)
-{
-	static const struct option OPTIONS[] = {
-		{ "yes", no_argument, NULL, 'y' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
+static const struct option_row ROWS[] = {
+	{ .name = "yes", .letter = 'y', .offset = OPTION_PLACE(trust_options, is_yes, bool), .help = "do not ask" },
+	OPTION_FLAG(trust_options, is_json, "json", "print what was trusted as JSON"),
+};
 
-	while ((option = getopt_long(argc, argv, "yh", OPTIONS, NULL)) != -1) {
-		ret_request->is_yes |= option == 'y';
-		ret_request->is_json |= option == 'j';
-		ret_request->is_help |= option == 'h';
-		if (option == '?')
-			return -EINVAL;
-	}
-	if (argc - optind > 1)
-		return -EINVAL;
-	ret_request->path = argv[optind];
-	return 0;
-}
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.operands = "[PATH]",
+	.operands_max = 1,
+	.about = "Shows the policy in PATH, or the one found in this folder and above, and asks whether\n"
+		 "it may be used.  It is used until a file of it changes.  Only a person at a terminal\n"
+		 "can give trust.",
+	.exits = "0 trusted, 1 not trusted, 2 could not ask",
+};
 
 /* Consent must come from a person, and from outside of what is governed (security.md 17). */
 static int check_person(struct error *error)
@@ -115,11 +98,11 @@ static bool ask(void)
 	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
 }
 
-static void show_done(const struct request *request, const char *path, const char *digest)
+static void show_done(const struct trust_options *options, const char *path, const char *digest)
 {
 	SCOPED(buf_done) struct buf json = BUF_MAX(64 * KIB);
 
-	if (!request->is_json) {
+	if (!options->is_json) {
 		puts("Trusted.  Next: chaperone run -- CMD");
 		return;
 	}
@@ -127,14 +110,14 @@ static void show_done(const struct request *request, const char *path, const cha
 	printf("{\"trusted\":%s,\"sha256\":\"%s\"}\n", buf_text(&json), digest);
 }
 
-static int trust(const struct request *request, struct error *error)
+static int trust(const struct trust_options *options, struct error *error)
 {
 	SCOPED(policy_source_done) struct policy_source source = { .texts = NULL };
 	SCOPED(policy_freep) struct policy *policy = NULL;
 	SCOPED(buf_done) struct buf digest = BUF_MAX(2 * SHA256_SIZE);
 	struct policy_found found = { .path = "" };
-	FILE *out = request->is_json ? stderr : stdout;
-	int r = find(request->path, &found, error);
+	FILE *out = options->is_json ? stderr : stdout;
+	int r = find(options->path, &found, error);
 
 	if (r == 0)
 		r = policy_source_read(found.path, CARE_LINKS, &source, error);
@@ -147,30 +130,27 @@ static int trust(const struct request *request, struct error *error)
 	fprintf(out, "  sha256 %s\n", buf_text(&digest));
 	show_rules(out, policy);
 	fflush(out);
-	if (!request->is_yes && !ask())
+	if (!options->is_yes && !ask())
 		return error_set(error, -ECANCELED, "not trusted");
 	r = trust_give(found.path, source.digest, error);
 	if (r == 0)
-		show_done(request, found.path, buf_text(&digest));
+		show_done(options, found.path, buf_text(&digest));
 	return r;
 }
 
 int command_policy_trust(int argc, char **argv)
 {
-	struct request request = { .path = NULL };
+	struct trust_options options = { .path = NULL };
 	struct error error = { .text = "" };
+	int status;
+	char **operands = options_read(&OPTIONS, argc, argv, &options, &status);
 
-	if (read_options(argc, argv, &request) < 0) {
-		fputs(USAGE, stderr);
-		return EXIT_USAGE;
-	}
-	if (request.is_help) {
-		fputs(USAGE, stdout);
-		return EXIT_GOOD;
-	}
+	if (!operands)
+		return status;
+	options.path = operands[0];
 	int r = check_person(&error);
 	if (r == 0)
-		r = trust(&request, &error);
+		r = trust(&options, &error);
 	if (r == 0)
 		return EXIT_GOOD;
 	terminal_error(argv[0], &error);

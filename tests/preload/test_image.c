@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "shim/preload/image.h"
 #include "shim/preload/object.h"
+#include "tests/unit/run_suite.h"
 
 #define ROUNDS 20000
 
@@ -313,13 +314,9 @@ START_TEST(damaged_objects_are_harmless)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("image");
-	TCase *tcase = tcase_create("image");
-
 	tcase_add_unchecked_fixture(tcase, samples_load, samples_free);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, finds_what_the_loader_finds);
 	tcase_add_test(tcase, data_and_indirect_functions_are_not_functions);
 	tcase_add_loop_test(tcase, a_copy_reads_like_the_object, 0, COUNT_OF(samples));
@@ -329,10 +326,9 @@ int main(void)
 	tcase_add_test(tcase, a_chain_in_a_circle_ends);
 	tcase_add_loop_test(tcase, every_truncation_is_harmless, 0, COUNT_OF(samples));
 	tcase_add_loop_test(tcase, damaged_objects_are_harmless, 0, COUNT_OF(samples));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("image", NULL, NULL, add_tests);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs one suite of one case with a fixture; the exit status of main. */
+/* Runs one suite of one case with a fixture or none (NULL); the exit status of main. */
 #ifndef TESTS_UNIT_RUN_SUITE_H
 #define TESTS_UNIT_RUN_SUITE_H
 

@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "policy/engine/builtins.h"
+#include "tests/unit/run_suite.h"
 
 static const struct analyse_settings USUAL = { .standard_conforming_strings = true,
 					       .is_utf8 = true };
@@ -368,12 +369,8 @@ START_TEST(knows_the_catalogues_relations)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("analyse");
-	TCase *tcase = tcase_create("analyse");
-
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, says_what_the_cases_say);
 	tcase_add_test(tcase, every_statement_node_has_a_handler);
 	tcase_add_loop_test(tcase, large_and_deep_texts_are_judged_or_unknown, 0,
@@ -387,10 +384,9 @@ int main(void)
 	tcase_add_test(tcase, survives_mutated_text);
 	tcase_add_test(tcase, knows_what_is_built_in);
 	tcase_add_loop_test(tcase, knows_the_catalogues_relations, 0, COUNT_OF(RELATIONS));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("analyse", NULL, NULL, add_tests);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "policy/engine/caller.h"
+#include "tests/unit/run_suite.h"
 
 static const char POLICY[] = "version: 1\nname: p\n"
 			     "people:\n"
@@ -149,21 +150,16 @@ START_TEST(facts_beyond_the_maximum_are_an_error)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("caller");
-	TCase *tcase = tcase_create("caller");
-
-	tcase_add_checked_fixture(tcase, read_policy, free_policy);
 	tcase_add_loop_test(tcase, facts_count_as_far_as_they_are_believed, 0, COUNT_OF(ROWS));
 	tcase_add_test(tcase, everyone_includes_the_unidentified);
 	tcase_add_test(tcase, a_declared_name_matches_itself);
 	tcase_add_test(tcase, an_unknown_name_cannot_be_declared);
 	tcase_add_test(tcase, facts_beyond_the_maximum_are_an_error);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("caller", read_policy, free_policy, add_tests);
 }

@@ -7,6 +7,7 @@
 
 #include "policy/engine/catalogue.h"
 #include "policy/engine/cover.h"
+#include "tests/unit/run_suite.h"
 
 #define IDENTITY "i 7 f - shop anna anna pg_catalog public"
 
@@ -262,12 +263,8 @@ START_TEST(the_query_holds_nothing_that_a_setting_could_read_otherwise)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("catalogue");
-	TCase *tcase = tcase_create("catalogue");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, rows_of_another_making_are_refused, 0, COUNT_OF(MALFORMED));
 	tcase_add_test(tcase, names_and_identity_are_read);
 	tcase_add_test(tcase, overloads_count_by_the_path);
@@ -276,10 +273,9 @@ int main(void)
 	tcase_add_loop_test(tcase, protection_spreads, 0, COUNT_OF(COVERS));
 	tcase_add_test(tcase, an_unknown_relation_is_covered_by_name_in_any_schema);
 	tcase_add_test(tcase, the_query_holds_nothing_that_a_setting_could_read_otherwise);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("catalogue", set_up, tear_down, add_tests);
 }

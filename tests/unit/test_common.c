@@ -10,6 +10,7 @@
 #include "common/buf.h"
 #include "common/file.h"
 #include "common/slice.h"
+#include "tests/unit/run_suite.h"
 
 static const struct {
 	const char *text, *pattern;
@@ -108,21 +109,17 @@ START_TEST(private_folder_refuses_links_and_open_modes)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("common");
-	TCase *tcase = tcase_create("common");
-
 	tcase_add_loop_test(tcase, wildcards_match_any_part, 0, COUNT_OF(MATCHES));
 	tcase_add_loop_test(tcase, utf8_is_well_formed_or_refused, 0, COUNT_OF(ENCODED));
 	tcase_add_test(tcase, buffer_refuses_beyond_its_maximum_and_stays_failed);
 	tcase_add_test(tcase, json_strings_are_escaped_and_valid_utf8);
 	tcase_add_test(tcase, reading_a_pipe_or_folder_is_an_error_not_a_wait);
 	tcase_add_test(tcase, private_folder_refuses_links_and_open_modes);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("common", NULL, NULL, add_tests);
 }

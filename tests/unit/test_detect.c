@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "common/cleanup.h"
 #include "policy/core/detect.h"
+#include "tests/unit/run_suite.h"
 
 #define SET(detector) (1u << (detector))
 
@@ -393,12 +394,8 @@ START_TEST(worst_texts_take_linear_time)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("detect");
-	TCase *tcase = tcase_create("detect");
-
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, finds_these_and_nothing_else, 0, COUNT_OF(CASES));
 	tcase_add_test(tcase, only_what_is_wanted_is_found);
 	tcase_add_loop_test(tcase, valid_cards_are_found_and_near_misses_are_not, 0,
@@ -408,10 +405,9 @@ int main(void)
 	tcase_add_test(tcase, random_numbers_are_rarely_taken_for_cards);
 	tcase_add_test(tcase, nothing_is_found_twice_or_lost_across_a_long_text);
 	tcase_add_loop_test(tcase, worst_texts_take_linear_time, 0, COUNT_OF(UNITS));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("detect", NULL, NULL, add_tests);
 }

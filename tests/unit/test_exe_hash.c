@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "tests/unit/run_suite.h"
 #include "tools/chaperone/exe_file.h"
 #include "tools/chaperone/exe_hash.h"
 
@@ -277,13 +278,8 @@ START_TEST(ending_does_not_wait_for_the_thread)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("exe_hash");
-	TCase *tcase = tcase_create("exe_hash");
-
-	tcase_set_timeout(tcase, 30);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_file_has_its_published_hash);
 	tcase_add_test(tcase, our_own_program_is_hashed_through_proc);
 	tcase_add_test(tcase, what_is_not_there_is_an_error_at_once);
@@ -298,10 +294,9 @@ int main(void)
 	tcase_add_test(tcase, a_file_changed_just_now_is_not_remembered);
 	tcase_add_test(tcase, a_known_file_is_answered_without_reading);
 	tcase_add_test(tcase, ending_does_not_wait_for_the_thread);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("exe_hash", set_up, tear_down, add_tests);
 }

@@ -9,6 +9,7 @@
 
 #include "policy/engine/analyse.h"
 #include "policy/engine/facts_build.h"
+#include "tests/unit/run_suite.h"
 
 static const char RICH[] =
 	"PREPARE p AS SELECT u.*, a.b + 1 AS c, f(x) FROM users u JOIN a USING (id) NATURAL JOIN n "
@@ -158,22 +159,17 @@ START_TEST(equal_texts_stand_once_in_the_pool)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("facts");
-	TCase *tcase = tcase_create("facts");
-
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, refuses_every_truncation);
 	tcase_add_test(tcase, whatever_is_accepted_can_be_printed_safely);
 	tcase_add_loop_test(tcase, refuses_damaged_fields, 0, COUNT_OF(DAMAGES));
 	tcase_add_test(tcase, refuses_memory_that_is_not_aligned);
 	tcase_add_test(tcase, every_probe_place_has_a_text);
 	tcase_add_test(tcase, equal_texts_stand_once_in_the_pool);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("facts", NULL, NULL, add_tests);
 }

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "shim/gate/cache.h"
 #include "shim/gate/connections.h"
+#include "tests/unit/run_suite.h"
 
 static struct verdict *allowed(uint64_t context)
 {
@@ -131,21 +132,17 @@ START_TEST(threads_do_not_disturb_each_others_connections)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("gate");
-	TCase *tcase = tcase_create("gate");
-
 	tcase_add_test(tcase, verdict_counts_only_in_its_context_generation_and_time);
 	tcase_add_test(tcase, a_malformed_plan_makes_no_verdict);
 	tcase_add_test(tcase, a_hit_compares_the_whole_key);
 	tcase_add_test(tcase, cache_stays_within_its_bounds_and_keeps_the_newest);
 	tcase_add_test(tcase, connections_are_found_until_they_are_removed);
 	tcase_add_test(tcase, threads_do_not_disturb_each_others_connections);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("gate", NULL, NULL, add_tests);
 }

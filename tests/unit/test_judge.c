@@ -7,6 +7,7 @@
 
 #include "policy/engine/rehearse.h"
 #include "policy/engine/window.h"
+#include "tests/unit/run_suite.h"
 
 static const char POLICY[] =
 	"version: 1\nname: shop-prod\n"
@@ -270,12 +271,8 @@ START_TEST(calls_without_text_are_judged)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("judge");
-	TCase *tcase = tcase_create("judge");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, refusals_say_what_why_and_what_next, 0, COUNT_OF(TEXTS));
 	tcase_add_loop_test(tcase, judgements_are_kept_where_that_is_safe, 0, COUNT_OF(KEPT));
 	tcase_add_test(tcase, a_judgement_ends_at_the_next_edge_of_a_window);
@@ -285,10 +282,9 @@ int main(void)
 	tcase_add_test(tcase, a_bundle_on_trial_enforces_nothing);
 	tcase_add_test(tcase, what_allows_everything_asks_for_nothing);
 	tcase_add_test(tcase, calls_without_text_are_judged);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("judge", set_up, tear_down, add_tests);
 }

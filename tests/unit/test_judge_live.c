@@ -9,6 +9,7 @@
 
 #include "tests/unit/cluster.h"
 #include "tests/unit/live.h"
+#include "tests/unit/run_suite.h"
 
 static struct cluster cluster;
 static struct policy *policy;
@@ -347,13 +348,8 @@ START_TEST(the_server_is_filled)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("judge_live");
-	TCase *tcase = tcase_create("judge_live");
-	int status = start();
-
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, the_server_is_filled);
 	tcase_add_loop_test(tcase, results_are_masked_by_plan_and_origin, 0, COUNT_OF(MASKED));
 	tcase_add_test(tcase, a_hostile_path_changes_nothing_that_is_learned);
@@ -361,13 +357,14 @@ int main(void)
 	tcase_add_test(tcase, new_relations_are_not_trusted_before_they_are_learned);
 	tcase_add_test(tcase, a_new_relation_does_not_inherit_a_permission);
 	tcase_add_loop_test(tcase, a_refusal_is_raised_under_every_setting, 0, COUNT_OF(SETTINGS));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	if (status == EXIT_SUCCESS) {
-		srunner_run_all(runner, CK_NORMAL);
-		status = srunner_ntests_failed(runner) ? EXIT_FAILURE : EXIT_SUCCESS;
-	}
-	srunner_free(runner);
+}
+
+int main(void)
+{
+	int status = start();
+
+	if (status == EXIT_SUCCESS)
+		status = run_suite("judge_live", NULL, NULL, add_tests);
 	cluster_stop(&cluster);
 	policy_free(policy);
 	return status;

@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "policy/core/character.h"
 #include "policy/core/mask.h"
+#include "tests/unit/run_suite.h"
 
 enum {
 	BYTEA = 17,
@@ -427,12 +428,8 @@ START_TEST(any_bytes_are_survived_in_any_type)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("mask");
-	TCase *tcase = tcase_create("mask");
-
-	sha256_hmac_prepare(KEY_BYTES, sizeof(KEY_BYTES), &key_of_tests);
 	tcase_add_loop_test(tcase, cell_is_masked_as_its_type_allows, 0, COUNT_OF(CELLS));
 	tcase_add_loop_test(tcase, hash_is_one_value_in_both_formats, 0, COUNT_OF(PAIRS));
 	tcase_add_test(tcase, hashed_values_stay_inside_their_type);
@@ -443,10 +440,10 @@ int main(void)
 	tcase_add_test(tcase, masks_that_read_the_value_are_not_constant);
 	tcase_add_test(tcase, characters_are_stepped_over_whole_in_both_directions);
 	tcase_add_test(tcase, any_bytes_are_survived_in_any_type);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	sha256_hmac_prepare(KEY_BYTES, sizeof(KEY_BYTES), &key_of_tests);
+	return run_suite("mask", NULL, NULL, add_tests);
 }

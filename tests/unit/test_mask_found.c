@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "policy/core/mask.h"
+#include "tests/unit/run_suite.h"
 
 enum {
 	BYTEA = 17,
@@ -183,18 +184,14 @@ START_TEST(only_types_that_hold_text_are_searched)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("mask_found");
-	TCase *tcase = tcase_create("mask_found");
-
 	tcase_add_loop_test(tcase, found_values_are_replaced_where_they_stand, 0, COUNT_OF(FOUND));
 	tcase_add_test(tcase, found_values_are_hashed_with_the_key_of_their_mask);
 	tcase_add_test(tcase, only_types_that_hold_text_are_searched);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("mask_found", NULL, NULL, add_tests);
 }

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/socket.h"
+#include "tests/unit/run_suite.h"
 
 static int pair[2];
 
@@ -143,11 +144,8 @@ START_TEST(a_peer_that_left_is_noticed)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("message");
-	TCase *tcase = tcase_create("message");
-
 	tcase_add_test(tcase, verdict_arrives_as_it_was_sent);
 	tcase_add_test(tcase, every_truncation_and_every_surplus_is_refused);
 	tcase_add_loop_test(tcase, packets_of_every_size_arrive_whole, 0, COUNT_OF(SIZES));
@@ -155,10 +153,9 @@ int main(void)
 	tcase_add_test(tcase, garbage_is_not_taken_for_a_packet);
 	tcase_add_test(tcase, silence_ends_at_the_deadline);
 	tcase_add_test(tcase, a_peer_that_left_is_noticed);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("message", NULL, NULL, add_tests);
 }

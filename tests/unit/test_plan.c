@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "policy/core/plan.h"
 #include "policy/core/plan_build.h"
+#include "tests/unit/run_suite.h"
 
 enum { CUSTOMERS = 16500, ORDERS = 16600, NOTES = 16700, STRANGER = 16800, PG_CLASS = 1259 };
 
@@ -248,12 +249,8 @@ START_TEST(building_beyond_the_bounds_fails)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("plan");
-	TCase *tcase = tcase_create("plan");
-
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, the_stricter_of_prediction_and_origin_counts, 0,
 			    COUNT_OF(ANSWERS));
 	tcase_add_test(tcase, what_is_built_is_what_is_read);
@@ -263,10 +260,9 @@ int main(void)
 	tcase_add_test(tcase, plan_without_masks_is_empty);
 	tcase_add_test(tcase, empty_plans_can_be_built);
 	tcase_add_test(tcase, building_beyond_the_bounds_fails);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("plan", NULL, NULL, add_tests);
 }

@@ -9,6 +9,7 @@
 #include "policy/engine/policy.h"
 #include "policy/engine/window.h"
 #include "tests/unit/policy_examples.h"
+#include "tests/unit/run_suite.h"
 
 /* A policy of one text; fails the test when it cannot be read. */
 static struct policy *text_or_fail(const char *text)
@@ -412,14 +413,5 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("policy");
-	TCase *tcase = tcase_create("policy");
-
-	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite("policy", NULL, NULL, add_tests);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/engine/policy_check.h"
+#include "tests/unit/run_suite.h"
 
 #define NOW 1795006800 /* 2026-11-18 */
 #define HEAD                                                                                       \
@@ -162,21 +163,17 @@ START_TEST(a_database_without_conditions_is_every_database)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("policy_check");
-	TCase *tcase = tcase_create("policy_check");
-
 	tcase_add_loop_test(tcase, finds_what_can_hardly_be_meant_and_nothing_else, 0,
 			    COUNT_OF(CASES));
 	tcase_add_loop_test(tcase, approvers_are_counted_where_they_are_named, 0,
 			    COUNT_OF(APPROVERS));
 	tcase_add_test(tcase, an_approve_swallows_unless_it_is_overridden);
 	tcase_add_test(tcase, a_database_without_conditions_is_every_database);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("policy_check", NULL, NULL, add_tests);
 }

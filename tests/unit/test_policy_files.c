@@ -11,6 +11,7 @@
 #include "policy/engine/policy_test.h"
 #include "policy/engine/schema_text.h"
 #include "tests/unit/policy_examples.h"
+#include "tests/unit/run_suite.h"
 
 static glob_t bad_cases;
 
@@ -160,18 +161,10 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("policy_files");
-	TCase *tcase = tcase_create("policy_files");
-
 	if (glob(SOURCE_ROOT "/tests/cases/policy/*.yaml", 0, NULL, &bad_cases) != 0 ||
 	    glob(SOURCE_ROOT "/tests/cases/policy_test/*.yaml", GLOB_APPEND, NULL, &bad_cases) != 0)
 		return EXIT_FAILURE;
-	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = run_suite("policy_files", NULL, NULL, add_tests);
 	globfree(&bad_cases);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status;
 }

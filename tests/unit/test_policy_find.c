@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "tests/unit/run_suite.h"
 #include "tools/chaperone/policy_find.h"
 #include "tools/chaperone/trust.h"
 
@@ -296,12 +297,8 @@ START_TEST(the_texts_that_were_checked_are_the_texts_that_are_used)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("policy_find");
-	TCase *tcase = tcase_create("policy_find");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, nowhere_is_an_error_that_says_how_to_begin);
 	tcase_add_test(tcase, earlier_places_win);
 	tcase_add_test(tcase, a_named_policy_that_is_missing_is_not_replaced_by_another);
@@ -315,10 +312,9 @@ int main(void)
 	tcase_add_test(tcase, a_named_policy_may_be_reached_by_a_link);
 	tcase_add_test(tcase, a_trust_store_that_others_can_enter_gives_no_trust);
 	tcase_add_test(tcase, the_texts_that_were_checked_are_the_texts_that_are_used);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("policy_find", set_up, tear_down, add_tests);
 }

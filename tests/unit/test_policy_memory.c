@@ -11,6 +11,7 @@
 #include "policy/engine/arena.h"
 #include "policy/engine/policy.h"
 #include "policy/engine/policy_test.h"
+#include "tests/unit/run_suite.h"
 
 #define EXAMPLES SOURCE_ROOT "/doc/examples/policy/"
 
@@ -104,18 +105,13 @@ START_TEST(an_arena_keeps_to_its_maximum)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("policy_memory");
-	TCase *tcase = tcase_create("policy_memory");
-
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, memory_that_runs_out_anywhere_is_told, 0, COUNT_OF(READS));
 	tcase_add_test(tcase, an_arena_keeps_to_its_maximum);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("policy_memory", NULL, NULL, add_tests);
 }

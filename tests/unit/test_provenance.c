@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "tests/unit/run_suite.h"
 #include "tools/chaperone/container.h"
 #include "tools/chaperone/environment.h"
 #include "tools/chaperone/process.h"
@@ -340,11 +341,8 @@ START_TEST(reading_while_processes_die_gives_a_whole_answer_or_none)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("provenance");
-	TCase *tcase = tcase_create("provenance");
-
 	tcase_add_loop_test(tcase, passwords_do_not_survive_scrubbing, 0, COUNT_OF(SCRUBBED));
 	tcase_add_loop_test(tcase, only_program_and_script_are_taken_from_a_command_line, 0,
 			    COUNT_OF(SCRIPTS));
@@ -358,10 +356,9 @@ int main(void)
 	tcase_add_test(tcase, an_open_process_never_becomes_another);
 	tcase_add_test(tcase, a_parent_younger_than_its_child_is_somebody_else);
 	tcase_add_test(tcase, reading_while_processes_die_gives_a_whole_answer_or_none);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("provenance", NULL, NULL, add_tests);
 }

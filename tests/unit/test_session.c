@@ -7,6 +7,7 @@
 
 #include "policy/engine/analyse.h"
 #include "policy/engine/session.h"
+#include "tests/unit/run_suite.h"
 
 static const char POLICY[] =
 	"version: 1\nname: p\n"
@@ -332,12 +333,8 @@ START_TEST(another_backend_than_ours_means_a_pooler)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("session");
-	TCase *tcase = tcase_create("session");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_name_means_all_its_texts_while_an_outcome_is_open);
 	tcase_add_test(tcase, a_failed_prepare_leaves_the_old_text);
 	tcase_add_test(tcase, the_unnamed_statement_is_replaced);
@@ -354,10 +351,9 @@ int main(void)
 	tcase_add_test(tcase, a_database_is_confirmed_by_what_the_server_says);
 	tcase_add_test(tcase, sockets_and_hosts_do_not_stand_in_for_each_other);
 	tcase_add_test(tcase, another_backend_than_ours_means_a_pooler);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("session", set_up, tear_down, add_tests);
 }

@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/sha256.h"
 #include "common/sha256_blocks.h"
+#include "tests/unit/run_suite.h"
 
 #define LENGTH_MAX 1000u
 #define ROUNDS	   4000u
@@ -119,19 +120,15 @@ START_TEST(undecided_is_decided_by_the_processor)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("sha256");
-	TCase *tcase = tcase_create("sha256");
-
 	tcase_add_loop_test(tcase, gives_the_published_hashes, 0, COUNT_OF(WAYS));
 	tcase_add_loop_test(tcase, gives_the_published_keyed_hashes, 0, COUNT_OF(WAYS));
 	tcase_add_loop_test(tcase, all_ways_agree_on_any_length_offset_and_cut, 0, COUNT_OF(WAYS));
 	tcase_add_test(tcase, undecided_is_decided_by_the_processor);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("sha256", NULL, NULL, add_tests);
 }

@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "common/cleanup.h"
 #include "policy/core/template.h"
+#include "tests/unit/run_suite.h"
 
 static const struct lexing STANDARD = { true, true };
 
@@ -332,12 +333,8 @@ START_TEST(worst_texts_take_linear_time)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("template");
-	TCase *tcase = tcase_create("template");
-
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, template_is_made_as_promised, 0, COUNT_OF(MADE));
 	tcase_add_loop_test(tcase, texts_with_another_meaning_have_another_template, 0,
 			    COUNT_OF(DIFFERENT));
@@ -349,10 +346,9 @@ int main(void)
 	tcase_add_test(tcase, where_bytes_may_be_half_characters_the_shape_ends);
 	tcase_add_test(tcase, random_texts_keep_their_secret);
 	tcase_add_loop_test(tcase, worst_texts_take_linear_time, 0, COUNT_OF(UNITS));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("template", NULL, NULL, add_tests);
 }

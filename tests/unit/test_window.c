@@ -12,6 +12,7 @@
 #include "policy/engine/window.h"
 #include "policy/engine/window_words.h"
 #include "policy/engine/zone_rule.h"
+#include "tests/unit/run_suite.h"
 
 #define DAYS(from, to) (((1u << ((to) + 1)) - 1) & ~((1u << (from)) - 1))
 
@@ -421,13 +422,8 @@ START_TEST(instants_are_rfc_3339)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("window");
-	TCase *tcase = tcase_create("window");
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, start, stop);
 	tcase_add_loop_test(tcase, agrees_with_the_clock_in_every_minute_and_names_the_next_edge, 0,
 			    COUNT_OF(WEEKS));
 	tcase_add_loop_test(tcase, offsets_are_those_of_the_system_from_1850_to_2200, 0,
@@ -441,10 +437,9 @@ int main(void)
 	tcase_add_test(tcase, since_inside_and_outside_of_a_span);
 	tcase_add_test(tcase, answers_at_the_ends_of_time);
 	tcase_add_loop_test(tcase, instants_are_rfc_3339, 0, COUNT_OF(INSTANTS));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("window", start, stop, add_tests);
 }

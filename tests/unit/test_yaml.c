@@ -9,6 +9,7 @@
 
 #include "common/buf.h"
 #include "policy/engine/yaml_node.h"
+#include "tests/unit/run_suite.h"
 
 static struct arena *memory;
 static struct error error;
@@ -198,13 +199,8 @@ START_TEST(what_is_not_utf8_is_refused_where_it_begins)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("yaml");
-	TCase *tcase = tcase_create("yaml");
-
-	tcase_set_timeout(tcase, 60);
-	tcase_add_checked_fixture(tcase, start, stop);
 	tcase_add_loop_test(tcase, places_are_counted_in_bytes, 0, COUNT_OF(PLACES));
 	tcase_add_test(tcase, quoted_and_plain_scalars_are_told_apart);
 	tcase_add_test(tcase, aliases_are_eight_deep_and_not_deeper);
@@ -214,10 +210,9 @@ int main(void)
 	tcase_add_test(tcase, keys_are_found_and_repeated_ones_refused_among_many);
 	tcase_add_loop_test(tcase, what_is_not_utf8_is_refused_where_it_begins, 0,
 			    COUNT_OF(NOT_UTF8));
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return run_suite("yaml", start, stop, add_tests);
 }

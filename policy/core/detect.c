@@ -9,12 +9,6 @@
 /* A search that starts behind the last finding looks at most so far beyond the next one. */
 #define WINDOW 1024
 
-static const char *const TEXTS[DETECTOR_COUNT] = {
-#define TEXT_ROW(detector, text) [detector] = text,
-	DETECTORS(TEXT_ROW)
-#undef TEXT_ROW
-};
-
 #define SET(detector) ((detector_set)1 << (detector))
 
 /* clang-format off */
@@ -39,11 +33,6 @@ const unsigned char BYTE_CLASSES[256] = {
 #undef H
 #undef H16
 /* clang-format on */
-
-const char *detector_text(enum detector detector)
-{
-	return (unsigned)detector < DETECTOR_COUNT ? TEXTS[detector] : "?";
-}
 
 detector_set detectors_available(void)
 {

@@ -28,8 +28,6 @@ enum detector {
 
 typedef uint32_t detector_set; /* bits 1u << detector */
 
-const char *detector_text(enum detector detector);
-
 /* The detectors that exist; a policy that asks for another cannot be enforced yet. */
 detector_set detectors_available(void);
 

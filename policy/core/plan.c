@@ -230,16 +230,3 @@ struct mask plan_mask(const struct plan *plan, const struct plan_question *quest
 		mask = mask_stricter(mask, plan->unpredicted);
 	return mask;
 }
-
-bool plan_is_empty(const struct plan *plan)
-{
-	unsigned how = plan->unpredicted.how;
-
-	for (unsigned detector = 0; detector < DETECTOR_COUNT; detector++)
-		how |= plan->found[detector].how;
-	for (uint32_t i = 0; i < plan->column_count; i++)
-		how |= columns_of(plan)[i].mask.how;
-	for (uint32_t i = 0; i < plan->origin_count; i++)
-		how |= origins_of(plan)[i].mask.how;
-	return how == MASK_NONE;
-}

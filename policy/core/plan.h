@@ -70,7 +70,4 @@ struct plan_question {
  * (below 16384) are known and unmasked here: the judge decides on them by statement. */
 struct mask plan_mask(const struct plan *plan, const struct plan_question *question);
 
-/* Whether any column of any result can be masked or searched by this plan. */
-bool plan_is_empty(const struct plan *plan);
-
 #endif

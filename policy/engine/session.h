@@ -97,9 +97,7 @@ must_use int session_address_of(const struct policy *policy, uint32_t index, str
  * the connection without being it for sure: restrictions then apply, and nothing is granted.  No entry: it is
  * `other`. */
 #define SESSION_DATABASES_MAX 1024
-bool session_is_database(const struct session *session, uint32_t index);
 bool session_may_be_database(const struct session *session, uint32_t index);
-bool session_is_other_database(const struct session *session);
 bool session_may_be_other_database(const struct session *session);
 
 enum session_transaction { /* as libpq's PGTransactionStatusType */

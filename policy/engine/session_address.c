@@ -94,23 +94,9 @@ void session_match_databases(struct session *session)
 	}
 }
 
-bool session_is_database(const struct session *session, uint32_t index)
-{
-	return index < session->policy->database_count && session->databases[index] == DATABASE_YES;
-}
-
 bool session_may_be_database(const struct session *session, uint32_t index)
 {
 	return index < session->policy->database_count && session->databases[index] != DATABASE_NO;
-}
-
-bool session_is_other_database(const struct session *session)
-{
-	for (size_t i = 0; i < session->policy->database_count; i++) {
-		if (session->databases[i] != DATABASE_NO)
-			return false;
-	}
-	return true;
 }
 
 bool session_may_be_other_database(const struct session *session)

@@ -119,7 +119,6 @@ START_TEST(what_is_built_is_what_is_read)
 	ck_assert_uint_eq(plan->origin_count, 5);
 	ck_assert_uint_eq(plan->flags, PLAN_CHECKS_ORIGINS);
 	ck_assert_int_eq(plan->found[DETECT_EMAIL].how, MASK_HASH);
-	ck_assert(!plan_is_empty(plan));
 }
 END_TEST
 
@@ -139,7 +138,6 @@ static void ask_all(const struct plan *plan)
 		strictest = how > strictest ? how : strictest;
 	}
 	ck_assert_uint_le(strictest, MASK_BLANK);
-	plan_is_empty(plan);
 }
 
 /* Copies to memory of exactly that size, so that a sanitizer sees each byte read beyond it. */
@@ -196,28 +194,6 @@ START_TEST(unaligned_plans_are_refused)
 }
 END_TEST
 
-START_TEST(plan_without_masks_is_empty)
-{
-	static const unsigned PLACES = 4;
-
-	for (unsigned place = 0; place <= PLACES; place++) {
-		SCOPED(plan_build_done) struct plan_build build;
-		SCOPED(buf_done) struct buf bytes = BUF_MAX(10000);
-
-		plan_build_init(&build);
-		build.plan.unpredicted = place == 1 ? KEEP : NONE;
-		build.plan.found[DETECT_IBAN] = place == 2 ? KEEP : NONE;
-		plan_build_statement(&build);
-		plan_build_column(&build, place == 3 ? KEEP : NONE, false);
-		plan_build_origin(&build, ORDERS, 0, place == 4 ? KEEP : NONE);
-		ck_assert_int_eq(plan_build_finish(&build, &bytes), 0);
-		const struct plan *plan = plan_read(buf_view(&bytes));
-		ck_assert_ptr_nonnull(plan);
-		ck_assert_int_eq(plan_is_empty(plan), place == 0);
-	}
-}
-END_TEST
-
 START_TEST(empty_plans_can_be_built)
 {
 	SCOPED(plan_build_done) struct plan_build build;
@@ -257,7 +233,6 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, damaged_plans_are_refused_or_harmless);
 	tcase_add_test(tcase, counts_that_overflow_are_refused);
 	tcase_add_test(tcase, unaligned_plans_are_refused);
-	tcase_add_test(tcase, plan_without_masks_is_empty);
 	tcase_add_test(tcase, empty_plans_can_be_built);
 	tcase_add_test(tcase, building_beyond_the_bounds_fails);
 }

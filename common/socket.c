@@ -10,12 +10,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "common/clock.h"
 
 #define PACKET_MAGIC 0x31504843u /* "CHP1" */
 #define POLL_MS_MAX 60000
+#define CONNECT_PATIENCE_MS 100
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 struct packet_header {
@@ -277,13 +279,15 @@ static int make_address(const char *path, struct sockaddr_un *ret_address)
 
 int socket_connect(const char *path, int *ret_socket)
 {
+	const struct timeval patience = { 0, CONNECT_PATIENCE_MS * 1000 };
 	struct sockaddr_un address;
 	int r = make_address(path, &address);
 
 	if (r < 0)
 		return r;
 	SCOPED(close_p) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	/* Where the queue of who wants in is full, unix(7) waits for as long as a send may take. */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return -errno;
 	while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno != EINTR)

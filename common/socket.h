@@ -43,10 +43,11 @@ struct peer_identity {
 /* Who is at the other end, as the kernel says. */
 must_use int socket_peer(int socket, struct peer_identity *ret_peer);
 
-/* Connects to the listening socket at `path`. */
+/* Connects to the listening socket at `path`.  -EAGAIN when too many others are waiting there and it takes more than a
+ * moment. */
 must_use int socket_connect(const char *path, int *ret_socket);
 
-/* Listens at `path`, whose folder must be private; a stale socket file of that name is replaced. */
+/* Listens at `path`, in a folder that nobody else may write; a stale socket file of that name is replaced. */
 must_use int socket_listen(const char *path, int *ret_socket);
 
 #endif

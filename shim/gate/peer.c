@@ -33,15 +33,6 @@ static uint64_t start_of(pid_t pid)
 	return slice_to_u64(slice_cut(&fields, ' '), &start) < 0 ? 0 : start;
 }
 
-/* The kernel shows the process that called listen(2).  Across process namespaces it shows 0, and the folder that only
- * our user can enter has to do. */
-static bool is_supervisor(const struct peer_identity *peer, const struct place *place)
-{
-	if (peer->pid == 0)
-		return peer->uid == geteuid();
-	return peer->pid == place->peer && start_of(peer->pid) == place->peer_start;
-}
-
 static bool owns_folder(const struct peer_identity *peer, const char *path)
 {
 	char folder[PLACE_PATH_MAX];
@@ -53,6 +44,16 @@ static bool owns_folder(const struct peer_identity *peer, const char *path)
 	memcpy(folder, path, length);
 	folder[length] = '\0';
 	return stat(folder, &status) == 0 && status.st_uid == peer->uid && !(status.st_mode & 022);
+}
+
+/* The kernel shows the process that called listen(2), whatever user ids either side has by now.  Across process
+ * namespaces it shows 0: then the listener must be of our user or root's, and the folder of its socket such that only
+ * that user can have put it there. */
+static bool is_supervisor(const struct peer_identity *peer, const struct place *place)
+{
+	if (peer->pid == 0)
+		return (peer->uid == geteuid() || peer->uid == 0) && owns_folder(peer, place->socket);
+	return peer->pid == place->peer && start_of(peer->pid) == place->peer_start;
 }
 
 int peer_check(int fd, const struct place *place)

@@ -16,9 +16,7 @@
 #include "common/file.h"
 #include "tools/chaperone/commands.h"
 #include "tools/chaperone/off_switch.h"
-#include "tools/chaperone/process.h"
 
-#define TREE_DEPTH_MAX	64
 #define PACKETS_AT_ONCE 16
 #define AGENT_IDLE_LOOKS 4 /* in one idle time */
 
@@ -56,38 +54,6 @@ static void client_ready(evutil_socket_t socket, short what, void *context)
 	}
 }
 
-/* Whether `pid` is `tree` or one of its descendants; a process that lost its parent went to the supervisor, which is
- * a subreaper. */
-static bool is_of_tree(pid_t tree, pid_t pid)
-{
-	SCOPED(process_close) struct process process = PROCESS_NONE;
-
-	if (process_open(pid, &process) < 0)
-		return false;
-	for (int depth = 0; depth < TREE_DEPTH_MAX && process.pid != tree; depth++) {
-		struct process parent;
-
-		if (process_open_parent(&process, &parent) < 0)
-			return false;
-		process_close(&process);
-		process = parent;
-	}
-	return process.pid == tree;
-}
-
-static bool is_welcome(const struct agent *agent, const struct peer_identity *peer)
-{
-	switch (agent->settings.kind) {
-	case AGENT_OF_RUN:
-		return is_of_tree(agent->settings.tree, peer->pid);
-	case AGENT_OF_USER:
-		return peer->uid == geteuid();
-	case AGENT_OF_MACHINE:
-		return true;
-	}
-	return false;
-}
-
 static void accept_client(evutil_socket_t listening, short what, void *context)
 {
 	struct agent *agent = context;
@@ -101,9 +67,8 @@ static void accept_client(evutil_socket_t listening, short what, void *context)
 		return;
 	}
 	*client = (struct client){ agent, NULL, socket, { 0 }, PACKET_EMPTY };
-	if (socket_peer(socket, &client->peer) < 0 || !is_welcome(agent, &client->peer)) {
-		agent_note(agent, 0, "a stranger was turned away: process %d of user %u", (int)client->peer.pid,
-			   (unsigned)client->peer.uid);
+	if (socket_peer(socket, &client->peer) < 0 || !agent_is_welcome(agent, &client->peer)) {
+		agent_turn_away(agent, &client->peer);
 		client_free(client);
 		return;
 	}
@@ -268,6 +233,7 @@ static void finish(struct agent *agent)
 	struct record_entry end = { .kind = RECORD_END, .time_ns = realtime_ns() };
 
 	agent_processes_end(agent);
+	agent_strangers_end(agent);
 	agent_record(agent, &end);
 	if (record_flush(agent->record) == 0 && agent->settings.counts)
 		record_head(agent->record, agent->settings.counts->head);

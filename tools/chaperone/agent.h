@@ -27,6 +27,7 @@
 #define AGENT_TORN_NS		(1 * SECOND_NS)
 #define AGENT_DEFINITIONS_NS	(5 * SECOND_NS) /* how long a learned catalogue counts (security.md 8) */
 #define AGENT_DEFINITIONS_OPEN_NS (1 * SECOND_NS) /* and a verdict of an open transaction beyond that */
+#define AGENT_STRANGER_EVERY_NS (1 * SECOND_NS) /* at most one stranger in that time has a note of its own */
 #define AGENT_PROCESSES_MAX	4096u
 #define AGENT_HASH_DEADLINE_MS	10000u
 #define AGENT_HASH_PATIENCE_MS	50 /* how long a process's entry waits for the hash of its executable */
@@ -115,9 +116,17 @@ struct agent {
 	uint64_t policy_number, run_number; /* of their entries on the record */
 	uint64_t learn_judgement;
 	uint64_t undrained_rounds;
+	uint64_t stranger_noted_ns;  /* CLOCK_MONOTONIC; 0: none was */
+	uint64_t strangers_unnoted;
 	bool is_full;                /* the record cannot be written */
 	bool is_off;                 /* /etc/chaperone/off */
 };
+
+/* agent_stranger.c: who may be a client, and what becomes of the others. */
+bool agent_is_welcome(const struct agent *agent, const struct peer_identity *peer);
+void agent_turn_away(struct agent *agent, const struct peer_identity *peer);
+/* Notes how many had no note of their own. */
+void agent_strangers_end(struct agent *agent);
 
 /* agent_client.c: one packet of a client in, the answer out; `packet` is reused for it.  False closes the client. */
 bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer, struct packet *packet);

@@ -18,6 +18,20 @@ static int answer_done(struct packet *answer)
 	return 0;
 }
 
+/* Nobody speaks for another process, which may be of another user: every process makes its own connections known, also
+ * those that it inherited over a fork.  What is not known at all is answered by who looks for it. */
+static int check_process(const struct call *call, const struct agent_process *process)
+{
+	return !process || process->pid == call->peer->pid ? 0 : -EPERM;
+}
+
+static int check_connection(const struct call *call, uint64_t number)
+{
+	const struct agent_connection *connection = agent_connection_find(call->agent, number);
+
+	return connection ? check_process(call, connection->process) : 0;
+}
+
 static int serve_hello(struct call *call)
 {
 	struct message_hello hello;
@@ -31,6 +45,8 @@ static int serve_connect(struct call *call)
 	struct message_connect connect;
 	int r = message_connect_read(call->body, &connect);
 
+	if (r == 0)
+		r = check_process(call, agent_process_find(call->agent, connect.process));
 	return r < 0 ? r : agent_connection_open(call->agent, &connect, call->answer);
 }
 
@@ -39,6 +55,8 @@ static int serve_learn(struct call *call)
 	struct message_learn learn;
 	int r = message_learn_read(call->body, &learn);
 
+	if (r == 0)
+		r = check_connection(call, learn.connection);
 	if (r < 0)
 		return r;
 	agent_connection_learn(call->agent, &learn);
@@ -50,6 +68,8 @@ static int serve_judge(struct call *call)
 	struct message_judge judge;
 	int r = message_judge_read(call->body, &judge);
 
+	if (r == 0)
+		r = check_connection(call, judge.connection);
 	return r < 0 ? r : agent_judge(call->agent, &judge, call->answer);
 }
 
@@ -58,6 +78,8 @@ static int serve_outcome(struct call *call)
 	struct message_outcome outcome;
 	int r = message_outcome_read(call->body, &outcome);
 
+	if (r == 0)
+		r = check_connection(call, outcome.connection);
 	if (r < 0)
 		return r;
 	agent_outcome(call->agent, &outcome);
@@ -70,6 +92,8 @@ static int serve_close(struct call *call)
 	int r = message_number_read(call->body, &number);
 
 	if (r == 0)
+		r = check_connection(call, number);
+	if (r == 0)
 		agent_connection_close(call->agent, number);
 	return r;
 }
@@ -79,6 +103,10 @@ static int serve_note(struct call *call)
 	struct message_note note;
 	int r = message_note_read(call->body, &note);
 
+	if (r == 0)
+		r = check_process(call, agent_process_find(call->agent, note.process));
+	if (r == 0)
+		r = check_connection(call, note.connection);
 	if (r == 0)
 		agent_note(call->agent, note.connection ? note.connection : note.process, "%.*s",
 			   SLICE_ARGUMENTS(slice_part(note.text, 0, 400)));

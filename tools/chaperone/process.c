@@ -92,15 +92,16 @@ static int read_stat(struct process *process)
 static int read_uid(struct process *process)
 {
 	SCOPED(buf_done) struct buf text = BUF_MAX(16 * KIB);
-	unsigned uid;
+	unsigned uid, effective_uid;
 	int r = process_read(process, "status", &text);
 
 	if (r < 0)
 		return r;
 	const char *line = strstr(buf_text(&text), "\nUid:");
-	if (!line || sscanf(line, "\nUid: %u", &uid) != 1)
+	if (!line || sscanf(line, "\nUid: %u %u", &uid, &effective_uid) != 2)
 		return -ESRCH;
 	process->uid = uid;
+	process->effective_uid = effective_uid;
 	return 0;
 }
 

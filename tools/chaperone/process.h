@@ -20,6 +20,7 @@ struct process {
 	uint64_t start_ticks; /* since boot; with the pid it names the process for good */
 	unsigned tty_device;  /* of the controlling terminal; 0: none */
 	uid_t uid;            /* real */
+	uid_t effective_uid;
 	char name[PROCESS_NAME_MAX]; /* the file's, 15 bytes of it, or what the process set */
 };
 

@@ -30,7 +30,7 @@ struct run {
 	struct run_options options;
 	struct policy *policy;
 	char shim[PATH_MAX];
-	char folder[PATH_MAX];        /* private; socket and rings */
+	char folder[PATH_MAX];        /* private; rings, and the socket unless it is root's */
 	char record[PATH_MAX];
 	char socket[PATH_MAX];
 	char id[17];

@@ -7,12 +7,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/file.h"
 #include "tools/chaperone/places.h"
 #include "tools/chaperone/policy_find.h"
 #include "tools/chaperone/process.h"
 #include "tools/chaperone/run.h"
+
+#define OPEN_FOLDER "/run" /* hier(7) */
 
 /* Joins base and tail; -ENAMETOOLONG when that does not fit. */
 static int join(char ret_path[PATH_MAX], const char *base, const char *tail)
@@ -32,6 +36,32 @@ static int make_id(struct run *run)
 	for (size_t i = 0; i < sizeof(random); i++)
 		snprintf(run->id + 2 * i, 3, "%02x", random[i]);
 	return 0;
+}
+
+/* True where root alone puts files, and everybody finds them. */
+static bool is_roots_and_open(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == 0 &&
+	       !(status.st_mode & 022) && (status.st_mode & S_IXOTH);
+}
+
+/* A program of root's may give up its user id before it looks for the agent, and could not enter the run's folder then.
+ * So root's socket lies outside, where anybody can connect, and the agent tells members from strangers; the rings stay
+ * inside. */
+static int listen_for_all(struct run *run)
+{
+	if (geteuid() != 0 || !is_roots_and_open(OPEN_FOLDER))
+		return -EPERM;
+	snprintf(run->socket, sizeof(run->socket), OPEN_FOLDER "/chaperone-%s.socket", run->id);
+	int r = socket_listen(run->socket, &run->listening);
+	if (r == 0 && chmod(run->socket, 0666) < 0) {
+		r = -errno;
+		unlink(run->socket);
+		close(steal_fd(&run->listening));
+	}
+	return r;
 }
 
 /* The run's own folder, below a private one; never below a shared temporary folder. */
@@ -54,6 +84,8 @@ static int make_folder(struct run *run, struct error *error)
 	if (r < 0)
 		return error_system(error, r, run->folder);
 	close(fd);
+	if (listen_for_all(run) == 0)
+		return 0;
 	r = join(run->socket, run->folder, "agent.socket");
 	if (r == 0)
 		r = socket_listen(run->socket, &run->listening);

@@ -4,15 +4,15 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
-import socket
 import stat
 import struct
 import subprocess
 import sys
 import time
 
-from harness import (PYTHON, SHIM, SKIP, accounted, chaperone, check, equal, intents, is_running, main, notes, promise,
+from harness import (CHAPERONE, PYTHON, SHIM, SKIP, accounted, chaperone, check, equal, intents, is_running, main, notes, promise,
                      run, start, wait_until)
 from shop import POLICY, SCHEMA, leaks
 
@@ -73,6 +73,32 @@ def psql_is_judged_masked_and_recorded_as_without_the_change(cluster):
 @promise
 def a_program_that_calls_setuid_itself_is_governed_as_without(cluster):
     compare(cluster, DROPPING, [*DROPPING, str(NOBODY)])
+
+
+BETWEEN = '''
+import os, psycopg2
+first = psycopg2.connect('')
+for connection in (first, None):
+    if not connection:
+        os.setgid(65534)
+        os.setuid(65534)
+        connection = psycopg2.connect('')
+    cursor = connection.cursor()
+    cursor.execute('SELECT email FROM customers WHERE id = 1')
+    print(cursor.fetchall())
+'''
+
+
+@promise
+def a_connection_is_its_users_of_the_moment_when_it_was_made(cluster):
+    since = cluster.mark()
+    policy = POLICY + "  - { name: not-nobody, for: { user: nobody }, do: update, then: deny }\n"
+    more = "cursor.execute('UPDATE plain SET id = id WHERE id = 1')\n"
+    outcome = run(cluster, [PYTHON, '-c', BETWEEN + more], policy)
+    equal(outcome.stdout, b"[('[redacted]',)]\n" * 2, outcome)
+    check(b'InsufficientPrivilege' in outcome.stderr and b'not-nobody' in outcome.stderr, outcome)
+    accounted(cluster, since, outcome.record)
+    equal([e['user'] for e in intents(cluster, outcome.record) if 'customers' in e['statement']], ['root', 'nobody'], 'users')
 
 
 @promise
@@ -156,6 +182,20 @@ def a_stranger_of_that_user_is_turned_away_and_noted(cluster):
 
 
 @promise
+def a_library_that_others_cannot_reach_is_said_on_the_record(cluster):
+    tree, policy = cluster.path('hidden'), cluster.write('shop.yaml', POLICY)
+    for source in (CHAPERONE, SHIM):
+        copy = os.path.join(tree, *source.split('/')[-3 if source == CHAPERONE else -2:])
+        os.makedirs(os.path.dirname(copy))
+        shutil.copy(source, copy)
+    for mode, expected in ((0o755, False), (0o700, True)):
+        os.chmod(tree, mode)
+        record = cluster.path(f'record-hidden-{mode}')
+        run(cluster, [tree + '/tools/chaperone/chaperone', 'run', '--policy', policy, '--record', record, '--', 'true'])
+        equal(any('will not be governed' in note and tree in note for note in notes(cluster, record)), expected, oct(mode))
+
+
+@promise
 def nothing_but_the_socket_is_open_to_others(cluster):
     sleeper = Sleeper(cluster, ['sh', '-c', f'{" ".join(AS_NOBODY)} psql -XAtc "SELECT 1"; exec sleep 30'])
     folder = f"{cluster.folder}/home/chaperone/run-{sleeper.variables['CHAPERONE_RUN']}"
@@ -180,6 +220,23 @@ def an_agent_that_dies_is_replaced_for_it(cluster):
     outcome = running.end(b'go\n')
     equal((outcome.status, outcome.stdout), (0, b'[redacted]\n'), outcome)
     accounted(cluster, since, outcome.record)
+
+
+@promise
+def where_others_may_write_the_socket_stays_in_the_private_folder(cluster):
+    if subprocess.run(['unshare', '--mount', 'true'], capture_output=True).returncode:
+        return 'not tried: unshare is not allowed here'
+    policy = cluster.write('shop.yaml', POLICY)
+    for number, options in enumerate(('mode=1777', 'mode=700', 'mode=755,ro')):
+        inside = (f'mount -t tmpfs -o {options} none /run && exec {CHAPERONE} run --policy {policy} --record '
+                  f'{cluster.path("elsewhere")}-{number} -- sh -c \'echo $CHAPERONE_SOCKET; psql -XAtc "SELECT 1"; '
+                  f'exec {" ".join(AS_NOBODY)} psql -XAtc "SELECT 2"\'')
+        outcome = run(cluster, ['unshare', '--mount', 'sh', '-c', inside])
+        path, answer, *more = outcome.stdout.decode().splitlines()
+        check(path.startswith(cluster.folder + '/home/chaperone/run-'), outcome)
+        equal((answer, more), ('1', []), 'statements of root and of nobody')
+        check(b'chaperone refused this' in outcome.stderr, outcome)
+    return None
 
 
 FLOOD = f'''

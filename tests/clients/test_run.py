@@ -92,10 +92,13 @@ def an_agent_that_cannot_start_starts_nothing(cluster):
     outcome = run(cluster, ['touch', cluster.path('started')], ALLOW_EVERYTHING, record=file)
     equal((outcome.status, outcome.stdout), (125, b''), f'{outcome}')
     check(b'a-file' in outcome.stderr and not os.path.exists(cluster.path('started')), outcome)
+    if os.geteuid() == 0:
+        return 'the path of the socket was not tried: root has its own place for it'
     outcome = run(cluster, ['touch', cluster.path('started')], ALLOW_EVERYTHING,
                   environment={'XDG_RUNTIME_DIR': cluster.folder + '/' + 'long' * 40})
     equal(outcome.status, 125, f'a socket path that is too long: {outcome}')
     check(not os.path.exists(cluster.path('started')), 'the command ran')
+    return None
 
 
 @promise

@@ -18,11 +18,14 @@ HELLO = 1
 MAGIC = 0x31504843
 
 
-def run_folder(running):
-    """The folder of a run, by its socket's path."""
+def variables(running):
+    """The environment of a run's program."""
     with open(f'/proc/{running.child()}/environ', 'rb') as file:
-        variables = dict(v.split(b'=', 1) for v in file.read().split(b'\0') if b'=' in v)
-    return os.path.dirname(variables[b'CHAPERONE_SOCKET'].decode())
+        return dict(v.split('=', 1) for v in file.read().decode().split('\0') if '=' in v)
+
+
+def run_folder(running):
+    return '{XDG_RUNTIME_DIR}/chaperone/run-{CHAPERONE_RUN}'.format_map(variables(running))
 
 
 def served(session, what='exec|SELECT id FROM plain WHERE id = 1'):
@@ -252,7 +255,7 @@ def garbage_on_the_agents_socket_is_survived(cluster):
 def strangers_are_turned_away(cluster):
     session = Session(cluster)
     check(served(session), 'a read')
-    path = run_folder(session.running) + '/agent.socket'
+    path = variables(session.running)['CHAPERONE_SOCKET']
     for _ in range(3):
         sock = dial(path)
         try:

@@ -252,6 +252,8 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 	int r = set_up(&agent, error);
 	if (r < 0)
 		return r;
+	if (settings->warning && settings->generation == 1)
+		agent_note(&agent, 0, "%s", settings->warning);
 	if (settings->generation > 1)
 		agent_note(&agent, 0, "agent %u of this run took over", settings->generation);
 	agent_processes_adopt(&agent);

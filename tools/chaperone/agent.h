@@ -53,6 +53,7 @@ struct agent_settings {
 	const char *run_id;          /* hex; empty for a service */
 	const char *as_name;         /* --as; empty: none */
 	const char *reason;          /* --reason */
+	const char *warning;         /* goes on record at the start; NULL: none */
 	bool is_trial;
 	int listening;               /* descriptor */
 	pid_t tree;                  /* AGENT_OF_RUN: peers must be this process or descend from it */
@@ -137,6 +138,8 @@ must_use int agent_process_welcome(struct agent *agent, const struct peer_identi
 /* Notes the hashes that came too late for their process's entry. */
 void agent_processes_hashed(struct agent *agent);
 struct agent_process *agent_process_find(struct agent *agent, uint64_t number);
+/* Whether it still is what its entry says, under the same user id. */
+bool agent_process_is_as_told(const struct agent_process *process);
 void agent_processes_lease(struct agent *agent);
 /* Moves what the rings hold into the record; returns how many slots that were. */
 uint64_t agent_processes_drain(struct agent *agent);

@@ -32,6 +32,15 @@ static int check_connection(const struct call *call, uint64_t number)
 	return connection ? check_process(call, connection->process) : 0;
 }
 
+/* Rules and record go by who makes the connection: a process that changed its user is hung up on, and comes in anew. */
+static int check_maker(const struct call *call, uint64_t number)
+{
+	const struct agent_process *process = agent_process_find(call->agent, number);
+	int r = check_process(call, process);
+
+	return r == 0 && process && !agent_process_is_as_told(process) ? -ESTALE : r;
+}
+
 static int serve_hello(struct call *call)
 {
 	struct message_hello hello;
@@ -46,7 +55,7 @@ static int serve_connect(struct call *call)
 	int r = message_connect_read(call->body, &connect);
 
 	if (r == 0)
-		r = check_process(call, agent_process_find(call->agent, connect.process));
+		r = check_maker(call, connect.process);
 	return r < 0 ? r : agent_connection_open(call->agent, &connect, call->answer);
 }
 

@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "tools/chaperone/agent.h"
+#include "tools/chaperone/process.h"
 
 #define SLOTS_AT_ONCE 512
 
@@ -30,6 +31,15 @@ static bool is_alive(const struct agent_process *process)
 	if (process->pidfd >= 0)
 		return syscall(SYS_pidfd_send_signal, process->pidfd, 0, NULL, 0) == 0 || errno != ESRCH;
 	return process->pid > 0 && (kill(process->pid, 0) == 0 || errno != ESRCH);
+}
+
+bool agent_process_is_as_told(const struct agent_process *process)
+{
+	const struct provenance *told = process->provenance; /* NULL for an orphan */
+	SCOPED(process_close) struct process now = PROCESS_NONE;
+
+	return told && process_open(process->pid, &now) == 0 && now.start_ticks == told->start_ticks &&
+	       now.uid == told->uid;
 }
 
 static void process_free(struct agent_process *process)

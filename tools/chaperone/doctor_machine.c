@@ -37,11 +37,14 @@ static void look_at_kernel(struct doctor *doctor)
 
 static void look_at_shim(struct doctor *doctor)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], folder[PATH_MAX];
 	struct error error;
 	bool is_good = shim_file_find(path, &error) == 0;
 
 	doctor_say(doctor, is_good ? DOCTOR_GOOD : DOCTOR_PROBLEM, "shim", "%s", is_good ? path : error.text);
+	if (is_good && shim_file_is_hidden(path, folder))
+		doctor_say(doctor, DOCTOR_NOTE, "shim", "programs of other users, also those that give up root's id, are "
+						       "not governed: they cannot enter %s", folder);
 }
 
 /* The folder or, where it is not made yet, the one in which it would be. */

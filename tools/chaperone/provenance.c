@@ -249,6 +249,7 @@ static int read_once(pid_t pid, struct provenance *provenance)
 	(void)!process_link(&reading.process, "exe", exe, sizeof(exe));
 	provenance->pid = pid;
 	provenance->start_ticks = reading.process.start_ticks;
+	provenance->uid = reading.process.uid;
 	for (size_t i = 0; r == 0 && i < COUNT_OF(READ); i++)
 		r = READ[i](&reading);
 	if (r == 0)

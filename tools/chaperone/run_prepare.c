@@ -120,6 +120,19 @@ static int make_counts(struct run *run, struct error *error)
 	return 0;
 }
 
+/* Only a program of root's can give up its user id. */
+static void warn_of_hidden_shim(struct run *run)
+{
+	char folder[PATH_MAX];
+
+	if (geteuid() != 0 || !shim_file_is_hidden(run->shim, folder))
+		return;
+	snprintf(run->warning, sizeof(run->warning),
+		 "programs that give up their user id will not be governed: others cannot enter %s, where the library is",
+		 folder);
+	run->settings.warning = run->warning;
+}
+
 static void settle(struct run *run)
 {
 	SCOPED(process_close) struct process self = PROCESS_NONE;
@@ -134,6 +147,7 @@ static void settle(struct run *run)
 	run->settings.is_trial = run->options.is_trial;
 	run->settings.listening = run->listening;
 	run->settings.tree = getpid();
+	warn_of_hidden_shim(run);
 	if (process_open(getpid(), &self) == 0)
 		snprintf(run->peer, sizeof(run->peer), "%d %llu", (int)self.pid, (unsigned long long)self.start_ticks);
 	run->speaks = !run->options.is_quiet && isatty(STDERR_FILENO);

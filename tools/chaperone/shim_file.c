@@ -5,7 +5,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,6 +61,20 @@ int shim_file_check(const char *path, struct error *error)
 	if (!is_whole_object(fd, (uint64_t)status.st_size))
 		return error_set(error, -ENOEXEC, "%s: damaged or cut short; install it again", path);
 	return 0;
+}
+
+bool shim_file_is_hidden(const char *path, char ret_folder[PATH_MAX])
+{
+	struct stat status;
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int length = slash == path ? 1 : (int)(slash - path);
+
+		snprintf(ret_folder, PATH_MAX, "%.*s", length, path);
+		if (stat(ret_folder, &status) < 0 || !(status.st_mode & S_IXOTH))
+			return true;
+	}
+	return false;
 }
 
 int shim_file_find(char ret_path[PATH_MAX], struct error *error)

@@ -5,6 +5,7 @@
 #define TOOLS_CHAPERONE_SHIM_FILE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/cleanup.h"
@@ -16,5 +17,9 @@ must_use int shim_file_find(char ret_path[PATH_MAX], struct error *error);
 /* Checks one file: readable by everybody, an ELF object of this machine whose segments are all there, a path that
  * LD_PRELOAD can hold. */
 must_use int shim_file_check(const char *path, struct error *error);
+
+/* True when some folder above the file cannot be entered by everybody: the loader then passes over it in programs of
+ * other users.  `ret_folder` is that folder. */
+bool shim_file_is_hidden(const char *path, char ret_folder[PATH_MAX]);
 
 #endif

@@ -28,6 +28,8 @@
 #define AGENT_DEFINITIONS_NS	(5 * SECOND_NS) /* how long a learned catalogue counts (security.md 8) */
 #define AGENT_DEFINITIONS_OPEN_NS (1 * SECOND_NS) /* and a verdict of an open transaction beyond that */
 #define AGENT_STRANGER_EVERY_NS (1 * SECOND_NS) /* at most one stranger in that time has a note of its own */
+#define AGENT_SUSPECTS_MAX	8u  /* users whose strangers are counted */
+#define AGENT_LOOKS_MAX		100u /* at strangers of one user, in that time */
 #define AGENT_PROCESSES_MAX	4096u
 #define AGENT_HASH_DEADLINE_MS	10000u
 #define AGENT_HASH_PATIENCE_MS	50 /* how long a process's entry waits for the hash of its executable */
@@ -96,6 +98,13 @@ struct agent_process {
 	struct agent_process *next;
 };
 
+/* A user of whom strangers came; zeroed: none. */
+struct agent_suspect {
+	uid_t uid;
+	uint64_t since_ns; /* CLOCK_MONOTONIC */
+	uint32_t looks;    /* since then, at processes that were strangers */
+};
+
 struct judgement_numbers;
 
 struct agent {
@@ -119,12 +128,13 @@ struct agent {
 	uint64_t undrained_rounds;
 	uint64_t stranger_noted_ns;  /* CLOCK_MONOTONIC; 0: none was */
 	uint64_t strangers_unnoted;
+	struct agent_suspect suspects[AGENT_SUSPECTS_MAX];
 	bool is_full;                /* the record cannot be written */
 	bool is_off;                 /* /etc/chaperone/off */
 };
 
 /* agent_stranger.c: who may be a client, and what becomes of the others. */
-bool agent_is_welcome(const struct agent *agent, const struct peer_identity *peer);
+bool agent_is_welcome(struct agent *agent, const struct peer_identity *peer);
 void agent_turn_away(struct agent *agent, const struct peer_identity *peer);
 /* Notes how many had no note of their own. */
 void agent_strangers_end(struct agent *agent);

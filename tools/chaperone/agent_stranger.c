@@ -34,11 +34,52 @@ static bool is_of_tree(pid_t tree, const struct peer_identity *peer)
 	       descends(&process, tree);
 }
 
-bool agent_is_welcome(const struct agent *agent, const struct peer_identity *peer)
+/* The user's entry, a new one in place of the oldest where there is none in force. */
+static struct agent_suspect *suspect_of(struct agent *agent, uid_t uid)
+{
+	struct agent_suspect *oldest = &agent->suspects[0];
+	uint64_t now = monotonic_ns();
+
+	for (size_t i = 0; i < COUNT_OF(agent->suspects); i++) {
+		struct agent_suspect *suspect = &agent->suspects[i];
+
+		if (suspect->uid == uid && now - suspect->since_ns < AGENT_STRANGER_EVERY_NS)
+			return suspect;
+		if (suspect->since_ns < oldest->since_ns)
+			oldest = suspect;
+	}
+	*oldest = (struct agent_suspect){ .uid = uid, .since_ns = now };
+	return oldest;
+}
+
+static bool is_members_user(const struct agent *agent, uid_t uid)
+{
+	for (const struct agent_process *p = agent->processes; p; p = p->next) {
+		if (p->provenance && p->provenance->uid == uid)
+			return true;
+	}
+	return false;
+}
+
+/* Looking at a process below many parents takes a millisecond: a user whose strangers come by the hundred must not take
+ * the time that members need. */
+static bool is_member(struct agent *agent, const struct peer_identity *peer)
+{
+	struct agent_suspect *suspect = suspect_of(agent, peer->uid);
+
+	if (suspect->looks >= AGENT_LOOKS_MAX && !is_members_user(agent, peer->uid))
+		return false;
+	bool is_of_run = is_of_tree(agent->settings.tree, peer);
+	if (!is_of_run)
+		suspect->looks++;
+	return is_of_run;
+}
+
+bool agent_is_welcome(struct agent *agent, const struct peer_identity *peer)
 {
 	switch (agent->settings.kind) {
 	case AGENT_OF_RUN:
-		return is_of_tree(agent->settings.tree, peer);
+		return is_member(agent, peer);
 	case AGENT_OF_USER:
 		return peer->uid == geteuid();
 	case AGENT_OF_MACHINE:

@@ -73,9 +73,7 @@ int command_run(int argc, char **argv)
 		return status;
 	if (governed(why))
 		return run_governed(&options, why);
-	if (run_prepare(&run, &options, &error) < 0)
-		return fail(&error);
-	if (run_start_agent(&run, &error) < 0) {
+	if (run_prepare(&run, &options, &error) < 0 || run_start_agent(&run, &error) < 0) {
 		run_done(&run);
 		return fail(&error);
 	}

@@ -47,7 +47,8 @@ struct run {
 
 #define RUN_EMPTY { .listening = -1, .signals = -1 }
 
-/* Finds and reads the policy, checks the shim, makes the run folder and the socket.  `error` says what to do. */
+/* Finds and reads the policy, checks the shim, makes the run folder and the socket.  `error` says what to do; run_done in
+ * any case. */
 must_use int run_prepare(struct run *run, const struct run_options *options, struct error *error);
 
 /* Starts an agent and waits until it listens. */

@@ -28,6 +28,11 @@ void run_say_start(const struct run *run)
 	buf_printf(&line, " · record %.4s…%s", run->id, enforcement(run));
 	terminal_print(stderr, buf_view(&line));
 	fputc('\n', stderr);
+	if (run->warning[0]) {
+		fputs("chaperone: ", stderr);
+		terminal_print(stderr, slice_of(run->warning));
+		fputc('\n', stderr);
+	}
 }
 
 void run_say_end(const struct run *run)

@@ -154,6 +154,12 @@ static void note_error(PGconn *conn, struct flight *flight, const struct instanc
 		detail_hide(conn, instance, result);
 }
 
+/* A statement that the server skipped because one before it in its pipeline failed has not happened either. */
+static bool is_failure(ExecStatusType status)
+{
+	return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_PIPELINE_ABORTED;
+}
+
 PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result)
 {
 	struct session *session = gate_state(connection);
@@ -162,14 +168,14 @@ PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct f
 	bool has_rows = status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE;
 	int rows = has_rows ? REAL(instance, PQntuples)(result) : 0;
 
-	if (status == PGRES_FATAL_ERROR)
+	if (is_failure(status))
 		note_error(conn, flight, instance, result);
 	flight->outcome.rows += (uint64_t)rows;
 	if (instance_function(instance, LIBPQ_PQresultMemorySize))
 		flight->outcome.bytes += REAL(instance, PQresultMemorySize)(result);
 	if (rows > 0 && flight->verdict->plan)
 		result = mask_rows(conn, connection, flight, result, rows);
-	if (status != PGRES_SINGLE_TUPLE && status != PGRES_FATAL_ERROR)
+	if (status != PGRES_SINGLE_TUPLE && !is_failure(status))
 		flight->outcome.completed = ++flight->statement;
 	return result;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A throw-away PostgreSQL cluster, programs run with and without the shim, and promises that are checked with them."""
+import glob
 import json
 import os
 import re
@@ -10,6 +11,8 @@ import sys
 import tempfile
 import time
 import traceback
+
+from accounts import balance, read_statements
 
 SKIP = 77
 PYTHON = '/usr/bin/python3'  # Debian's, for which python3-psycopg2 is made
@@ -69,50 +72,6 @@ def check(condition, what):
         raise AssertionError(what if len(str(what)) < 6000 else str(what)[:6000] + '…')
 
 
-class Statement:
-    """Something that a client sent, as the server's log has it."""
-
-    def __init__(self, pid, kind, text, state='00000'):
-        self.pid, self.kind, self.text, self.state = pid, kind, text, state
-
-    def __repr__(self):
-        return f'{self.kind}({self.state}): {self.text}'
-
-    def key(self):
-        return (self.kind, self.state, self.text)
-
-
-def read_statements(entries):
-    """Statements from log entries.  The server logs text after parsing it, so one that does not parse is known by its
-    error alone; Parse messages are known by their duration (postgres.c: exec_simple_query, exec_parse_message).  An
-    unnamed Parse with a Bind behind it belongs to an execution, which is logged by itself; the text of a prepared
-    statement that does not exist (26000) is not known."""
-    found, still_open, parsed = [], {}, {}
-    for entry in entries:
-        pid, message = entry['pid'], entry.get('message', '')
-        match = re.match(r'(statement|execute [^:]*|fastpath function call): ?(.*)', message, re.S)
-        parse = re.match(r'duration: \S+ ms  parse (\S+): (.*)', message, re.S)
-        unbound = parsed.pop(pid, None)
-        if unbound and not re.match(r'duration: \S+ ms  bind <unnamed>', message) and entry['error_severity'] == 'LOG':
-            found.append(unbound)
-        if match and entry['error_severity'] == 'LOG':
-            still_open[pid] = Statement(pid, match[1], match[2])
-            found.append(still_open[pid])
-        elif parse and parse[1] == '<unnamed>':
-            parsed[pid] = Statement(pid, 'parse', parse[2])
-        elif parse:
-            found.append(Statement(pid, 'parse ' + parse[1], parse[2]))
-        elif message.startswith('duration: ') and ' parse ' not in message and ' bind ' not in message:
-            still_open.pop(pid, None)
-        elif entry['error_severity'] == 'ERROR' and ('statement' in entry or entry.get('state_code') == '26000'):
-            statement = still_open.pop(pid, None)
-            if not statement:
-                statement = Statement(pid, 'failed', entry.get('statement', message))
-                found.append(statement)
-            statement.state = entry.get('state_code', '?')
-    return found + list(parsed.values())
-
-
 class Cluster:
     """PostgreSQL 15 in a folder of its own, reached by its unix socket only; every statement is logged."""
 
@@ -122,7 +81,9 @@ class Cluster:
         os.chmod(self.folder, 0o755)
         self.data = os.path.join(self.folder, 'pg')
         self.log = os.path.join(self.folder, 'log', 'log.json')
-        self.serial = 0
+        self.serial = self.looked_at = 0
+        self.records = {}  # what governed programs write, and how many intents of it were counted
+        self.settled, self.without = 0, []  # parts of the log in which a program that nobody governs was alone
         for name in ('pg', 'log', 'socket', 'home'):
             os.mkdir(os.path.join(self.folder, name))
         self.as_server = []
@@ -144,6 +105,11 @@ class Cluster:
             self.sql('CREATE DATABASE shop', database='postgres')
             if schema:
                 self.sql(schema)
+            import psycopg2  # may be missing, which skips
+            self.bystander = psycopg2.connect(host=self.environment['PGHOST'], port=self.port, user='postgres',
+                                              dbname='postgres', application_name='bystander')
+            self.bystander.autocommit = True
+            self.forget()
         except BaseException:
             self.stop()
             raise
@@ -198,33 +164,83 @@ class Cluster:
             file.write(text)
         return path
 
+    def ask(self, text):
+        """One answer, for a bystander whom no count includes."""
+        with self.bystander.cursor() as cursor:
+            cursor.execute(text)
+            return cursor.fetchone()[0]
+
     def mark(self):
         """A place in the server's log: what was sent before it is in front of it."""
         self.serial += 1
-        text = f'SELECT $$mark {self.serial} of {os.getpid()}$$'
-        self.sql(text)
-        wait_until(lambda: any(text in line for line in self._lines()), 10, 'the mark in the log')
-        with open(self.log, 'rb') as file:
-            return len(file.read())
+        text = f'mark {self.serial} of {os.getpid()}'
+        self.ask(f"SELECT '{text}'")
+        return wait_until(lambda: self._end_of_line(text.encode()), 10, 'the mark in the log')
 
-    def _lines(self, since=0):
-        try:
-            with open(self.log, 'rb') as file:
-                file.seek(since)
-                return file.read().decode('utf-8', 'backslashreplace').splitlines()
-        except FileNotFoundError:
-            return []
+    def _end_of_line(self, text):
+        """Where the log's line with this text ends, looked for behind what was looked for before."""
+        with open(self.log, 'rb') as file:
+            file.seek(self.looked_at)
+            lines = file.read()
+        begin = lines.find(text)
+        end = lines.find(b'\n', begin) if begin >= 0 else lines.rfind(b'\n')
+        if end >= 0:
+            self.looked_at += end + 1
+        return self.looked_at if begin >= 0 and end >= 0 else 0
+
+    def quiet(self):
+        """Waits until the server has read all that programs sent which have ended, however they did."""
+        wait_until(lambda: self.ask("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+                                    'AND pid <> pg_backend_pid()') == 0, 20, 'the end of all sessions')
 
     def statements(self, since):
         """All that clients sent since the mark."""
-        end = self.mark()
+        return self.between(since, self.last_mark())
+
+    def last_mark(self):
+        """A mark behind all that programs sent which have ended; with others under way, behind what they sent so far."""
+        if all(running.process.poll() is not None for running in Running.alive):
+            self.quiet()
+        return self.mark()
+
+    def between(self, begin, end, without=()):
+        """What clients sent between two marks, except in these parts of the log."""
+        entries = []
+        for left, entered in [*without, (end, end)]:
+            entries += self._entries(begin, left)
+            begin = entered
+        return read_statements([e for e in entries if e.get('application_name') != 'bystander'
+                                and e.get('backend_type') == 'client backend'])
+
+    def _entries(self, begin, end):
         with open(self.log, 'rb') as file:
-            file.seek(since)
-            lines = file.read(end - since).decode('utf-8', 'backslashreplace').split('\n')
-        entries = [json.loads(line) for line in lines if line.strip()]
-        return read_statements([e for e in entries
-                                if e.get('application_name') != 'bystander' and e.get('backend_type') ==
-                                'client backend'])
+            file.seek(begin)
+            lines = file.read(end - begin).decode('utf-8', 'backslashreplace').split('\n')
+        return [json.loads(line) for line in lines if line.strip()]
+
+    def governs(self, record):
+        """Says that a program which is about to start writes this record, so that it is counted; returns its path."""
+        self.records.setdefault(record, 0)
+        return record
+
+    def new_record(self):
+        self.serial += 1
+        return self.governs(self.path(f'record-{self.serial}'))
+
+    def settle(self, end):
+        """Returns all that was sent, and all that was recorded, since the last time."""
+        sent, recorded = self.between(self.settled, end, self.without), []
+        self.settled, self.without = end, []
+        for record, counted in self.records.items():
+            if glob.glob(record + '/*.rec'):
+                events = intents(self, record)
+                recorded += events[counted:]
+                self.records[record] = len(events)
+        return sent, recorded
+
+    def forget(self):
+        """Starts a new ledger, whatever the last one said."""
+        self.records, self.settled, self.without = {}, self.last_mark(), []
 
 
 class Outcome:
@@ -245,7 +261,7 @@ class Running:
     alive = []
 
     def __init__(self, cluster, arguments, environment, record, **options):
-        self.record = record
+        self.cluster, self.record, self.entered = cluster, record, None
         self.process = subprocess.Popen(arguments, env={**cluster.environment, **environment}, cwd=cluster.folder,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         Running.alive.append(self)
@@ -266,6 +282,8 @@ class Running:
             except subprocess.TimeoutExpired:
                 self.process.kill()
             raise
+        if self.entered is not None:
+            self.cluster.without.append((self.entered, self.cluster.mark()))
         return Outcome(self.process, stdout, stderr, self.record)
 
     def agent(self):
@@ -320,9 +338,11 @@ def start(cluster, command, policy=None, options=(), environment=None, record=No
     """Starts a program, governed when a policy is given."""
     popen.setdefault('stdin', subprocess.PIPE)
     if policy is None:
-        return Running(cluster, list(command), environment or {}, None, **popen)
-    cluster.serial += 1
-    record = record or cluster.path(f'record-{cluster.serial}')
+        entered = cluster.mark()
+        running = Running(cluster, list(command), environment or {}, None, **popen)
+        running.entered = entered
+        return running
+    record = cluster.governs(record) if record else cluster.new_record()
     path = policy if os.path.exists(policy) else cluster.write(f'policy-{cluster.serial}.yaml', policy)
     arguments = [CHAPERONE, 'run', '--policy', path, '--record', record, *options, '--', *command]
     return Running(cluster, arguments, environment or {}, record, **popen)
@@ -360,16 +380,20 @@ def verified(cluster, record):
     return json.loads(result.stdout)
 
 
-def accounted(cluster, since, record, least=1):
-    """The server's own log counts as many statements as the record has intents; returns both."""
+def accounted(cluster, since, record, least=1, **exceptions):
+    """What the server logged since the mark is what one record has intents for (accounts.balance); returns both."""
     sent, recorded = cluster.statements(since), intents(cluster, record)
     check(len(sent) >= least, f'the server saw {len(sent)} statements only')
-    if len(sent) != len(recorded):
-        lines = '\n  '.join(map(repr, sent[:60]))
-        events = '\n  '.join(f"{e.get('decision')} {e.get('statement', '')[:100]}" for e in recorded[:60])
-        raise AssertionError(f'the server counts {len(sent)} statements, the record {len(recorded)} intents:\n'
-                             f'  {lines}\nrecord:\n  {events}')
+    balance(sent, recorded, **exceptions)
     verified(cluster, record)
+    return sent, recorded
+
+
+def settle(cluster, **exceptions):
+    """Holds all that governed programs sent since the last time against their records.  This is done behind every
+    promise; one that knows of an exception (accounts.balance), or is about to spoil its record, does it itself."""
+    sent, recorded = cluster.settle(cluster.last_mark())
+    balance(sent, recorded, **exceptions)
     return sent, recorded
 
 
@@ -399,6 +423,8 @@ def main(schema='', with_cluster=True):
             begun = time.monotonic()
             try:
                 said = function(cluster)
+                if cluster:
+                    settle(cluster)
                 print(f'ok   {name} ({time.monotonic() - begun:.1f} s){": " + said if said else ""}', flush=True)
             except Exception:
                 failed += 1
@@ -406,6 +432,8 @@ def main(schema='', with_cluster=True):
             for running in Running.alive:
                 running.kill()
             Running.alive.clear()
+            if cluster:
+                cluster.forget()
     finally:
         if cluster:
             cluster.stop()

@@ -2,7 +2,7 @@
 """Programs that call libpq in every other way behave the same with and without the shim."""
 import re
 
-from harness import ALLOW_EVERYTHING, SHIM, accounted, check, equal, main, program, promise, run
+from harness import ALLOW_EVERYTHING, SHIM, check, equal, main, program, promise, run, settle, verified
 from shop import SCHEMA
 
 PQ, FIRST = program('pq'), program('first')
@@ -151,22 +151,28 @@ CALLS = {
         exec|SELECT 'found'
     ''',
 }
-# Calls that make several messages, and statements that never reach the server: libpq is busy, a pipeline was aborted.
-UNCOUNTED = {'busy_connections', 'pipelines', 'others'}
+EXCEPTIONS = {
+    'busy_connections': {'unsent': 1},  # while another one is under way
+    'pipelines': {'unsent': 3},  # one behind an error, and two in ways that are not allowed in a pipeline
+    # The first call on a large object asks for the functions' numbers, lo_export opens, reads twice and closes; nothing
+    # is sent to a server that has hung up.
+    'others': {'more': 4, 'unsent': 1},
+}
 
 
 def calls(text):
     return re.sub(r'(?m)^ +', '', text).replace('|', '\t').replace('\\t', '\t').strip() + '\n'
 
 
-def both_ways(cluster, command, given=b'', counts=True, ordered=True):
+def both_ways(cluster, command, given=b'', ordered=True, exceptions=None):
     seen, sent = [], []
     for policy in (None, ALLOW_EVERYTHING):
         since = cluster.mark()
         outcome = run(cluster, command, policy, given)
         seen.append(outcome.seen())
-        if policy and counts:
-            accounted(cluster, since, outcome.record, least=0)
+        if policy:
+            settle(cluster, **(exceptions or {}))
+            verified(cluster, outcome.record)
         keys = [s.key() for s in cluster.statements(since)]
         sent.append(keys if ordered else sorted(keys))
     equal(*[s[2] for s in seen], 'stderr')
@@ -179,7 +185,7 @@ def both_ways(cluster, command, given=b'', counts=True, ordered=True):
 
 def part(name):
     def test(cluster):
-        seen, sent = both_ways(cluster, [PQ], calls(CALLS[name]), counts=name not in UNCOUNTED)
+        seen, sent = both_ways(cluster, [PQ], calls(CALLS[name]), exceptions=EXCEPTIONS.get(name))
         return f'{len(sent)} statements, {len(seen[1])} bytes'
     test.__name__ = f'libpq_is_byte_equal_on_{name}'
     promise(test)

@@ -3,7 +3,8 @@
 import json
 import re
 
-from harness import PYTHON, accounted, check, equal, intents, main, notes, program, promise, run
+from accounts import LEARNING, LEARNS, Statement, balance
+from harness import PYTHON, Running, accounted, check, equal, intents, main, notes, program, promise, run, settle
 from shop import POLICY, SCHEMA, TRIAL, leaks
 
 PQ = program('pq')
@@ -30,12 +31,12 @@ REFUSED = {
 }
 
 
-def pq(cluster, lines, policy=POLICY, counts=True):
+def pq(cluster, lines, policy=POLICY, **exceptions):
     since = cluster.mark()
     outcome = run(cluster, [PQ], policy, '\n'.join(line.replace('|', '\t') for line in lines) + '\n')
     equal((outcome.status, outcome.stderr), (0, b''), 'a run')
     equal(leaks(outcome.stdout), [], f'leaks in {outcome.stdout.decode()}')
-    sent = accounted(cluster, since, outcome.record)[0] if counts else cluster.statements(since)
+    sent, _ = accounted(cluster, since, outcome.record, **exceptions)
     return outcome.stdout.decode().split('-- ')[1:], outcome, sent
 
 
@@ -86,7 +87,7 @@ def every_call_refuses_alike_and_the_connection_goes_on(cluster):
             ['sendprepare|y|DROP TABLE orders', 'results'], ['nonblocking|1', 'send|DROP TABLE orders', 'results'],
             ['exec|PREPARE z AS DELETE FROM orders'], ['exec|EXECUTE unseen'], ['execute|unseen|0'])
     for way in ways:
-        answers, _, _ = pq(cluster, way + ['exec|SELECT 1', 'state'], counts=False)
+        answers, _, _ = pq(cluster, way + ['exec|SELECT 1', 'state'])
         check(any(is_refused(answer) for answer in answers), f'{way}: {answers}')
         check('row | 1' in answers[-2] and 'status 0 transaction 0' in answers[-1], f'{way}: {answers}')
     equal(cluster.sql('SELECT count(*) FROM orders'), '3\n', 'rows of orders')
@@ -109,7 +110,7 @@ def channels_that_cannot_be_masked_are_shut(cluster):
     trace = cluster.path('trace')
     answers, outcome, sent = pq(cluster, [
         'pipeline', 'fn|1397|-5', 'exec|BEGIN', 'large|4711', 'exec|ROLLBACK', 'exec|COPY plain TO STDOUT', 'copyout',
-        f"trace|{trace}|SELECT 'hidden'", 'endpipeline', "exec|SELECT 'alive'"], counts=False)
+        f"trace|{trace}|SELECT 'hidden'", 'endpipeline', "exec|SELECT 'alive'"])
     check('pipeline 0' in answers[0], answers[0])
     check(is_refused(answers[1]), answers[1])
     check('created 0' in answers[3] and 'open -1' in answers[3] and 'exported -1' in answers[3], answers[3])
@@ -194,12 +195,37 @@ def an_inert_shim_is_noticed(cluster):
     """The way of counting itself: a client that the shim does not see makes the sums differ."""
     since = cluster.mark()
     outcome = run(cluster, ['psql', '-XAtc', 'SELECT 1'], POLICY)
-    run(cluster, ['psql', '-XAtc', 'SELECT 2'])
+    Running(cluster, ['psql', '-XAtc', 'SELECT 2'], {}, None).end()
+    said = [error_of(accounted, cluster, since, outcome.record), error_of(settle, cluster)]
+    check(all(text.startswith('statements: the server counts 2, the record 1 intents') for text in said), said)
+    return said[0].split('\n', 1)[0]
+
+
+def error_of(count, *arguments, **options):
     try:
-        accounted(cluster, since, outcome.record)
+        count(*arguments, **options)
     except AssertionError as error:
-        return str(error).split('\n', 1)[0]
-    raise AssertionError('a statement without an intent was not noticed')
+        return str(error)
+    raise AssertionError('a difference was not noticed')
+
+
+@promise
+def each_kind_of_statement_is_counted_by_itself(_):
+    """A refusal too few is not made up for by a statement too many."""
+    sent = {'statements': Statement(1, 'statement', 'SELECT 1'), 'learning': Statement(1, 'statement', LEARNS),
+            'refusals': Statement(1, 'statement', 'DO LANGUAGE plpgsql $chaperone$ BEGIN', '42501')}
+    meant = {'statements': {'refused': False, 'statement': 'SELECT ?', 'status': 'ok'},
+             'learning': {'refused': False, 'statement': LEARNING, 'status': 'ok'},
+             'refusals': {'refused': True, 'statement': 'DROP TABLE orders', 'status': 'error', 'sqlstate': '42501'}}
+    balance(list(sent.values()), list(meant.values()))
+    for kind, statement in sent.items():
+        for other, event in meant.items():
+            (balance if kind == other else lambda *lists: error_of(balance, *lists))([statement], [event])
+        error_of(balance, [statement], [])
+        error_of(balance, [], [meant[kind]])
+        error_of(balance, [statement, statement], [meant[kind]])
+    equal(balance([], [meant['refusals']], lost=1), None, 'a refusal that a kill kept back')
+    error_of(balance, [], [meant['statements']], unsent=1)  # the record says that it went well
 
 
 main(SCHEMA)

@@ -12,7 +12,7 @@ import termios
 import time
 
 from harness import (ALLOW_EVERYTHING, CHAPERONE, PYTHON, SHIM, accounted, chaperone, check, children, equal, main, name_of,
-                     promise, run, start, wait_until)
+                     promise, run, settle, start, wait_until)
 from shop import POLICY, SCHEMA
 
 
@@ -154,13 +154,13 @@ def a_terminal_sees_one_start_line_and_one_end_line(cluster):
     terminal = Terminal(cluster)
     try:
         terminal.read('shell> ')
-        terminal.type(f'{CHAPERONE} run --policy {policy} --record {cluster.path("rt")} -- psql -XAtc "SELECT email FROM customers"'
+        terminal.type(f'{CHAPERONE} run --policy {policy} --record {cluster.new_record()} -- psql -XAtc "SELECT email FROM customers"'
                       ' -c "DROP TABLE orders"; echo status=$?\n')
         said = terminal.read(r'status=\d+')
         check(re.search(r'chaperone: shop\S* · psql \(libpq \d+\) governed · record \w+…', said), said)
         check(re.search(r'chaperone: 3 statements, 1 refused, 2 cells masked · head \w+', said), said)
         check('status=1' in said and said.count('chaperone: ') == 2, said)
-        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.path("rt")} -- echo hello; echo status=$?\n')
+        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.new_record()} -- echo hello; echo status=$?\n')
         check('chaperone' not in terminal.read(r'status=\d+').replace(CHAPERONE, ''), 'a quiet run')
     finally:
         terminal.close()
@@ -175,7 +175,7 @@ def ctrl_c_reaches_the_command_once(cluster):
     terminal = Terminal(cluster)
     try:
         terminal.read('shell> ')
-        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.path("rt")} -- {PYTHON} {script}; echo status=$?\n')
+        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.new_record()} -- {PYTHON} {script}; echo status=$?\n')
         terminal.read('ready')
         terminal.type('\x03')
         check('interrupts: 1\r' in terminal.read(r'status=\d+'), 'one interrupt')
@@ -189,7 +189,7 @@ def ctrl_c_cancels_a_statement_of_psql(cluster):
     terminal = Terminal(cluster)
     try:
         terminal.read('shell> ')
-        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.path("rt")} -- psql -X\n')
+        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.new_record()} -- psql -X\n')
         terminal.read('shop=# ')
         terminal.type("SELECT count(*) FROM plain a, plain b, plain c, plain d, plain e;\n")
         time.sleep(0.5)
@@ -209,7 +209,7 @@ def ctrl_z_stops_the_job_and_fg_resumes_it(cluster):
     terminal = Terminal(cluster)
     try:
         terminal.read('shell> ')
-        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.path("rt")} -- psql -XAt\n')
+        terminal.type(f'{CHAPERONE} run --quiet --policy {policy} --record {cluster.new_record()} -- psql -XAt\n')
         terminal.type("SELECT 'fir' || 'st';\n")
         terminal.read('first')
         terminal.type('\x1a')
@@ -276,6 +276,7 @@ def a_listener_that_is_not_the_supervisor_is_not_believed(cluster):
     outcome = run(cluster, ['env', 'CHAPERONE_PEER=1 5', 'psql', '-XAtc', 'SELECT 1'], POLICY)
     check(b'42501' in outcome.stderr or b'does not answer' in outcome.stderr, f'{outcome}')
     equal(outcome.stdout, b'', f'{outcome}')
+    settle(cluster, unjudged=1)  # nobody was there who could have recorded the refusal
 
 
 @promise

@@ -88,16 +88,17 @@ def describe(sent, recorded):
     return '\n  '.join(['', *lines, 'record:', *events])
 
 
-def balance(sent, recorded, *, more=0, unsent=0, unjudged=0, lost=0):
+def balance(sent, recorded, *, more=0, unsent=0, unheard=0, lost=0, erased=0):
     """What the server logged is what the record has intents for: as many statements, as many refusals raised in place of
     what was refused, as often the catalogue learned.  A test that knows better says so:
     more      messages that calls of libpq make beyond their first
     unsent    intents of calls that libpq refused, or the server skipped; the record has to show that they failed
-    unjudged  at most so many refusals while there was no agent, who alone writes the record
-    lost      at most so many intents, of programs that were killed before the statement left them"""
+    unheard   at most so many refusals while there was no agent, who alone writes the record
+    lost      at most so many intents, of programs that were killed before the statement left them
+    erased    at most so many intents, which the test itself destroyed before the agent read them"""
     logged, meant = sorted_out(sent, kind_of_sent), sorted_out(recorded, kind_of_intent)
     at_least = {'statements': more - unsent - lost, 'refusals': -lost, 'learning': -lost}
-    at_most = {'statements': more - unsent, 'refusals': unjudged, 'learning': 0}
+    at_most = {'statements': more - unsent + erased, 'refusals': unheard, 'learning': 0}
     for kind in KINDS:
         surplus = len(logged[kind]) - len(meant[kind])
         if not at_least[kind] <= surplus <= at_most[kind]:

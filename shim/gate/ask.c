@@ -23,7 +23,6 @@ void pass_refuse(struct gate_pass *pass, const char *raise)
 	pass->verdict = verdict_new(&message);
 	pass->text = raise;
 	pass->ring_flags = RING_REFUSED;
-	pass->is_unjudged = true;
 }
 
 /* Nobody could be asked: says why, as far as that is known. */
@@ -31,6 +30,7 @@ static void refuse_unasked(struct gate_connection *connection, struct gate_pass 
 {
 	const char *reason = agent_problem();
 
+	pass->is_unheard = true;
 	if (!reason[0]) {
 		pass_refuse(pass, NO_AGENT);
 		return;

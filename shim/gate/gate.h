@@ -78,7 +78,7 @@ struct gate_pass {
 	const char *text;        /* what is to be forwarded: our own copy of the text that was judged, or the refusal;
 				    owned by the connection until the next gate_ask */
 	uint8_t ring_flags;      /* how the verdict was found */
-	bool is_unjudged;        /* a refusal because nobody could be asked */
+	bool is_unheard;         /* a refusal because nobody could be asked, and nobody reads a record of it */
 };
 void gate_ask(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *ret_pass);
 

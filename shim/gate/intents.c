@@ -73,9 +73,11 @@ bool gate_intend(struct gate_connection *connection, const struct gate_call *cal
 	};
 
 	*ret_intent = (struct gate_intent){ 0 };
-	if (!pass->verdict)
+	if (!pass->verdict) {
 		pass_refuse(pass, GATE_REFUSAL_NO_MEMORY);
-	if (pass->is_unjudged) /* there is no agent to read it; the refusal stands */
+		slot.flags = pass->ring_flags;
+	}
+	if (pass->is_unheard) /* there is no agent to read it; the refusal stands */
 		return true;
 	int r = write_intent(connection, &slot, ret_intent);
 	if (r < 0 && r != -ESTALE)

@@ -276,7 +276,7 @@ def a_listener_that_is_not_the_supervisor_is_not_believed(cluster):
     outcome = run(cluster, ['env', 'CHAPERONE_PEER=1 5', 'psql', '-XAtc', 'SELECT 1'], POLICY)
     check(b'42501' in outcome.stderr or b'does not answer' in outcome.stderr, f'{outcome}')
     equal(outcome.stdout, b'', f'{outcome}')
-    settle(cluster, unjudged=1)  # nobody was there who could have recorded the refusal
+    settle(cluster, unheard=1)  # nobody was there who could have recorded the refusal
 
 
 @promise

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from harness import (ALLOW_EVERYTHING, PYTHON, accounted, check, equal, intents, is_running, main, notes, promise, run,
-                     start, verified, wait_until)
+                     settle, start, verified, wait_until)
 from shop import POLICY, SCHEMA
 from session import Session
 
@@ -58,7 +58,6 @@ def fill_file_system(cluster):
     if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k,mode=700', 'none', folder], capture_output=True).returncode:
         return 'not tried: mounting is not allowed here'
     try:
-        since = cluster.mark()
         session = Session(cluster, record=folder + '/record')
         check(served(session), 'a read')
         with open(folder + '/filler', 'wb', buffering=0) as file:
@@ -75,7 +74,7 @@ def fill_file_system(cluster):
         os.unlink(folder + '/filler')
         wait_until(lambda: "tag 'INSERT" in session.call("exec|INSERT INTO plain VALUES (9301, 'x')")[0], 5, 'writes')
         equal(session.end().status, 0, 'status')
-        accounted(cluster, since, folder + '/record')
+        settle(cluster)
         without = [e for e in intents(cluster, folder + '/record') if 'statement' not in e]
         check(not without, f'{len(without)} of 300 statements have no text')
     finally:
@@ -131,9 +130,16 @@ def planted_files_in_the_run_folder_hurt_nobody(cluster):
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def shapes(cluster, record):
+    return [event.get('statement') for event in intents(cluster, record)]
+
+
 def damage(name, hurt):
     def test(cluster):
-        since, session = cluster.mark(), Session(cluster)
+        session = Session(cluster)
+        record = session.running.record
+        check(served(session, 'exec|SELECT 1 AS before'), 'a read')
+        wait_until(lambda: 'SELECT ? AS before' in shapes(cluster, record), 5, 'a statement on the record')
         for i in range(20):
             check(served(session, f'exec|SELECT {i} AS a{i}'), 'a read')
         folder = run_folder(session.running)
@@ -157,8 +163,8 @@ def damage(name, hurt):
         check(not any('took over' in note for note in written), f'the agent died: {written}')
         equal(len([note for note in written if 'ring' in note]), 1, f'notes: {written}')
         check(verified(cluster, session.running.record)['ends_in_order'], 'the agent ended in order')
-        if name == 'deleted':
-            accounted(cluster, since, session.running.record)
+        equal('SELECT ? AS behind' in shapes(cluster, record), 'PGRES_TUPLES_OK' in said, 'whether a statement behind it is recorded')
+        settle(cluster, erased=0 if name == 'deleted' else 20)  # what the agent had not read yet
         return f'{said.splitlines()[1] if "--" in said else said}; noted: {[note for note in written if "ring" in note][:2]}'
     test.__name__ = f'a_ring_that_was_{name}_is_said_and_survived'
     promise(test)
@@ -284,6 +290,7 @@ def a_silent_client_holds_nobody_up(cluster):
 @promise
 def a_record_with_one_flipped_byte_does_not_verify(cluster):
     outcome = run(cluster, ['psql', '-XAtc', 'SELECT 1'], POLICY)
+    settle(cluster)
     verified(cluster, outcome.record)
     name = os.path.join(outcome.record, sorted(n for n in os.listdir(outcome.record) if n.endswith('.rec'))[-1])
     overwritten = bytearray(open(name, 'rb').read())

@@ -3,6 +3,10 @@
 import re
 
 
+SENT = re.compile(r'(statement|execute [^:]*|fastpath function call): ?(.*)', re.S)
+TIMED = re.compile(r'duration: \S+ ms(?:  (parse|bind) (\S+): (.*))?', re.S)
+
+
 class Statement:
     """Something that a client sent, as the server's log has it."""
 
@@ -25,22 +29,22 @@ def read_statements(entries):
     found, still_open, parsed = [], {}, {}
     for entry in entries:
         pid, message = entry['pid'], entry.get('message', '')
-        match = re.match(r'(statement|execute [^:]*|fastpath function call): ?(.*)', message, re.S)
-        parse = re.match(r'duration: \S+ ms  parse (\S+): (.*)', message, re.S)
-        is_bind = re.match(r'duration: \S+ ms  bind <unnamed>', message)
-        unbound = None if is_bind else parsed.pop(pid, None)
-        if unbound and entry['error_severity'] == 'LOG' and not message.startswith('execute <unnamed>'):
+        is_log, is_error = entry['error_severity'] == 'LOG', entry['error_severity'] == 'ERROR'
+        sent, timed = (SENT.match(message), TIMED.match(message)) if is_log else (None, None)
+        phase, name, text = timed.groups() if timed else (None, None, None)
+        unbound = None if phase == 'bind' and name == '<unnamed>' else parsed.pop(pid, None)
+        if unbound and is_log and not message.startswith('execute <unnamed>'):
             found.append(unbound)
-        if match and entry['error_severity'] == 'LOG':
-            still_open[pid] = Statement(pid, match[1], match[2])
+        if sent:
+            still_open[pid] = Statement(pid, sent[1], sent[2])
             found.append(still_open[pid])
-        elif parse and parse[1] == '<unnamed>':
-            parsed[pid] = Statement(pid, 'parse', parse[2])
-        elif parse:
-            found.append(Statement(pid, 'parse ' + parse[1], parse[2]))
-        elif message.startswith('duration: ') and ' parse ' not in message and ' bind ' not in message:
+        elif phase == 'parse' and name == '<unnamed>':
+            parsed[pid] = Statement(pid, 'parse', text)
+        elif phase == 'parse':
+            found.append(Statement(pid, 'parse ' + name, text))
+        elif timed and not phase:
             still_open.pop(pid, None)
-        elif entry['error_severity'] == 'ERROR':
+        elif is_error:
             statement = still_open.pop(pid, None)
             if not statement:
                 statement = Statement(pid, 'failed', entry.get('statement', message))

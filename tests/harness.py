@@ -209,14 +209,13 @@ class Cluster:
         for left, entered in [*without, (end, end)]:
             entries += self._entries(begin, left)
             begin = entered
-        return read_statements([e for e in entries if e.get('application_name') != 'bystander'
-                                and e.get('backend_type') == 'client backend'])
+        return read_statements([entry for entry in entries if entry.get('backend_type') == 'client backend'])
 
     def _entries(self, begin, end):
         with open(self.log, 'rb') as file:
             file.seek(begin)
             lines = file.read(end - begin).decode('utf-8', 'backslashreplace').split('\n')
-        return [json.loads(line) for line in lines if line.strip()]
+        return [json.loads(line) for line in lines if line and '"application_name":"bystander"' not in line]
 
     def governs(self, record):
         """Says that a program which is about to start writes this record, so that it is counted; returns its path."""

@@ -7,7 +7,8 @@ import re
 import signal
 import time
 
-from harness import LONG, check, children, equal, find_child, intents, is_running, main, program, promise, start, verified, wait_until
+from accounts import kind_of_sent
+from harness import LONG, check, children, equal, find_child, is_running, main, program, promise, settle, start, verified, wait_until
 from shop import POLICY, SCHEMA
 
 LOAD = program('load')
@@ -20,11 +21,12 @@ def tags(texts):
     return collections.Counter(match[1] for match in found if match), sum(not match for match in found)
 
 
-def compare(cluster, since, record, threads, kills=0):
+def compare(cluster, record, threads, kills=0, unheard=0):
     """Every statement that the server saw is on the record once; at each kill one of each thread may have been about to be
     sent."""
-    sent = [s for s in cluster.statements(since) if s.text.startswith('SELECT') or s.text.startswith('WITH RECURSIVE edge')]
-    recorded = [e for e in intents(cluster, record) if not e['refused']]
+    logged, meant = settle(cluster, lost=threads * (kills + 1), unheard=unheard)
+    sent = [s for s in logged if kind_of_sent(s) != 'refusals']
+    recorded = [e for e in meant if not e['refused']]
     once = {(e['connection'], e['sequence']) for e in recorded}
     check(0 <= len(once) - len(sent) <= threads * (kills + 1), f'{len(sent)} seen, {len(once)} recorded')
     equal(len(recorded) - len(once), 0, 'statements recorded again')
@@ -47,13 +49,12 @@ def killing_the_program_loses_no_record(cluster):
     seen, dice = 0, random.Random(7)
     record = cluster.path('record-program')
     for turn in range(KILLS):
-        since = cluster.mark()
         running = start(cluster, [LOAD, f'p{turn}', '4', '20'], POLICY, record=record + str(turn))
         equal(running.process.stdout.readline(), b'ready\n', 'start')
         time.sleep(0.05 + dice.random() / 8)
         os.kill(running.child(), signal.SIGKILL)
         equal(running.end().status, 137, 'status')
-        count, report = compare(cluster, since, running.record, 4)
+        count, report = compare(cluster, running.record, 4)
         check(report['ends_in_order'], report)
         seen += count
     check(seen > 10 * KILLS, f'{seen} statements')
@@ -62,7 +63,7 @@ def killing_the_program_loses_no_record(cluster):
 
 def kill_again_and_again(cluster, name, find, pause):
     """Kills what `find` finds under a load; returns the load's outcome."""
-    since, dice = cluster.mark(), random.Random(9)
+    dice = random.Random(9)
     running = start(cluster, [LOAD, name, '4', str(KILLS * (pause + 0.1) + 2)], POLICY)
     equal(running.process.stdout.readline(), b'ready\n', 'start')
     killed = []
@@ -80,7 +81,7 @@ def kill_again_and_again(cluster, name, find, pause):
     served, refused, failed = (sum(int(line[i]) for line in lines) for i in range(3))
     equal(failed, 0, f'statements that failed otherwise: {lines}')
     check(served > 10 * KILLS, f'{served} served, {refused} refused: {lines}')
-    count, _ = compare(cluster, since, outcome.record, 4, len(killed))
+    count, _ = compare(cluster, outcome.record, 4, len(killed), unheard=refused)
     return f'{len(killed)} kills, {served} served, {refused} refused, {count} seen, slowest {max(float(line[3]) for line in lines)} s'
 
 
@@ -96,14 +97,13 @@ def killing_the_worker_loses_no_record(cluster):
 
 @promise
 def killing_all_three_at_once_loses_no_record(cluster):
-    since = cluster.mark()
     running = start(cluster, [LOAD, 'all', '4', '20'], POLICY)
     equal(running.process.stdout.readline(), b'ready\n', 'start')
     time.sleep(0.3)
     for pid in (running.worker(), running.agent(), running.child()):
         os.kill(pid, signal.SIGKILL)
     equal(running.end().status, 137, 'status')
-    return f'{compare(cluster, since, running.record, 4)[0]} statements'
+    return f'{compare(cluster, running.record, 4, unheard=4)[0]} statements'
 
 
 main(SCHEMA)

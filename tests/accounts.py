@@ -10,8 +10,9 @@ TIMED = re.compile(r'duration: \S+ ms(?:  (parse|bind) (\S+): (.*))?', re.S)
 class Statement:
     """Something that a client sent, as the server's log has it."""
 
-    def __init__(self, pid, kind, text, state='00000'):
+    def __init__(self, pid, kind, text, state='00000', place=None):
         self.pid, self.kind, self.text, self.state = pid, kind, text, state
+        self.place = place  # the virtual transaction
 
     def __repr__(self):
         return f'{self.kind}({self.state}): {self.text}'
@@ -23,23 +24,24 @@ class Statement:
 def read_statements(entries):
     """Statements from log entries.  The server logs text after parsing it, so one that does not parse is known by its
     error alone; Parse messages are known by their duration (postgres.c: exec_simple_query, exec_parse_message).  An
-    unnamed Parse with an Execute behind it belongs to that execution, which is logged by itself, except where there is
-    nothing to execute (exec_execute_message).  An error without a text is of a message that has none: the execution of a
-    prepared statement, or the call of a function, that does not exist."""
+    unnamed Parse belongs to the Execute behind it, which is logged by itself, when both came before one Sync, thus in one
+    transaction; where there is nothing to execute it stands alone (exec_execute_message).  An error without a text is of
+    a message that has none: the execution of a prepared statement, or the call of a function, that does not exist."""
     found, still_open, parsed = [], {}, {}
     for entry in entries:
         pid, message = entry['pid'], entry.get('message', '')
         is_log, is_error = entry['error_severity'] == 'LOG', entry['error_severity'] == 'ERROR'
         sent, timed = (SENT.match(message), TIMED.match(message)) if is_log else (None, None)
         phase, name, text = timed.groups() if timed else (None, None, None)
-        unbound = None if phase == 'bind' and name == '<unnamed>' else parsed.pop(pid, None)
-        if unbound and is_log and not message.startswith('execute <unnamed>'):
-            found.append(unbound)
+        if pid in parsed and not (phase == 'bind' and name == '<unnamed>' and parsed[pid].place == entry.get('vxid')):
+            unbound = parsed.pop(pid)
+            if is_log and not message.startswith('execute <unnamed>'):
+                found.append(unbound)
         if sent:
             still_open[pid] = Statement(pid, sent[1], sent[2])
             found.append(still_open[pid])
         elif phase == 'parse' and name == '<unnamed>':
-            parsed[pid] = Statement(pid, 'parse', text)
+            parsed[pid] = Statement(pid, 'parse', text, place=entry.get('vxid'))
         elif phase == 'parse':
             found.append(Statement(pid, 'parse ' + name, text))
         elif timed and not phase:

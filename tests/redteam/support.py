@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """A throw-away cluster with canaries in it, and programs that take steps on it, with and without the shim."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+
+from accounts import balance, read_statements
 
 HERE = pathlib.Path(__file__).resolve().parent
 CHAPERONE = os.environ.get('CHAPERONE', '')
@@ -24,10 +28,15 @@ fsync = off
 max_connections = 500
 shared_buffers = 64MB
 log_statement = all
-log_line_prefix = '%p %a '
+log_min_duration_statement = 0
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+log_destination = jsonlog
 logging_collector = on
 log_directory = '{folder}'
-log_filename = 'statements.log'
+log_filename = 'statements'
+log_rotation_age = 0
+log_rotation_size = 0
 log_file_mode = 0644
 autovacuum = off
 max_prepared_transactions = 5
@@ -37,6 +46,7 @@ max_prepared_transactions = 5
 class Cluster:
     def __init__(self, folder):
         self.folder = folder
+        self.records = []  # of every governed program
         self.port = str(21000 + os.getpid() % 20000)
         self.as_server = []
         self.environment = {'PATH': '/usr/bin:/bin', 'HOME': str(folder / 'home'), 'LC_ALL': 'C.UTF-8', 'PGHOST':
@@ -71,7 +81,35 @@ class Cluster:
         return done.stdout
 
     def log(self):
-        return (self.folder / 'server/statements.log').read_text(errors='replace')
+        return (self.folder / 'server/statements.json').read_text(errors='replace')
+
+    def sent(self):
+        """What the server logged of governed programs, all of which have ended."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while self.sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'") != '1\n':
+            assert time.monotonic() < deadline, 'sessions did not end'
+        mark = f'marked at {time.monotonic_ns()}'
+        self.sql(f'SELECT $${mark}$$')
+        while mark not in self.log():
+            assert time.monotonic() < deadline, 'the log has no end'
+        entries = map(json.loads, self.log().splitlines())
+        return read_statements([entry for entry in entries if entry.get('backend_type') == 'client backend' and
+                                entry.get('application_name') != 'bystander'])
+
+    def recorded(self):
+        """The intents of all governed programs."""
+        events = []
+        for record in self.records:
+            done = subprocess.run([CHAPERONE, 'audit', 'list', '--record', str(record), '--json', '--limit', '1000000'],
+                                  env=self.environment, capture_output=True, text=True, check=True)
+            events += map(json.loads, done.stdout.splitlines())
+        return [event for event in events if event['kind'] == 'statement']
+
+    def settle(self):
+        """Holds what the server logged against all records; returns how many statements that were."""
+        sent = self.sent()
+        balance(sent, self.recorded())
+        return len(sent)
 
 
 @contextlib.contextmanager
@@ -93,12 +131,18 @@ def cluster():
             server.stop()
 
 
+def environment_of(server, policy):
+    """No count includes what nobody governs."""
+    return server.environment if policy else {**server.environment, 'PGAPPNAME': 'bystander'}
+
+
 def governed(server, command, policy, *, record=None, options=()):
     """The command's words, with the shim around them when there is a policy."""
     if not policy:
         return list(map(str, command))
     server.serial = getattr(server, 'serial', 0) + 1
     record = record or server.folder / f'record-{server.serial}'
+    server.records.append(record)
     return [CHAPERONE, 'run', '--policy', str(policy), '--record', str(record), *options, '--', *map(str, command)]
 
 
@@ -106,9 +150,9 @@ class Stepper:
     """A program that takes one step at a time."""
 
     def __init__(self, server, command, policy, **options):
-        self.process = subprocess.Popen(governed(server, command, policy, **options), env=server.environment,
-                                        cwd=server.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(governed(server, command, policy, **options),
+                                        env=environment_of(server, policy), cwd=server.folder,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def step(self, *words):
         line = '\t'.join(words).replace('\n', '\x1f') + '\n'
@@ -131,6 +175,7 @@ class Stepper:
 
 def run(server, command, policy=None, text='', environment=None, seconds=DEADLINE_SECONDS, **options):
     """Runs to the end: (exit status, stdout, stderr)."""
-    done = subprocess.run(governed(server, command, policy, **options), env={**server.environment, **(environment or {})},
-                          cwd=server.folder, input=text.encode(), capture_output=True, timeout=seconds, check=False)
+    done = subprocess.run(governed(server, command, policy, **options),
+                          env={**environment_of(server, policy), **(environment or {})}, cwd=server.folder,
+                          input=text.encode(), capture_output=True, timeout=seconds, check=False)
     return done.returncode, done.stdout.decode(errors='replace'), done.stderr.decode(errors='replace')

@@ -86,6 +86,7 @@ def main():
             session.step('exec', 'SELECT 1')
             promise(session)
             session.end()
+            server.settle()
             print('ok', promise.__name__, flush=True)
 
 

@@ -8,7 +8,8 @@ import signal
 import time
 
 from accounts import kind_of_sent
-from harness import LONG, check, children, equal, find_child, is_running, main, program, promise, settle, start, verified, wait_until
+from harness import (LONG, check, children, equal, find_child, is_running, main, program, promise, settle, start, verified,
+                     wait_until)
 from shop import POLICY, SCHEMA
 
 LOAD = program('load')

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A folder, a policy, programs with and without the shim."""
+"""A folder, a policy, programs with and without the shim.  There is no server whose log could be counted: the library in
+its place says what reached it, and that is counted against the records."""
+import glob
+import json
 import os
 import re
 import shutil
@@ -34,6 +37,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="chaperone-tools-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.heard = 0  # statements that an agent judged
         self.environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": self.folder}
         if "ASAN_OPTIONS" in os.environ:
             self.environment["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"]
@@ -57,8 +61,27 @@ class Case(unittest.TestCase):
         """What reached the server when a governed program sent these."""
         result = self.run_plain(*prefix, CLIENT, *statements, LD_PRELOAD=shim, **variables)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        return [re.sub(r"pg_catalog\.decode\('([0-9a-f]*)', 'hex'\)", plain_text, line)
-                for line in result.stdout.splitlines()]
+        texts = [re.sub(r"pg_catalog\.decode\('([0-9a-f]*)', 'hex'\)", plain_text, line)
+                 for line in result.stdout.splitlines()]
+        self.account(texts)
+        return texts
+
+    def intents(self):
+        """The intents of all records, without the agent's own query."""
+        events = []
+        for record in {os.path.dirname(path) for path in glob.glob(self.path("**", "*.rec"), recursive=True,
+                                                                   include_hidden=True)}:
+            listed = self.run_plain(CHAPERONE, "audit", "list", "--record", record, "--json", "--limit", "100000")
+            self.assertEqual(listed.returncode, 0, listed.stderr)
+            events += map(json.loads, listed.stdout.splitlines())
+        return [event for event in events if event["kind"] == "statement" and
+                event.get("statement") != "(chaperone learns the catalogue)"]
+
+    def account(self, texts):
+        """Each text has an intent, except refusals without an agent, which name no event."""
+        self.heard += sum("RAISE EXCEPTION" not in text or " Event " in text for text in texts)
+        wait_until(lambda: len(self.intents()) >= self.heard)
+        self.assertEqual(len(self.intents()), self.heard, texts)
 
 
 def wait_until(condition, seconds=5):

@@ -73,6 +73,7 @@ class AgentService(Case):
         self.end(agent)
         self.start()
         self.assertEqual(program.communicate()[0].strip(), SELECT + "1")
+        self.account([SELECT, SELECT + "1"])
 
     def test_anybody_may_connect_and_nobody_else_can_write_its_folder(self):
         self.start()

@@ -67,6 +67,7 @@ class OwnAgent(Case):
         self.assertEqual(program.stdout.readline().strip(), SELECT)
         program.wait()
         program.stdout.close()
+        self.account([SELECT])
 
     def test_the_next_program_finds_the_same_agent(self):
         self.with_policy()
@@ -81,6 +82,7 @@ class OwnAgent(Case):
         programs = [subprocess.Popen([CLIENT, SELECT], stdout=subprocess.PIPE, text=True, cwd=self.folder,
                                      env=dict(self.environment, LD_PRELOAD=SHIM)) for _ in range(8)]
         self.assertEqual([program.communicate()[0].strip() for program in programs], [SELECT] * 8)
+        self.account([SELECT] * 8)
         self.assertTrue(wait_until(lambda: len(agents_below(self.folder)) == 1))
 
     def test_a_changed_policy_counts_for_the_next_program(self):

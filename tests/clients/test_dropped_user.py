@@ -13,7 +13,7 @@ import sys
 import time
 
 from harness import (CHAPERONE, PYTHON, SHIM, SKIP, accounted, chaperone, check, equal, intents, is_running, main, notes, promise,
-                     run, start, wait_until)
+                     run, settle, start, wait_until)
 from shop import POLICY, SCHEMA, leaks
 
 NOBODY = 65534
@@ -128,6 +128,7 @@ def it_finds_the_agent_across_a_pid_namespace(cluster):
 def a_listener_that_is_not_the_supervisor_is_not_believed(cluster):
     outcome = run(cluster, [*AS_NOBODY, 'env', 'CHAPERONE_PEER=1 5', *SELECT], POLICY)
     check(outcome.stdout == b'' and b'chaperone refused this' in outcome.stderr, outcome)
+    settle(cluster, unheard=1)  # nobody was there who could have recorded the refusal
 
 
 class Sleeper:
@@ -209,6 +210,7 @@ def nothing_but_the_socket_is_open_to_others(cluster):
     equal([oct(stat.S_IMODE(os.stat(f'{folder}/{name}').st_mode)) for name in os.listdir(folder)], ['0o600'], 'the ring')
     sleeper.end()
     check(not os.path.exists(sleeper.socket) and not os.path.exists(folder), 'something is left')
+    settle(cluster, unheard=1, lost=1)  # psql may be at any point when its run ends
 
 
 @promise
@@ -323,6 +325,7 @@ def a_crowd_of_strangers_at_a_stopped_agent_ends_in_a_refusal_in_time(cluster):
         os.kill(agent, signal.SIGCONT)
     outcome = sleeper.running.end()
     check(is_over and outcome.stdout == b'over\n' and b'chaperone refused this' in outcome.stderr, outcome)
+    settle(cluster, unheard=1)  # the agent was stopped
 
 
 def fork_with(pid):

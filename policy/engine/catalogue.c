@@ -62,6 +62,13 @@ static bool is_on_path(const struct catalogue *catalogue, struct slice schema)
 	return false;
 }
 
+bool catalogue_schema_is_system(const struct catalogue *catalogue, struct slice schema)
+{
+	if (slice_is(schema, "information_schema"))
+		return true;
+	return slice_starts_with(schema, "pg_") && !slice_equal(schema, catalogue->temporary_schema);
+}
+
 static void index_overloads(struct catalogue *catalogue)
 {
 	struct overload *overloads = catalogue->overloads;

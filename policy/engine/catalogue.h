@@ -41,8 +41,9 @@ struct catalogue;
 /* Whether a policy needs to know the catalogue at all; if not, no query is ever sent. */
 bool catalogue_is_needed(const struct policy *policy);
 
-/* Writes the query that learns it: one SELECT of one text column, every name and operator qualified with
- * pg_catalog, harmless under any search_path and role, read-only, one round trip. */
+/* Writes the query that learns it: one string, whose result is that of its last statement, a SELECT of one text
+ * column; every name and operator qualified with pg_catalog, harmless under any search_path and role, read-only, one
+ * round trip, and no setting is left changed: it is one implicit transaction. */
 must_use int catalogue_query(const struct policy *policy, struct buf *out);
 
 /* Makes a catalogue of the rows that catalogue_query's query gave, one slice each.  -EBADMSG for rows that are

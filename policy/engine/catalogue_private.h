@@ -29,8 +29,12 @@ struct catalogue {
 	struct catalogue_field *fields; /* by name */
 	size_t field_count;
 	struct catalogue_identity identity;
+	struct slice temporary_schema; /* the session's own; "-" before it has one */
 	uint64_t digest;
 };
+
+/* Whether the server has the schema for itself, or another session has it for its temporary objects. */
+bool catalogue_schema_is_system(const struct catalogue *catalogue, struct slice schema);
 
 /* Sorts the names and relations of a catalogue that was just filled. */
 must_use int catalogue_index(struct catalogue *catalogue);

@@ -13,41 +13,49 @@ bool catalogue_is_needed(const struct policy *policy)
 
 /* clang-format off: the layout follows the query, not C. */
 #define EQUALS " OPERATOR(pg_catalog.=) "
-#define CLASS(name) "CAST('pg_catalog." name "' AS pg_catalog.regclass)"
+#define AT_LEAST " OPERATOR(pg_catalog.>=) "
+#define ABOVE " OPERATOR(pg_catalog.>) "
 /* The first OID that the server gives to what users make (src/include/access/transam.h,
- * FirstNormalObjectId). */
-#define FIRST_USER_OID "CAST('16384' AS pg_catalog.oid)"
-#define IS_SYSTEM_SCHEMA                                                                           \
-	"(n.nspname" EQUALS "ANY (CAST('{pg_catalog,information_schema,pg_toast}' AS pg_catalog.name[])) " \
-	"OR (pg_catalog.starts_with(n.nspname, 'pg_') "                                            \
-	"AND NOT n.oid" EQUALS "pg_catalog.pg_my_temp_schema()))"
+ * FirstNormalObjectId).  As a lower bound it makes a short walk over an index of every scan. */
+#define FIRST_USER_OID "'16384'"
+/* The catalogues' own OIDs, which never change (src/include/catalog/pg_*.h): their names as regclass
+ * would have to be looked up, and compared by an operator for other types than the columns'. */
+#define PG_PROC "1255"
+#define PG_CLASS "1259"
+#define PG_OPERATOR "2617"
+#define PG_REWRITE "2618"
+#define PG_EXTENSION "3079"
+#define SCHEMA(column) "CAST(" column " AS pg_catalog.regnamespace)"
+
+/* What a fresh server process pays for is parsing, planning and filling its caches, not the rows.  So a
+ * part of the query takes one catalogue, as few names and types as it can, and leaves to
+ * catalogue_read.c and catalogue_calls.c what can be concluded from its rows: which schemas are the
+ * server's own, which extensions are known, what a cast's types are called.  A schema's name comes from
+ * regnamespace's output, which needs no join.
+ * A large database's cost estimate would reach the thresholds from which the server compiles a plan,
+ * which takes longer than the plan does. */
+static const char BEGINNING[] =
+	"SET LOCAL jit = off; WITH RECURSIVE ";
 
 /* Which relation leads to which when protection spreads: from a base to what shows it, and
- * between parents and children both ways.  `base` 0 stands for a function or operator that
- * somebody made. */
+ * between parents and children both ways: turned ones are for that alone.  `base` 0 stands for a
+ * function or operator that somebody made.  A view's rule depends internally on the view alone
+ * (src/backend/rewrite/rewriteDefine.c, InsertRule), so that pg_rewrite need not be read.  The
+ * server's own views are left out: they show nothing that users made. */
 static const char EDGES[] =
-	"WITH RECURSIVE edge(child, base, inherits) AS ("
-	"SELECT i.inhrelid, i.inhparent, true FROM pg_catalog.pg_inherits i "
-	"JOIN pg_catalog.pg_class c ON c.oid" EQUALS "i.inhrelid "
-	"WHERE c.relkind" EQUALS "ANY (CAST('{r,p,f}' AS pg_catalog.\"char\"[])) "
-	"UNION SELECT w.ev_class, CASE WHEN d.refclassid" EQUALS CLASS("pg_class")
-	" THEN d.refobjid ELSE CAST('0' AS pg_catalog.oid) END, false FROM pg_catalog.pg_rewrite w "
-	"JOIN pg_catalog.pg_depend d ON d.classid" EQUALS CLASS("pg_rewrite")
-	" AND d.objid" EQUALS "w.oid WHERE w.ev_type" EQUALS "CAST('1' AS pg_catalog.\"char\") AND "
-	"((d.refclassid" EQUALS CLASS("pg_class") " AND NOT d.refobjid" EQUALS "w.ev_class) OR "
-	"(d.refclassid" EQUALS "ANY (ARRAY[" CLASS("pg_proc") ", " CLASS("pg_operator") "]) "
-	"AND d.refobjid OPERATOR(pg_catalog.>=) " FIRST_USER_OID "))), "
-	"step(here, there) AS (SELECT base, child FROM edge UNION ALL "
-	"SELECT child, base FROM edge WHERE inherits), "
-	"near(oid) AS (SELECT a.attrelid FROM pg_catalog.pg_attribute a "
-	"JOIN pg_catalog.pg_class c ON c.oid" EQUALS "a.attrelid "
-	"WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
-	"AND c.oid OPERATOR(pg_catalog.>=) " FIRST_USER_OID " AND (false";
+	"edge(child, base, turned) AS ("
+	"SELECT i.inhrelid, i.inhparent, false FROM pg_catalog.pg_inherits i UNION ALL "
+	"SELECT i.inhparent, i.inhrelid, true FROM pg_catalog.pg_inherits i UNION "
+	"SELECT o.refobjid, CASE WHEN d.refclassid" EQUALS "'" PG_CLASS "' THEN d.refobjid ELSE '0' END, false "
+	"FROM pg_catalog.pg_depend o, pg_catalog.pg_depend d WHERE o.classid" EQUALS "'" PG_REWRITE "' "
+	"AND o.objid" AT_LEAST FIRST_USER_OID " AND o.deptype" EQUALS "'i' "
+	"AND d.classid" EQUALS "'" PG_REWRITE "' AND d.objid" EQUALS "o.objid AND "
+	"((d.refclassid" EQUALS "'" PG_CLASS "' AND NOT d.refobjid" EQUALS "o.refobjid) OR "
+	"(d.refclassid" EQUALS "ANY ('{" PG_PROC "," PG_OPERATOR "}') AND d.refobjid" AT_LEAST FIRST_USER_OID ")))";
 
-static const char NEAR_END[] =
-	") UNION SELECT s.there FROM near m JOIN step s ON s.here" EQUALS "m.oid) "
-	"SELECT q.line FROM (SELECT 0 AS part, pg_catalog.format('i %s %s %s %I %I %I %s', "
-	"pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), ";
+static const char IDENTITY[] =
+	" SELECT pg_catalog.format('i %s %s %s %s %I %I %I', pg_catalog.pg_backend_pid(), "
+	"pg_catalog.pg_is_in_recovery(), ";
 
 /* A missing permission is an error when a plan is made, in whatever branch it stands;
  * query_to_xml makes its plan when it is called. */
@@ -57,71 +65,48 @@ static const char SERVER_ID[] =
 	"'SELECT system_identifier FROM pg_catalog.pg_control_system()', false, true, '')), "
 	"'<system_identifier>([0-9]+)<'), '-') ELSE '-' END, ";
 
-/* What a superuser installed from files that are known to behave as the server's own: members in C of
- * extensions that come with PostgreSQL or are as common.  Who owns an extension can add members to it, but
- * none in C. */
-#define IS_KNOWN(class, object, function)                                                          \
-	"EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x "               \
-	"ON x.oid" EQUALS "d.refobjid JOIN pg_catalog.pg_proc k ON k.oid" EQUALS function          \
-	" WHERE d.classid" EQUALS CLASS(class) " AND d.objid" EQUALS object                        \
-	" AND d.refclassid" EQUALS CLASS("pg_extension")                                           \
-	" AND d.deptype" EQUALS "CAST('e' AS pg_catalog.\"char\") "                                \
-	"AND k.prolang" EQUALS "ANY (CAST('{12,13}' AS pg_catalog.oid[])) "                        \
-	"AND x.extname" EQUALS "ANY (CAST('{btree_gin,btree_gist,citext,cube,earthdistance,"       \
-	"fuzzystrmatch,hstore,intarray,isn,ltree,pg_trgm,pgcrypto,postgis,seg,tablefunc,unaccent," \
-	"uuid-ossp,vector}' AS pg_catalog.name[])))"
+/* The server's own relations count where something of a user's shows them. */
+static const char RELATIONS[] =
+	SCHEMA("pg_catalog.pg_my_temp_schema()") ", CURRENT_CATALOG, SESSION_USER, CURRENT_USER) "
+	"UNION ALL SELECT pg_catalog.format('s %s %I', p.place, p.schema) FROM ROWS FROM ("
+	"pg_catalog.unnest(pg_catalog.current_schemas(true))) WITH ORDINALITY AS p(schema, place) "
+	"UNION ALL SELECT pg_catalog.format('r %s %s %s %I', c.oid, c.relkind, " SCHEMA("c.relnamespace") ", "
+	"c.relname) FROM pg_catalog.pg_class c WHERE c.relkind" EQUALS "ANY ('{r,v,m,p,f}') AND "
+	"((c.oid" AT_LEAST FIRST_USER_OID " AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace)) "
+	"OR c.oid" EQUALS "ANY (ARRAY(SELECT e.base FROM edge e WHERE " FIRST_USER_OID ABOVE "e.base))) "
+	"UNION ALL SELECT pg_catalog.format('b %s %s', e.child, e.base) FROM edge e WHERE NOT e.turned ";
 
-static const char REST[] =
-	"pg_catalog.current_database(), SESSION_USER, CURRENT_USER, "
-	"(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p.schema), ' ' ORDER BY p.place) "
-	"FROM ROWS FROM (pg_catalog.unnest(pg_catalog.current_schemas(true))) WITH ORDINALITY "
-	"AS p(schema, place))) AS line "
-	"UNION ALL SELECT 1, pg_catalog.format('r %s %s %I %I', c.oid, c.relkind, n.nspname, c.relname) "
-	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid" EQUALS "c.relnamespace "
-	"WHERE c.relkind" EQUALS "ANY (CAST('{r,v,m,p,f}' AS pg_catalog.\"char\"[])) "
-	"AND (NOT " IS_SYSTEM_SCHEMA " OR c.oid" EQUALS "ANY (SELECT e.base FROM edge e)) "
-	"UNION ALL SELECT 2, pg_catalog.format('b %s %s', e.child, e.base) FROM edge e "
-	"WHERE e.child OPERATOR(pg_catalog.>=) " FIRST_USER_OID
-	" UNION ALL SELECT 3, pg_catalog.format('a %s %s %s %I', a.attrelid, a.attnum, a.atttypid, a.attname) "
-	"FROM pg_catalog.pg_attribute a WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
-	"AND a.attrelid" EQUALS "ANY (SELECT m.oid FROM near m) ";
+/* An array, not a join: its members are looked up in the index, however many columns there are. */
+static const char COLUMNS[] =
+	"UNION ALL SELECT pg_catalog.format('a %s %s %s %I', a.attrelid, a.attnum, a.atttypid, a.attname) "
+	"FROM pg_catalog.pg_attribute a WHERE a.attnum" ABOVE "'0' AND NOT a.attisdropped "
+	"AND a.attrelid" EQUALS "ANY (ARRAY(SELECT m.oid FROM near m)) ";
 
-/* A function, operator or cast stands in for the server's own of its name only where it takes the same
- * kinds of values: those whose arguments are of types that somebody made do not count.  A cast belongs to
- * no schema, and applies as if it lay in pg_catalog; one that is applied unasked has no name. */
-static const char OVERLOADS[] =
-	"UNION ALL SELECT 4, pg_catalog.format('f %I %I', o.schema, o.name) FROM ("
-	"SELECT n.nspname, f.proname FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_namespace n "
-	"ON n.oid" EQUALS "f.pronamespace WHERE NOT " IS_SYSTEM_SCHEMA " AND " FIRST_USER_OID
-	" OPERATOR(pg_catalog.>) ALL (CAST(f.proargtypes AS pg_catalog.oid[])) AND NOT "
-	IS_KNOWN("pg_proc", "f.oid", "f.oid")
-	" UNION SELECT n.nspname, f.oprname FROM pg_catalog.pg_operator f JOIN pg_catalog.pg_namespace n "
-	"ON n.oid" EQUALS "f.oprnamespace WHERE NOT " IS_SYSTEM_SCHEMA " AND " FIRST_USER_OID
-	" OPERATOR(pg_catalog.>) ALL (ARRAY[f.oprleft, f.oprright]) AND NOT "
-	IS_KNOWN("pg_operator", "f.oid", "f.oprcode")
-	" UNION SELECT n.nspname, f.typname FROM pg_catalog.pg_type f JOIN pg_catalog.pg_namespace n "
-	"ON n.oid" EQUALS "f.typnamespace WHERE NOT " IS_SYSTEM_SCHEMA
-	" AND f.typrelid" EQUALS "CAST('0' AS pg_catalog.oid) AND NOT f.typcategory" EQUALS
-	"CAST('A' AS pg_catalog.\"char\")"
-	" UNION SELECT CAST('pg_catalog' AS pg_catalog.name), CASE WHEN u.unasked "
-	"THEN CAST('' AS pg_catalog.name) ELSE e.typname END FROM pg_catalog.pg_cast k "
-	"JOIN pg_catalog.pg_type f ON f.oid" EQUALS "ANY (ARRAY[k.castsource, k.casttarget]) "
-	"JOIN pg_catalog.pg_type e ON e.oid" EQUALS "CASE WHEN f.typcategory" EQUALS
-	"CAST('A' AS pg_catalog.\"char\") THEN f.typelem ELSE f.oid END CROSS JOIN LATERAL (SELECT "
-	"k.castcontext" EQUALS "CAST('i' AS pg_catalog.\"char\") AND k.castfunc OPERATOR(pg_catalog.>=) "
-	FIRST_USER_OID ") AS u(unasked) "
-	"WHERE k.oid OPERATOR(pg_catalog.>=) " FIRST_USER_OID " AND " FIRST_USER_OID
-	" OPERATOR(pg_catalog.>) ALL (ARRAY[k.castsource, k.casttarget])"
-	") AS o(schema, name) ";
+/* With a function come the relations of the types of rows that it takes, of an operator the language of
+ * its function. */
+static const char CALLS[] =
+	"UNION ALL SELECT pg_catalog.format('p %s %s %s %s %s %I %s', f.oid, f.prolang, f.pronargdefaults, "
+	"ARRAY(SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.oid" EQUALS "ANY (f.proargtypes) "
+	"AND t.typtype" EQUALS "ANY ('{c,p,d}')), " SCHEMA("f.pronamespace") ", f.proname, f.proargtypes) "
+	"FROM pg_catalog.pg_proc f WHERE f.oid" AT_LEAST FIRST_USER_OID
+	" UNION ALL SELECT pg_catalog.format('o %s %s %s %s %s %I', f.oid, f.oprleft, f.oprright, "
+	"COALESCE((SELECT k.prolang FROM pg_catalog.pg_proc k WHERE k.oid" EQUALS "f.oprcode), '0'), "
+	SCHEMA("f.oprnamespace") ", f.oprname) FROM pg_catalog.pg_operator f WHERE f.oid" AT_LEAST FIRST_USER_OID
+	" UNION ALL SELECT pg_catalog.format('t %s %I', " SCHEMA("f.typnamespace") ", f.typname) "
+	"FROM pg_catalog.pg_type f WHERE f.oid" AT_LEAST FIRST_USER_OID
+	" AND f.typrelid" EQUALS "'0' AND NOT f.typcategory" EQUALS "'A' "
+	"UNION ALL SELECT pg_catalog.format('c %s %s %I %I', k.castcontext, k.castfunc, "
+	"CAST(k.castsource AS pg_catalog.regtype), CAST(k.casttarget AS pg_catalog.regtype)) "
+	"FROM pg_catalog.pg_cast k WHERE k.oid" AT_LEAST FIRST_USER_OID
+	" AND " FIRST_USER_OID ABOVE "k.castsource AND " FIRST_USER_OID ABOVE "k.casttarget ";
 
-/* A function that can be called with one row is also reached as `row.name`, like a column. */
-static const char FIELDS[] =
-	"UNION ALL SELECT 5, pg_catalog.format('g %s %I', t.typrelid, f.proname) FROM pg_catalog.pg_proc f "
-	"JOIN pg_catalog.pg_namespace n ON n.oid" EQUALS "f.pronamespace "
-	"JOIN pg_catalog.pg_type t ON t.oid" EQUALS "ANY (CAST(f.proargtypes AS pg_catalog.oid[])) "
-	"WHERE NOT " IS_SYSTEM_SCHEMA " AND t.typtype" EQUALS "ANY (CAST('{c,p,d}' AS pg_catalog.\"char\"[])) "
-	"AND f.pronargs OPERATOR(pg_catalog.-) f.pronargdefaults OPERATOR(pg_catalog.<=) 1"
-	") AS q ORDER BY q.part";
+/* The functions and operators that belong to extensions. */
+static const char MEMBERS[] =
+	"UNION ALL SELECT pg_catalog.format('m %s %s %s', d.classid, d.objid, d.refobjid) "
+	"FROM pg_catalog.pg_depend d WHERE d.classid" EQUALS "ANY ('{" PG_PROC "," PG_OPERATOR "}') "
+	"AND d.objid" AT_LEAST FIRST_USER_OID " AND d.refclassid" EQUALS "'" PG_EXTENSION "' "
+	"AND d.deptype" EQUALS "'e' "
+	"UNION ALL SELECT pg_catalog.format('x %s %I', x.oid, x.extname) FROM pg_catalog.pg_extension x";
 
 /* clang-format on */
 
@@ -140,28 +125,77 @@ static bool is_exact(const char *pattern)
 	return !strchr(pattern, '*') && is_plain(pattern);
 }
 
-/* Adds the relations whose columns must be known because of `column`; too many rather than too
- * few. */
-static void add_seed(struct buf *out, const struct policy_column *column)
+#define SEEDS_SIZE_MAX (256 * KIB)
+
+/* The names that lead to the relations whose columns must be known. */
+struct seeds {
+	struct buf tables, columns; /* literals with commas between them */
+	bool is_any, is_all;
+};
+
+static void seeds_done(struct seeds *seeds)
 {
-	if (is_exact(column->table))
-		buf_printf(out, " OR c.relname" EQUALS "'%s'", column->table);
-	else if (is_exact(column->column))
-		buf_printf(out, " OR a.attname" EQUALS "'%s'", column->column);
-	else
-		buf_add_text(out, " OR true");
+	buf_done(&seeds->tables);
+	buf_done(&seeds->columns);
 }
 
-static void add_seeds(const struct policy *policy, struct buf *out)
+static void add_literal(struct buf *list, const char *text)
+{
+	buf_printf(list, "%s'%s'", list->length > 0 ? "," : "", text);
+}
+
+/* Too many relations rather than too few. */
+static void add_seed(struct seeds *seeds, const struct policy_column *column)
+{
+	seeds->is_any = true;
+	if (is_exact(column->table))
+		add_literal(&seeds->tables, column->table);
+	else if (is_exact(column->column))
+		add_literal(&seeds->columns, column->column);
+	else
+		seeds->is_all = true;
+}
+
+static void collect_seeds(const struct policy *policy, struct seeds *seeds)
 {
 	for (size_t i = 0; i < policy->column_group_count; i++) {
 		for (size_t k = 0; k < policy->column_groups[i].count; k++)
-			add_seed(out, &policy->column_groups[i].columns[k]);
+			add_seed(seeds, &policy->column_groups[i].columns[k]);
 	}
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		for (size_t k = 0; k < policy->rules[i].only_where_count; k++)
-			add_seed(out, &policy->rules[i].only_where[k].column);
+			add_seed(seeds, &policy->rules[i].only_where[k].column);
 	}
+}
+
+#define CLASSES_MADE "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.oid" AT_LEAST FIRST_USER_OID
+#define ATTRIBUTES_MADE                                                                            \
+	"SELECT a.attrelid FROM pg_catalog.pg_attribute a WHERE a.attrelid" AT_LEAST FIRST_USER_OID \
+	" AND a.attnum" ABOVE "'0' AND NOT a.attisdropped"
+#define IS_ONE_OF EQUALS "ANY (CAST(ARRAY[%s] AS pg_catalog.name[]))"
+
+static void add_seeds(struct buf *out, const struct seeds *seeds)
+{
+	if (seeds->is_all) {
+		buf_add_text(out, CLASSES_MADE);
+		return;
+	}
+	if (seeds->tables.length > 0)
+		buf_printf(out, CLASSES_MADE " AND c.relname" IS_ONE_OF, buf_text(&seeds->tables));
+	if (seeds->tables.length > 0 && seeds->columns.length > 0)
+		buf_add_text(out, " UNION ");
+	if (seeds->columns.length > 0)
+		buf_printf(out, ATTRIBUTES_MADE " AND a.attname" IS_ONE_OF,
+			   buf_text(&seeds->columns));
+}
+
+/* Those relations, and all that protection spreads to from them. */
+static void add_near(struct buf *out, const struct seeds *seeds)
+{
+	buf_add_text(out, ", near(oid) AS (");
+	add_seeds(out, seeds);
+	buf_add_text(out,
+		     " UNION SELECT e.child FROM near m, edge e WHERE e.base" EQUALS "m.oid)");
 }
 
 static bool asks_for_server_id(const struct policy *policy)
@@ -175,12 +209,22 @@ static bool asks_for_server_id(const struct policy *policy)
 
 int catalogue_query(const struct policy *policy, struct buf *out)
 {
+	SCOPED(seeds_done) struct seeds seeds = { .tables = BUF_MAX(SEEDS_SIZE_MAX),
+						  .columns = BUF_MAX(SEEDS_SIZE_MAX) };
+
+	collect_seeds(policy, &seeds);
+	buf_add_text(out, BEGINNING);
 	buf_add_text(out, EDGES);
-	add_seeds(policy, out);
-	buf_add_text(out, NEAR_END);
+	if (seeds.is_any)
+		add_near(out, &seeds);
+	buf_add_text(out, IDENTITY);
 	buf_add_text(out, asks_for_server_id(policy) ? SERVER_ID : "'-', ");
-	buf_add_text(out, REST);
-	buf_add_text(out, OVERLOADS);
-	buf_add_text(out, FIELDS);
+	buf_add_text(out, RELATIONS);
+	if (seeds.is_any)
+		buf_add_text(out, COLUMNS);
+	buf_add_text(out, CALLS);
+	buf_add_text(out, MEMBERS);
+	if (seeds.tables.failed < 0 || seeds.columns.failed < 0)
+		return seeds.tables.failed < 0 ? seeds.tables.failed : seeds.columns.failed;
 	return out->failed;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads the rows of catalogue_query.  A row is words with one blank between them: first the
- * row's kind, then numbers and names.  A name is as quote_ident writes it: plain, or in double
- * quotes with inner ones doubled. */
+ * row's kind, then numbers and names (catalogue_row.h). */
 #include "policy/engine/catalogue.h"
 
 #include <errno.h>
@@ -11,10 +10,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "policy/engine/catalogue_private.h"
+#include "policy/engine/catalogue_calls.h"
 
-#define MEMORY_MAX	 (512 * MIB)
-#define PATH_MAX_SCHEMAS 1000
+#define MEMORY_MAX (512 * MIB)
 
 struct edge {
 	uint32_t from, to;
@@ -35,109 +33,54 @@ struct reading {
 	struct edges bases, dependents;
 	struct attribute *attributes;
 	size_t attribute_count;
+	struct calls calls;
+	struct slice *path;
 	bool has_identity;
 };
 
-/* Copies the quoted name at the start of `row`, quotes taken away. */
-static int read_quoted(struct arena *memory, struct slice *row, struct slice *ret_name)
-{
-	char *copy = arena_get(memory, row->length);
-	size_t length = 0, at = 1;
-
-	if (!copy)
-		return -ENOMEM;
-	for (;; at++) {
-		if (at >= row->length)
-			return -EBADMSG;
-		if (row->at[at] == '"') {
-			if (at + 1 >= row->length || row->at[at + 1] != '"')
-				break;
-			at++;
-		}
-		copy[length++] = row->at[at];
-	}
-	*row = slice_part(*row, at + 1, row->length);
-	*ret_name = (struct slice){ copy, length };
-	return 0;
-}
-
-static int read_name(struct arena *memory, struct slice *row, struct slice *ret_name)
-{
-	struct slice word = { row->at, 0 };
-
-	if (row->length > 0 && row->at[0] == '"') {
-		int r = read_quoted(memory, row, ret_name);
-
-		if (r < 0)
-			return r;
-		if (row->length > 0 && row->at[0] != ' ')
-			return -EBADMSG;
-		*row = slice_part(*row, 1, row->length);
-		return 0;
-	}
-	word = slice_cut(row, ' ');
-	if (word.length == 0 || memchr(word.at, '"', word.length))
-		return -EBADMSG;
-	const char *copy = arena_text(memory, word);
-	if (!copy)
-		return -ENOMEM;
-	*ret_name = (struct slice){ copy, word.length };
-	return 0;
-}
-
-static int read_number(struct slice *row, uint32_t *ret_number)
-{
-	uint64_t number;
-
-	if (slice_to_u64(slice_cut(row, ' '), &number) < 0 || number > UINT32_MAX)
-		return -EBADMSG;
-	*ret_number = (uint32_t)number;
-	return 0;
-}
-
-static int read_path(struct arena *memory, struct slice *row, struct catalogue_identity *identity)
-{
-	struct slice *path = NULL;
-	size_t count = 0;
-
-	while (row->length > 0) {
-		if (count == PATH_MAX_SCHEMAS)
-			return -E2BIG;
-		path = arena_grow(memory, path, count, sizeof(*path));
-		if (!path)
-			return -ENOMEM;
-		int r = read_name(memory, row, &path[count++]);
-		if (r < 0)
-			return r;
-	}
-	identity->path = path;
-	identity->path_count = count;
-	return 0;
-}
-
-/* i PID IN-RECOVERY SERVER-ID DATABASE SESSION-USER CURRENT-USER PATH… */
+/* i PID IN-RECOVERY SERVER-ID TEMPORARY-SCHEMA DATABASE SESSION-USER CURRENT-USER */
 static int read_identity(struct reading *reading, struct slice *row)
 {
 	struct arena *memory = reading->catalogue->memory;
 	struct catalogue_identity *identity = &reading->catalogue->identity;
 	uint32_t pid;
-	int r = read_number(row, &pid);
+	int r = row_number(row, &pid);
 
 	if (r < 0 || reading->has_identity)
 		return -EBADMSG;
 	reading->has_identity = true;
 	identity->backend_pid = (int32_t)pid;
 	identity->is_in_recovery = slice_is(slice_cut(row, ' '), "t");
-	r = read_name(memory, row, &identity->server_id);
+	r = row_name(memory, row, &identity->server_id);
 	if (r == 0 && slice_is(identity->server_id, "-"))
 		identity->server_id = (struct slice){ "", 0 };
 	if (r == 0)
-		r = read_name(memory, row, &identity->database);
+		r = row_name(memory, row, &reading->catalogue->temporary_schema);
 	if (r == 0)
-		r = read_name(memory, row, &identity->session_user);
+		r = row_name(memory, row, &identity->database);
 	if (r == 0)
-		r = read_name(memory, row, &identity->current_user);
-	return r == 0 ? read_path(memory, row, identity) : r;
+		r = row_name(memory, row, &identity->session_user);
+	if (r == 0)
+		r = row_name(memory, row, &identity->current_user);
+	return r;
+}
+
+/* s PLACE SCHEMA, in the order of the search path */
+static int read_path(struct reading *reading, struct slice *row)
+{
+	struct arena *memory = reading->catalogue->memory;
+	struct catalogue_identity *identity = &reading->catalogue->identity;
+	uint32_t place;
+	int r = row_number(row, &place);
+
+	if (r < 0 || place != identity->path_count + 1)
+		return -EBADMSG;
+	reading->path =
+		arena_grow(memory, reading->path, identity->path_count, sizeof(*reading->path));
+	if (!reading->path)
+		return -ENOMEM;
+	identity->path = reading->path;
+	return row_name(memory, row, &reading->path[identity->path_count++]);
 }
 
 /* r OID KIND SCHEMA NAME */
@@ -156,15 +99,14 @@ static int read_relation(struct reading *reading, struct slice *row)
 	catalogue->relations = relations;
 	struct catalogue_relation *relation = &relations[catalogue->relation_count++];
 	memset(relation, 0, sizeof(*relation));
-	r = read_number(row, &relation->oid);
+	r = row_number(row, &relation->oid);
 	if (r < 0)
 		return r;
-	struct slice kind = slice_cut(row, ' ');
-	if (kind.length != 1 || !strchr("rvmpf", kind.at[0]))
+	r = row_character(row, &relation->kind);
+	if (r < 0 || !strchr("rvmpf", relation->kind))
 		return -EBADMSG;
-	relation->kind = kind.at[0];
-	r = read_name(catalogue->memory, row, &relation->schema);
-	return r == 0 ? read_name(catalogue->memory, row, &relation->name) : r;
+	r = row_name(catalogue->memory, row, &relation->schema);
+	return r == 0 ? row_name(catalogue->memory, row, &relation->name) : r;
 }
 
 static int add_edge(struct arena *memory, struct edges *edges, uint32_t from, uint32_t to)
@@ -182,10 +124,10 @@ static int add_edge(struct arena *memory, struct edges *edges, uint32_t from, ui
 static int read_base(struct reading *reading, struct slice *row)
 {
 	uint32_t child, base;
-	int r = read_number(row, &child);
+	int r = row_number(row, &child);
 
 	if (r == 0)
-		r = read_number(row, &base);
+		r = row_number(row, &base);
 	if (r == 0)
 		r = add_edge(reading->catalogue->memory, &reading->bases, child, base);
 	if (r == 0)
@@ -205,48 +147,46 @@ static int read_attribute(struct reading *reading, struct slice *row)
 		return -ENOMEM;
 	reading->attributes = attributes;
 	struct attribute *attribute = &attributes[reading->attribute_count++];
-	int r = read_number(row, &attribute->relation);
+	int r = row_number(row, &attribute->relation);
 	if (r == 0)
-		r = read_number(row, &number);
+		r = row_number(row, &number);
 	if (r == 0 && number > INT16_MAX)
 		r = -EBADMSG;
 	if (r < 0)
 		return r;
 	attribute->column.attribute = (int32_t)number;
-	r = read_number(row, &attribute->column.type);
-	return r == 0 ? read_name(memory, row, &attribute->column.name) : r;
+	r = row_number(row, &attribute->column.type);
+	return r == 0 ? row_name(memory, row, &attribute->column.name) : r;
 }
 
-/* f SCHEMA NAME */
-static int read_overload(struct reading *reading, struct slice *row)
+static int read_function(struct reading *reading, struct slice *row)
 {
-	struct catalogue *catalogue = reading->catalogue;
-	struct overload *overloads = arena_grow(catalogue->memory, catalogue->overloads,
-						catalogue->overload_count, sizeof(*overloads));
-	struct overload *overload;
-
-	if (!overloads)
-		return -ENOMEM;
-	catalogue->overloads = overloads;
-	overload = &overloads[catalogue->overload_count++];
-	overload->is_on_path = false;
-	int r = read_name(catalogue->memory, row, &overload->schema);
-	return r == 0 ? read_name(catalogue->memory, row, &overload->name) : r;
+	return calls_read_function(&reading->calls, reading->catalogue->memory, row);
 }
 
-/* g RELATION NAME */
-static int read_field(struct reading *reading, struct slice *row)
+static int read_operator(struct reading *reading, struct slice *row)
 {
-	struct catalogue *catalogue = reading->catalogue;
-	struct catalogue_field *fields = arena_grow(catalogue->memory, catalogue->fields,
-						    catalogue->field_count, sizeof(*fields));
+	return calls_read_operator(&reading->calls, reading->catalogue->memory, row);
+}
 
-	if (!fields)
-		return -ENOMEM;
-	catalogue->fields = fields;
-	struct catalogue_field *field = &fields[catalogue->field_count++];
-	int r = read_number(row, &field->relation);
-	return r == 0 ? read_name(catalogue->memory, row, &field->name) : r;
+static int read_type(struct reading *reading, struct slice *row)
+{
+	return calls_read_type(&reading->calls, reading->catalogue->memory, row);
+}
+
+static int read_cast(struct reading *reading, struct slice *row)
+{
+	return calls_read_cast(&reading->calls, reading->catalogue->memory, row);
+}
+
+static int read_member(struct reading *reading, struct slice *row)
+{
+	return calls_read_member(&reading->calls, reading->catalogue->memory, row);
+}
+
+static int read_extension(struct reading *reading, struct slice *row)
+{
+	return calls_read_extension(&reading->calls, reading->catalogue->memory, row);
 }
 
 static const struct {
@@ -254,7 +194,9 @@ static const struct {
 	int (*read)(struct reading *, struct slice *);
 } ROWS[] = {
 	{ 'i', read_identity },	 { 'r', read_relation }, { 'b', read_base },
-	{ 'a', read_attribute }, { 'f', read_overload }, { 'g', read_field },
+	{ 'a', read_attribute }, { 'p', read_function }, { 'o', read_operator },
+	{ 't', read_type },	 { 'c', read_cast },	 { 'm', read_member },
+	{ 'x', read_extension }, { 's', read_path },
 };
 
 static int read_row(struct reading *reading, struct slice row)
@@ -282,6 +224,29 @@ static int compare_edges(const void *a, const void *b)
 	return (left->to > right->to) - (left->to < right->to);
 }
 
+static void sort_edges(struct edges *edges)
+{
+	if (edges->count > 0)
+		qsort(edges->items, edges->count, sizeof(*edges->items), compare_edges);
+}
+
+static bool is_base(const struct edges *dependents, uint32_t oid)
+{
+	size_t low = 0, high = dependents->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (dependents->items[middle].from == oid)
+			return true;
+		if (oid < dependents->items[middle].from)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
 static int compare_attributes(const void *a, const void *b)
 {
 	const struct attribute *left = a, *right = b;
@@ -289,6 +254,22 @@ static int compare_attributes(const void *a, const void *b)
 	if (left->relation != right->relation)
 		return left->relation < right->relation ? -1 : 1;
 	return left->column.attribute - right->column.attribute;
+}
+
+/* Of the schemas that are not a user's, what users' relations show alone counts. */
+static void drop_system_relations(struct reading *reading)
+{
+	struct catalogue *catalogue = reading->catalogue;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < catalogue->relation_count; i++) {
+		const struct catalogue_relation *relation = &catalogue->relations[i];
+
+		if (!catalogue_schema_is_system(catalogue, relation->schema) ||
+		    is_base(&reading->dependents, relation->oid))
+			catalogue->relations[kept++] = *relation;
+	}
+	catalogue->relation_count = kept;
 }
 
 static struct catalogue_relation *relation_of(struct catalogue *catalogue, uint32_t oid)
@@ -306,8 +287,6 @@ static int share_edges(struct catalogue *catalogue, struct edges *edges, bool ar
 
 	if (!others)
 		return -ENOMEM;
-	if (edges->count > 0)
-		qsort(edges->items, edges->count, sizeof(*edges->items), compare_edges);
 	for (size_t i = 0; i < edges->count; i++) {
 		others[i] = edges->items[i].to;
 		if (i + 1 < edges->count && edges->items[i + 1].from == edges->items[i].from)
@@ -388,6 +367,11 @@ int catalogue_read(const struct slice *rows, size_t count, struct catalogue **re
 	if (!catalogue->memory)
 		return -ENOMEM;
 	int r = read_rows(&reading, rows, count);
+	if (r == 0)
+		r = calls_settle(&reading.calls, catalogue);
+	sort_edges(&reading.bases);
+	sort_edges(&reading.dependents);
+	drop_system_relations(&reading);
 	if (r == 0)
 		r = catalogue_index(catalogue);
 	if (r == 0)

@@ -18,7 +18,9 @@ struct result {
 
 /* What the catalogue query of the agent would give for pgbench's accounts (policy/engine/catalogue_query.c). */
 static const char *const CATALOGUE[] = {
-	"i 4711 f - bench postgres postgres pg_catalog public",
+	"i 4711 f - - bench postgres postgres",
+	"s 1 pg_catalog",
+	"s 2 public",
 	"r 16400 r public pgbench_accounts",
 	"a 16400 1 23 aid",
 	"a 16400 2 23 bid",
@@ -91,7 +93,7 @@ const struct result *PQexec(void *c, const char *text)
 	(void)c;
 	memcpy(last_text, text, length); /* the caller's goes with its verdict */
 	last_text[length] = '\0';
-	return text[0] == 'W' ? &CATALOGUE_RESULT : &BALANCE_RESULT;
+	return strncmp(text, "SET", 3) == 0 ? &CATALOGUE_RESULT : &BALANCE_RESULT;
 }
 
 EXPORTED const char *PQparameterStatus(const void *c, const char *name);

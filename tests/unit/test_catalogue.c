@@ -9,7 +9,7 @@
 #include "policy/engine/cover.h"
 #include "tests/unit/run_suite.h"
 
-#define IDENTITY "i 7 f - shop anna anna pg_catalog public"
+#define IDENTITY "i 7 f - - shop anna anna"
 
 static const struct {
 	const char *rows[3];
@@ -30,6 +30,21 @@ static const struct {
 	{ { IDENTITY, "r 1 r public t\"x\"" }, 2 },
 	{ { IDENTITY, "a 1 40000 25 c" }, 2 },
 	{ { IDENTITY, "r 1 r public t", "r 1 r public u" }, 3 },
+	{ { "i 7 f - - shop anna anna public" }, 1 },
+	{ { "i 7 f - shop anna anna" }, 1 },
+	{ { IDENTITY, "s 2 public" }, 2 },
+	{ { IDENTITY, "s 1 a", "s 1 b" }, 3 },
+	{ { IDENTITY, "p 1 13 0 {1 public f" }, 2 },
+	{ { IDENTITY, "p 1 13 0 1} public f" }, 2 },
+	{ { IDENTITY, "p 1 13 0 { public f" }, 2 },
+	{ { IDENTITY, "p 1 13 0 {} public" }, 2 },
+	{ { IDENTITY, "p 1 13 0 {x} public f" }, 2 },
+	{ { IDENTITY, "p 1 13 0 {} public f x" }, 2 },
+	{ { IDENTITY, "o 1 2 3 public f" }, 2 },
+	{ { IDENTITY, "t public" }, 2 },
+	{ { IDENTITY, "c implicit 1 int4 int8" }, 2 },
+	{ { IDENTITY, "m 1 2" }, 2 },
+	{ { IDENTITY, "x 1" }, 2 },
 };
 
 START_TEST(rows_of_another_making_are_refused)
@@ -44,7 +59,10 @@ START_TEST(rows_of_another_making_are_refused)
 END_TEST
 
 static const char *const ROWS[] = {
-	"i 7 f 42 shop \"an\"\"na\" \"A b\" pg_temp_3 pg_catalog \"$user\"",
+	"i 7 f 42 pg_temp_3 shop \"an\"\"na\" \"A b\"",
+	"s 1 pg_temp_3",
+	"s 2 pg_catalog",
+	"s 3 \"$user\"",
 	"r 100 r public customers",
 	"a 100 1 23 id",
 	"a 100 3 25 email",
@@ -68,11 +86,41 @@ static const char *const ROWS[] = {
 	"b 120 0",
 	"a 120 1 25 z",
 	"r 130 r public orders",
-	"f elsewhere lower",
-	"f pg_catalog lower",
-	"f elsewhere \"=\"",
-	"g 101 nick",
-	"g 0 anything",
+	/* functions and operators over the server's own types, and over others */
+	"p 16500 14 0 {} elsewhere lower 25",
+	"p 16501 14 0 {} \"$user\" lower 25",
+	"p 16502 14 0 {} public upper 16600",
+	"o 16503 25 25 14 elsewhere \"=\"",
+	"o 16504 16600 25 14 public \">\"",
+	/* in schemas of the server and of other sessions, and in the own temporary one */
+	"p 16505 14 0 {} pg_catalog left 25",
+	"p 16506 14 0 {} pg_temp_4 right 25",
+	"p 16507 14 0 {} pg_temp_3 ltrim 25",
+	/* members of extensions: known ones in C alone, if they are known under that name */
+	"p 16510 13 0 {} public citext_a 25",
+	"p 16511 14 0 {} public citext_b 25",
+	"p 16512 13 0 {} public odd_a 25",
+	"o 16510 25 25 13 public \"~\"",
+	"m 1255 16510 16400",
+	"m 1255 16511 16400",
+	"m 1255 16512 16401",
+	"x 16400 citext",
+	"x 16401 \"odd one\"",
+	/* types, and casts, which are called by their types' names */
+	"t public citext",
+	"t pg_catalog planted",
+	"c e 16520 \"character varying[]\" \"pg_catalog.\"\"char\"\"\"",
+	"c i 0 date int2vector",
+	/* functions of one row, of two, and of one with a default behind it */
+	"p 16530 14 0 {101} public nick 16601",
+	"p 16531 14 0 {0} public anything 2283",
+	"p 16532 14 0 {101} public two 16601 23",
+	"p 16533 14 1 {101} public either 16601 23",
+	"p 16534 14 0 {101} pg_catalog hidden 16601",
+	"r 140 v information_schema shown",
+	"r 141 v information_schema unshown",
+	"r 142 v public shows",
+	"b 142 140",
 };
 
 static struct catalogue *catalogue;
@@ -130,7 +178,7 @@ END_TEST
 
 START_TEST(overloads_count_by_the_path)
 {
-	struct slice rows[] = { SLICE("i 7 f - d u u public"), SLICE("f pg_catalog \"\"") };
+	struct slice rows[] = { SLICE("i 7 f - - d u u"), SLICE("c i 16500 date integer") };
 	struct catalogue *unasked;
 
 	ck_assert(catalogue_overloads(catalogue, SLICE("lower"), false));
@@ -141,6 +189,47 @@ START_TEST(overloads_count_by_the_path)
 	ck_assert_int_eq(catalogue_read(rows, 2, &unasked), 0);
 	ck_assert(catalogue_overloads(unasked, SLICE("<"), true));
 	catalogue_free(unasked);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool counts_on_path, counts_anywhere;
+} OVERLOADS[] = {
+	{ "lower", true, true },
+	{ "upper", false, false },
+	{ "=", false, true },
+	{ ">", false, false },
+	{ "left", false, false },
+	{ "right", false, false },
+	{ "ltrim", true, true },
+	{ "citext_a", false, false },
+	{ "citext_b", false, true },
+	{ "odd_a", false, true },
+	{ "~", false, true },
+	{ "citext", false, true },
+	{ "planted", false, false },
+	{ "varchar", true, true },
+	{ "char", true, true },
+	{ "date", true, true },
+	{ "int2", true, true },
+	{ "int2vector", false, false },
+};
+
+START_TEST(what_stands_in_for_the_servers_own_is_an_overload)
+{
+	struct slice name = slice_of(OVERLOADS[_i].name);
+
+	ck_assert_int_eq(catalogue_overloads(catalogue, name, true), OVERLOADS[_i].counts_on_path);
+	ck_assert_int_eq(catalogue_overloads(catalogue, name, false),
+			 OVERLOADS[_i].counts_anywhere);
+}
+END_TEST
+
+START_TEST(of_the_servers_own_relations_those_that_are_shown_count)
+{
+	ck_assert_ptr_nonnull(catalogue_by_oid(catalogue, 140));
+	ck_assert_ptr_null(catalogue_by_oid(catalogue, 141));
 }
 END_TEST
 
@@ -156,16 +245,19 @@ START_TEST(a_function_of_rows_is_a_field_of_its_relation_and_of_children)
 	ck_assert(catalogue_has_field(catalogue, NULL, SLICE("nick")));
 	ck_assert(catalogue_has_field(catalogue, orders, SLICE("anything")));
 	ck_assert(!catalogue_has_field(catalogue, customers, SLICE("lower")));
+	ck_assert(!catalogue_has_field(catalogue, customers, SLICE("two")));
+	ck_assert(catalogue_has_field(catalogue, customers, SLICE("either")));
+	ck_assert(!catalogue_has_field(catalogue, customers, SLICE("hidden")));
 }
 END_TEST
 
 START_TEST(the_digest_knows_contents_not_order_nor_backend)
 {
-	struct slice rows[] = { SLICE("i 7 f - d u u public"), SLICE("r 1 r public a"),
+	struct slice rows[] = { SLICE("i 7 f - - d u u"), SLICE("r 1 r public a"),
 				SLICE("r 2 r public b") };
 	struct slice others[] = { SLICE("r 2 r public b"), SLICE("r 1 r public a"),
-				  SLICE("i 8 f - d u u public") };
-	struct slice changed[] = { SLICE("i 7 f - d u u public"), SLICE("r 1 r public a"),
+				  SLICE("i 8 f - - d u u") };
+	struct slice changed[] = { SLICE("i 7 f - - d u u"), SLICE("r 1 r public a"),
 				   SLICE("r 2 v public b") };
 	struct catalogue *a, *b, *c;
 
@@ -268,6 +360,9 @@ static void add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, rows_of_another_making_are_refused, 0, COUNT_OF(MALFORMED));
 	tcase_add_test(tcase, names_and_identity_are_read);
 	tcase_add_test(tcase, overloads_count_by_the_path);
+	tcase_add_loop_test(tcase, what_stands_in_for_the_servers_own_is_an_overload, 0,
+			    COUNT_OF(OVERLOADS));
+	tcase_add_test(tcase, of_the_servers_own_relations_those_that_are_shown_count);
 	tcase_add_test(tcase, a_function_of_rows_is_a_field_of_its_relation_and_of_children);
 	tcase_add_test(tcase, the_digest_knows_contents_not_order_nor_backend);
 	tcase_add_loop_test(tcase, protection_spreads, 0, COUNT_OF(COVERS));

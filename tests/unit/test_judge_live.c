@@ -218,6 +218,55 @@ START_TEST(overloads_count_where_they_can_win)
 }
 END_TEST
 
+/* Of every one of the server's types: what the query would write of a cast from it, and the name
+ * under which the cast's type is called. */
+static const char TYPES[] =
+	"SELECT format('c e 0 %I date', CAST(t.oid AS regtype)), e.typname FROM pg_type t JOIN pg_type e "
+	"ON e.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END WHERE t.oid < 16384";
+
+START_TEST(a_cast_is_called_by_the_names_of_its_types)
+{
+	struct slice rows[] = { SLICE("i 7 f - - shop anna anna"), SLICE("") };
+	struct catalogue *catalogue;
+	struct live live;
+	PGresult *types;
+
+	ck_assert_int_eq(live_open(&live, cluster.folder, "plain", policy, &caller), 0);
+	types = PQexec(live.connection, TYPES);
+	ck_assert_int_gt(PQntuples(types), 500);
+	for (int i = 0; i < PQntuples(types); i++) {
+		rows[1] = slice_of(PQgetvalue(types, i, 0));
+		ck_assert_int_eq(catalogue_read(rows, COUNT_OF(rows), &catalogue), 0);
+		ck_assert_msg(catalogue_overloads(catalogue, slice_of(PQgetvalue(types, i, 1)), false),
+			      "%s is not found for %s", PQgetvalue(types, i, 1), rows[1].at);
+		catalogue_free(catalogue);
+	}
+	PQclear(types);
+	live_close(&live);
+}
+END_TEST
+
+START_TEST(learning_leaves_no_setting_behind)
+{
+	static const char SETTINGS_NOW[] = "SELECT name, setting FROM pg_settings ORDER BY name";
+	PGresult *before, *after;
+	struct live live;
+
+	ck_assert_int_eq(live_open(&live, cluster.folder, "plain", policy, &caller), 0);
+	before = PQexec(live.connection, SETTINGS_NOW);
+	ck_assert_int_eq(live_learn(&live), 0);
+	after = PQexec(live.connection, SETTINGS_NOW);
+	ck_assert_int_gt(PQntuples(before), 100);
+	ck_assert_int_eq(PQntuples(before), PQntuples(after));
+	for (int i = 0; i < PQntuples(before); i++)
+		ck_assert_str_eq(PQgetvalue(before, i, 1), PQgetvalue(after, i, 1));
+	ck_assert_int_eq(PQtransactionStatus(live.connection), PQTRANS_IDLE);
+	PQclear(before);
+	PQclear(after);
+	live_close(&live);
+}
+END_TEST
+
 START_TEST(new_relations_are_not_trusted_before_they_are_learned)
 {
 	struct live live;
@@ -354,6 +403,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, results_are_masked_by_plan_and_origin, 0, COUNT_OF(MASKED));
 	tcase_add_test(tcase, a_hostile_path_changes_nothing_that_is_learned);
 	tcase_add_loop_test(tcase, overloads_count_where_they_can_win, 0, COUNT_OF(OVERLOADS));
+	tcase_add_test(tcase, a_cast_is_called_by_the_names_of_its_types);
+	tcase_add_test(tcase, learning_leaves_no_setting_behind);
 	tcase_add_test(tcase, new_relations_are_not_trusted_before_they_are_learned);
 	tcase_add_test(tcase, a_new_relation_does_not_inherit_a_permission);
 	tcase_add_loop_test(tcase, a_refusal_is_raised_under_every_setting, 0, COUNT_OF(SETTINGS));

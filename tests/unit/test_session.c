@@ -48,12 +48,13 @@ static void tear_down(void)
 	policy_free(policy);
 }
 
-static void learn(const char *identity)
+static void learn(const char *identity, const char *last_schema)
 {
-	struct slice row = slice_of(identity);
+	struct slice rows[] = { slice_of(identity), SLICE("s 1 pg_catalog"),
+				slice_of(last_schema) };
 	struct catalogue *catalogue;
 
-	ck_assert_int_eq(catalogue_read(&row, 1, &catalogue), 0);
+	ck_assert_int_eq(catalogue_read(rows, COUNT_OF(rows), &catalogue), 0);
 	session_learn(session, catalogue);
 }
 
@@ -199,7 +200,7 @@ static const struct {
 
 START_TEST(what_a_statement_may_change_is_doubted_at_once)
 {
-	learn("i 7 f - shop anna anna pg_catalog public");
+	learn("i 7 f - - shop anna anna", "s 2 public");
 	ck_assert(session_path_is_known(session));
 	send_call(CALL_QUERY, "", CHANGES[_i].sql);
 	ck_assert_int_eq(session_path_is_known(session), CHANGES[_i].path_is_known);
@@ -210,7 +211,7 @@ START_TEST(what_a_statement_may_change_is_doubted_at_once)
 	ck_assert_uint_eq(session_context(session), 0);
 	session_outcome(session, 1, false, TRANSACTION_IDLE);
 	ck_assert(!session_lexing_is_open(session));
-	learn("i 7 f - shop anna anna pg_catalog public");
+	learn("i 7 f - - shop anna anna", "s 2 public");
 	ck_assert(session_path_is_known(session));
 	ck_assert_int_eq(session_freshness(session), SESSION_FRESH);
 }
@@ -218,7 +219,7 @@ END_TEST
 
 START_TEST(a_rollback_may_change_lexing_back)
 {
-	learn("i 7 f - shop anna anna pg_catalog public");
+	learn("i 7 f - - shop anna anna", "s 2 public");
 	send_call(CALL_QUERY, "", "BEGIN");
 	session_outcome(session, 1, false, TRANSACTION_OPEN);
 	send_call(CALL_QUERY, "", "SET standard_conforming_strings = off");
@@ -236,15 +237,15 @@ START_TEST(equal_sessions_share_a_context_and_others_do_not)
 	uint64_t first;
 
 	ck_assert_uint_eq(session_context(session), 0); /* nothing was learned yet */
-	learn("i 7 f - shop anna anna pg_catalog public");
+	learn("i 7 f - - shop anna anna", "s 2 public");
 	first = session_context(session);
 	ck_assert_uint_ne(first, 0);
 	start("pg-prod-2", "shop");
-	learn("i 8 f - shop anna anna pg_catalog public");
+	learn("i 8 f - - shop anna anna", "s 2 public");
 	ck_assert_uint_eq(session_context(session), first);
-	learn("i 8 f - shop anna anna pg_catalog evil");
+	learn("i 8 f - - shop anna anna", "s 2 evil");
 	ck_assert_uint_ne(session_context(session), first);
-	learn("i 8 f - shop anna anna pg_catalog public");
+	learn("i 8 f - - shop anna anna", "s 2 public");
 	ck_assert_int_eq(
 		session_parameter(session, SLICE("standard_conforming_strings"), SLICE("off")), 0);
 	ck_assert_uint_ne(session_context(session), first);
@@ -261,7 +262,7 @@ END_TEST
 START_TEST(names_are_learned_again_in_another_encoding)
 {
 	ck_assert_int_eq(session_parameter(session, SLICE("client_encoding"), SLICE("UTF8")), 0);
-	learn("i 7 f - shop anna anna pg_catalog public");
+	learn("i 7 f - - shop anna anna", "s 2 public");
 	ck_assert_int_eq(session_parameter(session, SLICE("client_encoding"), SLICE("UTF8")), 0);
 	ck_assert(!session_wants_learning(session));
 	ck_assert_int_eq(session_parameter(session, SLICE("client_encoding"), SLICE("LATIN1")), 0);
@@ -305,16 +306,16 @@ START_TEST(a_database_is_confirmed_by_what_the_server_says)
 {
 	ck_assert(!is_confirmed(0));
 	ck_assert(session_may_be_database(session, 0));
-	learn("i 7 f - shop anna anna pg_catalog public");
+	learn("i 7 f - - shop anna anna", "s 2 public");
 	ck_assert(is_confirmed(0));
-	learn("i 7 f - other anna anna pg_catalog public");
+	learn("i 7 f - - other anna anna", "s 2 public");
 	ck_assert(!session_may_be_database(session, 0));
 	ck_assert(is_other());
 	start("pg-id", "x");
 	ck_assert(session_may_be_database(session, 2));
-	learn("i 7 f - x anna anna pg_catalog public");
+	learn("i 7 f - - x anna anna", "s 2 public");
 	ck_assert(!is_confirmed(2));
-	learn("i 7 f 42 x anna anna pg_catalog public");
+	learn("i 7 f 42 - x anna anna", "s 2 public");
 	ck_assert(is_confirmed(2));
 	start("elsewhere", "shop");
 	ck_assert(is_other());
@@ -339,7 +340,7 @@ START_TEST(another_backend_than_ours_means_a_pooler)
 	address.backend_pid = 7;
 	session_free(session);
 	ck_assert_int_eq(session_new(policy, &address, &session), 0);
-	learn("i 8 f - shop anna anna pg_catalog public");
+	learn("i 8 f - - shop anna anna", "s 2 public");
 	ck_assert(!session_path_is_known(session));
 	run("PREPARE p AS SELECT 1");
 	run("DEALLOCATE p");

@@ -82,8 +82,8 @@ static const char COLUMNS[] =
 	"FROM pg_catalog.pg_attribute a WHERE a.attnum" ABOVE "'0' AND NOT a.attisdropped "
 	"AND a.attrelid" EQUALS "ANY (ARRAY(SELECT m.oid FROM near m)) ";
 
-/* With a function come the relations of the types of rows that it takes, of an operator the language of
- * its function. */
+/* With a function come the relations of the types of rows that it takes, with an operator the language of
+ * its function.  What has a lower OID is the server's own, wherever a superuser moved it. */
 static const char CALLS[] =
 	"UNION ALL SELECT pg_catalog.format('p %s %s %s %s %s %I %s', f.oid, f.prolang, f.pronargdefaults, "
 	"ARRAY(SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.oid" EQUALS "ANY (f.proargtypes) "

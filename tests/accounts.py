@@ -58,7 +58,7 @@ def read_statements(entries):
 # What the shim sends of its own accord: refusals in place of what it refuses (shim/gate/refusal.c, agent_refuse.c), and
 # the question what the policy's names mean (policy/engine/catalogue_query.c).  Both are on the record.
 RAISES = re.compile(r'DO (LANGUAGE plpgsql )?\$chaperone\$')
-LEARNS = 'WITH RECURSIVE edge(child, base, inherits) AS '
+LEARNS = 'SET LOCAL jit = off; WITH RECURSIVE edge(child, base, turned) AS '
 LEARNING = '(chaperone learns the catalogue)'
 KINDS = ('statements', 'refusals', 'learning')
 

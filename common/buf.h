@@ -23,6 +23,10 @@ struct buf {
 /* A buffer that refuses to grow beyond `max` bytes. */
 #define BUF_MAX(max) { NULL, 0, 0, (max), 0 }
 
+/* A buffer over an array of the caller's, for where nothing may be allocated: it neither grows nor is freed, so it is
+ * not given to buf_done. */
+#define BUF_OVER(array) { (array), 0, sizeof(array), sizeof(array) - 1, 0 }
+
 void buf_done(struct buf *buf);
 
 /* Empties the buffer and forgets a failure; keeps the memory. */

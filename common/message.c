@@ -72,6 +72,8 @@
 
 #define NOTE(MEMBER) MEMBER(u64, process) MEMBER(u64, connection) MEMBER(text, text)
 
+#define OUTSIDE(MEMBER) MEMBER(u8, kind) MEMBER(text, text)
+
 static void write_u8(struct buf *out, uint8_t number)
 {
 	buf_add_char(out, (char)number);
@@ -130,6 +132,7 @@ DEFINE_MESSAGE(judge, JUDGE)
 DEFINE_MESSAGE(verdict, VERDICT)
 DEFINE_MESSAGE(outcome, OUTCOME)
 DEFINE_MESSAGE(note, NOTE)
+DEFINE_MESSAGE(outside, OUTSIDE)
 
 void message_number_write(struct buf *out, uint64_t number)
 {

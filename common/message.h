@@ -9,7 +9,8 @@
  *   JUDGE    a call is to be sent  →   VERDICT
  *   OUTCOME  what became of it     →   DONE
  *   CLOSE    a connection ended        (no answer)
- *   NOTE     something refused here    (no answer) */
+ *   NOTE     something refused here    (no answer)
+ *   OUTSIDE  a way past the library →   PERMIT   whether it may be taken */
 #ifndef COMMON_MESSAGE_H
 #define COMMON_MESSAGE_H
 
@@ -38,6 +39,8 @@ enum message_kind {
 	MESSAGE_CLOSE,
 	MESSAGE_NOTE,
 	MESSAGE_DONE,
+	MESSAGE_OUTSIDE,
+	MESSAGE_PERMIT,
 };
 
 struct message_hello {
@@ -132,6 +135,25 @@ struct message_note {
 	struct slice text;
 };
 
+/* What is about to happen that the shim cannot govern. */
+enum message_outside_kind {
+	OUTSIDE_CONNECTION = 1, /* to a database, from code that is no governed client's */
+	OUTSIDE_OTHER_USER,     /* a program that the loader starts without us */
+	OUTSIDE_STATIC,         /* a program that no loader starts, or another machine's */
+};
+
+struct message_outside {
+	uint8_t kind;           /* enum message_outside_kind */
+	struct slice text;      /* the destination, or the program's path */
+};
+
+/* PERMIT is one number. */
+enum message_permit {
+	PERMIT_REFUSE,
+	PERMIT_WARN, /* it may, and a person is told that it is not governed */
+	PERMIT_PASS, /* it may, and nobody is told */
+};
+
 /* Writers append to `out`; readers borrow from `body` and return 0 or -EBADMSG. */
 #define MESSAGES(ROW)                                                                              \
 	ROW(hello)                                                                                 \
@@ -142,7 +164,8 @@ struct message_note {
 	ROW(judge)                                                                                 \
 	ROW(verdict)                                                                               \
 	ROW(outcome)                                                                               \
-	ROW(note)
+	ROW(note)                                                                                  \
+	ROW(outside)
 
 #define MESSAGE_DECLARATIONS(name)                                                                 \
 	void message_##name##_write(struct buf *out, const struct message_##name *message);        \
@@ -150,7 +173,7 @@ struct message_note {
 MESSAGES(MESSAGE_DECLARATIONS)
 #undef MESSAGE_DECLARATIONS
 
-/* CLOSE and WELCOME's like that are one number. */
+/* The bodies of CLOSE and PERMIT: one number. */
 void message_number_write(struct buf *out, uint64_t number);
 must_use int message_number_read(struct slice body, uint64_t *ret_number);
 

@@ -219,18 +219,15 @@ static int unpack(const char *bytes, size_t length, int *descriptors, size_t cou
 	return packet->body.failed;
 }
 
-int packet_receive(int socket, struct packet *packet, uint64_t until_ns)
+/* One packet through `part`, whose memory is the caller's. */
+static int receive(int socket, struct iovec part, struct packet *packet, uint64_t until_ns)
 {
-	SCOPED(free_p) char *bytes = malloc(PACKET_INLINE_MAX + sizeof(struct packet_header));
-	struct iovec part = { bytes, PACKET_INLINE_MAX + sizeof(struct packet_header) };
 	int descriptors[PACKET_DESCRIPTORS_MAX + 1] = { -1, -1, -1 };
 	union control_room room;
 	ssize_t n;
 
 	buf_clear(&packet->body);
 	close_descriptors(packet->descriptors, PACKET_DESCRIPTORS_MAX);
-	if (!bytes)
-		return -ENOMEM;
 	for (;;) {
 		struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &room,
 					  .msg_controllen = sizeof(room) };
@@ -240,7 +237,7 @@ int packet_receive(int socket, struct packet *packet, uint64_t until_ns)
 			size_t count = take_descriptors(&message, descriptors, COUNT_OF(descriptors));
 			int r = n == 0 ? -ENOTCONN :
 				(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ? -EBADMSG :
-				unpack(bytes, (size_t)n, descriptors, count, packet);
+				unpack(part.iov_base, (size_t)n, descriptors, count, packet);
 
 			close_descriptors(descriptors, COUNT_OF(descriptors));
 			return r;
@@ -253,6 +250,23 @@ int packet_receive(int socket, struct packet *packet, uint64_t until_ns)
 		if (r < 0)
 			return r;
 	}
+}
+
+int packet_receive(int socket, struct packet *packet, uint64_t until_ns)
+{
+	SCOPED(free_p) char *bytes = malloc(PACKET_INLINE_MAX + sizeof(struct packet_header));
+
+	if (!bytes)
+		return -ENOMEM;
+	return receive(socket, (struct iovec){ bytes, PACKET_INLINE_MAX + sizeof(struct packet_header) }, packet,
+		       until_ns);
+}
+
+int packet_receive_small(int socket, struct packet *packet, uint64_t until_ns)
+{
+	char bytes[PACKET_SMALL_MAX + sizeof(struct packet_header)];
+
+	return receive(socket, (struct iovec){ bytes, sizeof(bytes) }, packet, until_ns);
 }
 
 int socket_peer(int socket, struct peer_identity *ret_peer)

@@ -15,6 +15,7 @@
 
 #define PACKET_INLINE_MAX (48 * KIB)
 #define PACKET_BODY_MAX (18 * MIB)
+#define PACKET_SMALL_MAX 256u
 #define PACKET_DESCRIPTORS_MAX 2
 
 struct packet {
@@ -22,6 +23,8 @@ struct packet {
 	struct buf body;
 	int descriptors[PACKET_DESCRIPTORS_MAX]; /* -1 where there is none */
 };
+/* Over an array of the caller's; not for packet_done. */
+#define PACKET_OVER(array) { 0, BUF_OVER(array), { -1, -1 } }
 #define PACKET_EMPTY { 0, BUF_MAX(PACKET_BODY_MAX), { -1, -1 } }
 
 /* Frees the body and closes descriptors that were not taken. */
@@ -33,6 +36,10 @@ must_use int packet_send(int socket, const struct packet *packet, uint64_t until
 /* Receives one packet into `packet` (emptied first).  -ETIMEDOUT, -ENOTCONN when the peer is gone, -EBADMSG for what
  * is not a packet of ours. */
 must_use int packet_receive(int socket, struct packet *packet, uint64_t until_ns);
+
+/* As packet_receive, without allocating: for answers whose body has at most PACKET_SMALL_MAX bytes and carries no
+ * descriptor.  `packet->body` has the room already (BUF_OVER). */
+must_use int packet_receive_small(int socket, struct packet *packet, uint64_t until_ns);
 
 struct peer_identity {
 	pid_t pid;

@@ -130,7 +130,7 @@ static int dial_until(const struct place *place, uint64_t until_ns, int *ret_fd)
 	for (;;) {
 		int r = dial(place, ret_fd);
 
-		if (is_nobody_there(r) && may_start(place)) {
+		if (is_nobody_there(r) && monotonic_ns() < until_ns && may_start(place)) {
 			if (start_own(place) < 0)
 				return r;
 		} else if (r != -ECONNREFUSED && r != -EAGAIN && !(r == -ENOENT && place->is_own)) {
@@ -168,6 +168,20 @@ int agent_ask(struct packet *packet, uint16_t expected, uint64_t until_ns)
 	else
 		close(fd); /* a late answer must not be taken for the next one's */
 	return r;
+}
+
+int agent_ask_apart(struct packet *packet, uint16_t expected, uint64_t until_ns)
+{
+	CANCELLATION_HELD;
+	const struct place *place = place_settle();
+	SCOPED(close_p) int fd = -1;
+	int r = place ? dial_until(place, until_ns, &fd) : -ENOTCONN;
+
+	if (r == 0)
+		r = packet_send(fd, packet, until_ns);
+	if (r == 0)
+		r = packet_receive_small(fd, packet, until_ns);
+	return r == 0 && packet->kind != expected ? -EBADMSG : r;
 }
 
 void agent_tell(struct packet *packet)

@@ -43,6 +43,10 @@ const char *agent_problem(void);
  * -ENOTCONN and -EPIPE mean that the agent is gone. */
 must_use int agent_ask(struct packet *packet, uint16_t expected, uint64_t until_ns);
 
+/* The same on a connection of its own, for where nothing may be allocated and no lock waited for: signal handlers and
+ * children between fork and exec.  `packet` is one over an array (PACKET_OVER); its answer is small. */
+must_use int agent_ask_apart(struct packet *packet, uint16_t expected, uint64_t until_ns);
+
 /* Sends `packet` without an answer; best effort. */
 void agent_tell(struct packet *packet);
 

@@ -8,8 +8,11 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "common/cleanup.h"
+#include "shim/preload/next.h"
 #include "shim/preload/sentinel.h"
 
 extern char **environ;
@@ -22,20 +25,35 @@ static const char *const PLACES[] = {
 	"../../../bin/chaperone",
 };
 
+/* Pages of our own: the host may be in a signal handler, where its heap cannot be used. */
+struct variables {
+	char **at;
+	size_t size;
+};
+
 /* The environment without the loader's variables: the agent is not governed, and needs no library that is not its
- * own.  Freed by the caller; the texts are the host's. */
-static char **environment(void)
+ * own.  The texts are the host's.  `at` is NULL without memory. */
+static struct variables environment(void)
 {
 	size_t count = 0, kept = 0;
 
 	while (environ && environ[count])
 		count++;
-	char **copy = calloc(count + 1, sizeof(*copy));
-	for (size_t i = 0; copy && i < count; i++) {
+	size_t size = (count + 1) * sizeof(char *);
+	char **copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return (struct variables){ NULL, 0 };
+	for (size_t i = 0; i < count; i++) {
 		if (strncmp(environ[i], "LD_", 3) != 0)
 			copy[kept++] = environ[i];
 	}
-	return copy;
+	return (struct variables){ copy, size };
+}
+
+static void variables_done(struct variables *variables)
+{
+	if (variables->at)
+		munmap(variables->at, variables->size);
 }
 
 /* Signals as at login, and a process group that the terminal's keys do not reach. */
@@ -63,12 +81,13 @@ static int spawn(const char *program, const char *socket, char **variables, pid_
 	char name[] = "chaperone", command[] = "agent", own[] = "--own", option[] = "--socket", path[PATH_MAX];
 	char *arguments[] = { name, command, own, option, path, NULL };
 	posix_spawnattr_t attributes;
+	__typeof__(&posix_spawn) spawn_it = NEXT(posix_spawn); /* ours would add the library again */
 
 	snprintf(path, sizeof(path), "%s", socket);
 	int r = set_attributes(&attributes);
 	if (r < 0)
 		return r;
-	r = -posix_spawn(ret_pid, program, NULL, &attributes, arguments, variables);
+	r = spawn_it ? -spawn_it(ret_pid, program, NULL, &attributes, arguments, variables) : -ENOSYS;
 	posix_spawnattr_destroy(&attributes);
 	return r;
 }
@@ -87,19 +106,19 @@ static int collect(pid_t pid)
 
 int own_agent_start(const char *socket)
 {
-	SCOPED(free_p) char **variables = environment();
+	SCOPED(variables_done) struct variables variables = environment();
 	const char *self = preload_path(), *slash = strrchr(self, '/');
 	char program[PATH_MAX];
 	int r = -ENOENT;
 	pid_t pid;
 
-	if (!variables)
+	if (!variables.at)
 		return -ENOMEM;
 	for (size_t i = 0; slash && r == -ENOENT && i < COUNT_OF(PLACES); i++) {
 		int length = snprintf(program, sizeof(program), "%.*s/%s", (int)(slash - self), self, PLACES[i]);
 
 		if (length > 0 && (size_t)length < sizeof(program))
-			r = spawn(program, socket, variables, &pid);
+			r = spawn(program, socket, variables.at, &pid);
 	}
 	return r < 0 ? r : collect(pid);
 }

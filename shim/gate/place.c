@@ -14,57 +14,41 @@
 #include "common/cleanup.h"
 #include "common/sha256.h"
 #include "common/slice.h"
+#include "shim/preload/start.h"
 
 #define CONFIGURATION	   "/etc/chaperone/agent.conf"
 #define CONFIGURATION_SIZE 512
 #define SERVICE_SOCKET	   "/run/chaperone/agent.socket"
 #define FOLDER_MAX	   4096
-#define PEER_TEXT_MAX	   48
+#define PLACES_MAX	   4
 
-static struct place place;
+/* Threads that settle at the same moment fill a place each; the first one to finish is taken. */
+static struct place places[PLACES_MAX];
+static atomic_uint places_used;
 static _Atomic(const struct place *) settled;
 
-static char run_socket[PLACE_PATH_MAX];
-static char run_peer[PEER_TEXT_MAX]; /* "PID START" of the supervisor */
-
-static void remember(const char *name, char *room, size_t size)
+static bool take(struct place *place, struct slice path)
 {
-	const char *value = getenv(name);
-	size_t length = value ? strlen(value) : 0;
-
-	if (length > 0 && length < size)
-		memcpy(room, value, length + 1);
-}
-
-/* Copied at start, since programs clear or rewrite their environment.  The only constructor; no system call. */
-__attribute__((constructor)) static void remember_run(void)
-{
-	remember("CHAPERONE_SOCKET", run_socket, sizeof(run_socket));
-	remember("CHAPERONE_PEER", run_peer, sizeof(run_peer));
-}
-
-static bool take(struct slice path)
-{
-	if (path.length == 0 || path.length >= sizeof(place.socket))
+	if (path.length == 0 || path.length >= sizeof(place->socket))
 		return false;
-	memcpy(place.socket, path.at, path.length);
-	place.socket[path.length] = '\0';
+	memcpy(place->socket, path.at, path.length);
+	place->socket[path.length] = '\0';
 	return true;
 }
 
-static bool take_line(struct slice text)
+static bool take_line(struct place *place, struct slice text)
 {
 	while (text.length > 0) {
 		struct slice line = slice_trim(slice_cut(&text, '\n'));
 
 		if (slice_starts_with(line, "socket=/"))
-			return take(slice_part(line, strlen("socket="), line.length));
+			return take(place, slice_part(line, strlen("socket="), line.length));
 	}
 	return false;
 }
 
 /* Root's configuration.  False when there is none; one that cannot be used is a problem, never passed over. */
-static bool find_configured(void)
+static bool find_configured(struct place *place)
 {
 	char text[CONFIGURATION_SIZE];
 	struct stat status;
@@ -72,36 +56,36 @@ static bool find_configured(void)
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return false;
-	place.problem = CONFIGURATION " cannot be used: it must be a file of root's that nobody else may write, "
+	place->problem = CONFIGURATION " cannot be used: it must be a file of root's that nobody else may write, "
 				      "with a line socket=/PATH";
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
 	    (status.st_mode & 022))
 		return true;
-	place.is_roots = true;
+	place->is_roots = true;
 	ssize_t length = read(fd, text, sizeof(text));
 	if (length > 0)
-		take_line((struct slice){ text, (size_t)length });
+		take_line(place, (struct slice){ text, (size_t)length });
 	return true;
 }
 
-static bool find_run(void)
+static bool find_run(struct place *place)
 {
-	struct slice text = { run_peer, strlen(run_peer) };
+	struct slice text = slice_of(start_value(START_PEER));
 	uint64_t pid = 0;
 
 	if (slice_to_u64(slice_cut(&text, ' '), &pid) == 0 && pid <= INT32_MAX &&
-	    slice_to_u64(text, &place.peer_start) == 0)
-		place.peer = (pid_t)pid;
-	return take((struct slice){ run_socket, strlen(run_socket) });
+	    slice_to_u64(text, &place->peer_start) == 0)
+		place->peer = (pid_t)pid;
+	return take(place, slice_of(start_value(START_SOCKET)));
 }
 
-static bool find_service(void)
+static bool find_service(struct place *place)
 {
 	struct stat status;
 
 	/* Below /run only root makes folders. */
-	place.is_roots = stat(SERVICE_SOCKET, &status) == 0 && take(SLICE(SERVICE_SOCKET));
-	return place.is_roots;
+	place->is_roots = stat(SERVICE_SOCKET, &status) == 0 && take(place, SLICE(SERVICE_SOCKET));
+	return place->is_roots;
 }
 
 static void add(struct sha256 *hash, const char *text)
@@ -130,36 +114,39 @@ static bool write_key(char *ret_key, size_t size)
 }
 
 /* A private folder that depends on the user alone; never a shared temporary one (security.md 15). */
-static bool find_own(void)
+static bool find_own(struct place *place)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR"), *home = getenv("HOME");
 	bool has_runtime = runtime && runtime[0] == '/';
 	char key[32], path[FOLDER_MAX];
 
-	place.is_own = true;
-	place.problem = "no agent can be started: neither XDG_RUNTIME_DIR nor HOME names a folder";
+	place->is_own = true;
+	place->problem = "no agent can be started: neither XDG_RUNTIME_DIR nor HOME names a folder";
 	if (!has_runtime && (!home || home[0] != '/'))
 		return true;
-	place.problem = "no agent can be started: this folder cannot be named, or the path of its socket is too long";
+	place->problem = "no agent can be started: this folder cannot be named, or the path of its socket is too long";
 	if (!write_key(key, sizeof(key)))
 		return true;
 	int length = snprintf(path, sizeof(path), "%s%s/%s/agent.socket", has_runtime ? runtime : home,
 			      has_runtime ? "/chaperone" : "/.local/state/chaperone", key);
 	if (length > 0 && (size_t)length < sizeof(path))
-		take((struct slice){ path, (size_t)length });
+		take(place, (struct slice){ path, (size_t)length });
 	return true;
 }
 
-static bool (*const FIND[])(void) = { find_configured, find_run, find_service, find_own };
+static bool (*const FIND[])(struct place *place) = { find_configured, find_run, find_service, find_own };
 
 const struct place *place_settle(void)
 {
 	const struct place *found = place_settled();
+	unsigned number;
 
+	if (found || (number = atomic_fetch_add(&places_used, 1)) >= PLACES_MAX)
+		return found;
 	for (size_t i = 0; !found && i < COUNT_OF(FIND); i++)
-		found = FIND[i]() ? &place : NULL;
-	atomic_store(&settled, found);
-	return found;
+		found = FIND[i](&places[number]) ? &places[number] : NULL;
+	const struct place *first = NULL;
+	return atomic_compare_exchange_strong(&settled, &first, found) ? found : first;
 }
 
 const struct place *place_settled(void)

@@ -19,8 +19,8 @@ struct place {
 };
 
 /* The place, found when it is asked for first and the same ever after: root's configuration, else the socket of
- * `chaperone run`, else a service that runs, else one of this user's own (decisions.md 2, security.md 14).  One thread
- * at a time. */
+ * `chaperone run`, else a service that runs, else one of this user's own (decisions.md 2, security.md 14).  Any thread,
+ * without a lock or memory of the heap.  NULL when more than a few ask at once before it is found: ask again. */
 const struct place *place_settle(void);
 
 /* The place if it is settled, or NULL.  Any thread. */

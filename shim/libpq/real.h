@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "shim/libpq/table.h"
+#include "shim/preload/guard.h"
 #include "shim/preload/instance.h"
 
 extern const struct driver libpq_driver;
@@ -20,8 +21,5 @@ extern const struct driver libpq_driver;
 		memcpy(&real_function, &real_address, sizeof(real_function));                      \
 		real_function;                                                                     \
 	})
-
-/* Marks a stand-in, which carries the name of the function it stands for. */
-#define STAND_IN __attribute__((visibility("default")))
 
 #endif

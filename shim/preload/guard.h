@@ -17,6 +17,9 @@
 
 #include "common/cleanup.h"
 
+/* Marks a stand-in, which carries the name of the function it stands for. */
+#define STAND_IN __attribute__((visibility("default")))
+
 /* Who called the function in which this stands.  Taken in the exported stand-in itself, never in a helper. */
 #define CALLER_ADDRESS() __builtin_extract_return_addr(__builtin_return_address(0))
 

@@ -61,6 +61,7 @@ static void take_entry(struct image *image, const ElfW(Dyn) * entry)
 		{ DT_SYMTAB, offsetof(struct image, symbols) },
 		{ DT_GNU_HASH, offsetof(struct image, gnu_hash) },
 		{ DT_HASH, offsetof(struct image, hash) },
+		{ DT_VERSYM, offsetof(struct image, versions) },
 	};
 
 	if (entry->d_tag == DT_STRSZ)

@@ -32,7 +32,7 @@ struct image {
 	/* The dynamic section, and what was read from it: addresses, 0 when absent. */
 	const ElfW(Dyn) * dynamic;
 	size_t dynamic_count;
-	uintptr_t strings, symbols, gnu_hash, hash;
+	uintptr_t strings, symbols, gnu_hash, hash, versions;
 	size_t strings_size;
 };
 
@@ -46,8 +46,8 @@ must_use int image_open(uintptr_t bias, const ElfW(Phdr) * segments, size_t segm
 must_use int image_open_copy(const void *bytes, size_t size, uintptr_t address,
 			     struct image *ret_image);
 
-/* The address of an exported function, 0 when there is none.  Indirect functions (IFUNC) do not count, nor does an
- * address outside the executable segments. */
+/* The address of an exported function, in its default version where it has several; 0 when there is none.  Indirect
+ * functions (IFUNC) do not count, nor does an address outside the executable segments. */
 uintptr_t image_function(const struct image *image, const char *name);
 
 /* DT_SONAME, or NULL. */

@@ -51,6 +51,17 @@ static bool is_exported_function(const ElfW(Sym) * symbol)
 	       (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
 }
 
+/* A version that stays for programs linked long ago is hidden (bit 15, VERSYM_HIDDEN); nobody is linked to it today. */
+static bool is_default_version(const struct image *image, size_t index)
+{
+	const uint16_t *version =
+		image->versions ?
+			image_element(image, image->versions, index, sizeof(*version), _Alignof(uint16_t)) :
+			NULL;
+
+	return !version || !(*version & 0x8000);
+}
+
 /* The address of symbol `index` when it is the function `name`, otherwise 0. */
 static uintptr_t symbol_function(const struct image *image, size_t index, const char *name)
 {
@@ -58,7 +69,7 @@ static uintptr_t symbol_function(const struct image *image, size_t index, const 
 		image_element(image, image->symbols, index, sizeof(*symbol), _Alignof(ElfW(Sym)));
 	const char *found;
 
-	if (!symbol || !is_exported_function(symbol))
+	if (!symbol || !is_exported_function(symbol) || !is_default_version(image, index))
 		return 0;
 	found = image_string(image, symbol->st_name);
 	if (!found || !text_is(found, name))

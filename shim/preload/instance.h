@@ -35,6 +35,9 @@ struct instance {
  * signals.  Lock-free, a few nanoseconds, callable in signal handlers. */
 const struct instance *instance_of_address(const struct driver *driver, const void *address);
 
+/* The same for any driver: whether `address` is in the text of a client library that is governed. */
+const struct instance *instance_holding(const void *address);
+
 /* The instance that a call from `return_address` means when no handle says it, registering what was loaded since the
  * last time.  In order: the only one; the one in the program's own scope, because that is where the loader binds every
  * function without a stand-in; the nearest one among the dependencies of the caller's object; the one loaded first.

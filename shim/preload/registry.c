@@ -36,7 +36,8 @@ const struct instance *registry_of_base(const struct driver *driver, uintptr_t b
 	return NULL;
 }
 
-const struct instance *instance_of_address(const struct driver *driver, const void *address)
+/* NULL stands for any driver. */
+static const struct instance *find(const struct driver *driver, const void *address)
 {
 	uintptr_t wanted = (uintptr_t)address;
 
@@ -47,10 +48,20 @@ const struct instance *instance_of_address(const struct driver *driver, const vo
 		if (!instance)
 			return NULL;
 		if (wanted - instance->text_begin < instance->text_end - instance->text_begin &&
-		    instance->driver == driver)
+		    (!driver || instance->driver == driver))
 			return instance;
 	}
 	return NULL;
+}
+
+const struct instance *instance_of_address(const struct driver *driver, const void *address)
+{
+	return find(driver, address);
+}
+
+const struct instance *instance_holding(const void *address)
+{
+	return find(NULL, address);
 }
 
 struct instance *registry_claim(void)

@@ -50,6 +50,7 @@ class Doctor(Case):
         findings = self.doctor("psql")
         self.no_problem(findings)
         self.found(findings, "good", "PostgreSQL libpq   governed")
+        self.assertFalse(any(f["subject"] in ("connections", "start") for f in findings))
 
     def test_a_library_is_found_by_the_run_path_of_who_asks(self):
         self.found(self.doctor(CLIENT), "good", "/tests/bench/libpq.so.5")
@@ -76,7 +77,10 @@ class Doctor(Case):
         if subprocess.run(["cc", "-static", "-o", self.path("static"), source], capture_output=True,
                           check=False).returncode:
             self.skipTest("nothing static can be linked here")
-        self.found(self.doctor(self.path("static")), "problem", "statically linked")
+        findings = self.doctor(self.path("static"))
+        self.found(findings, "problem", "statically linked")
+        self.found(findings, "note", "start will be refused")
+        self.assertFalse(any(f["subject"] == "connections" for f in findings))
 
     def test_a_set_user_id_program_is_not_governed(self):
         self.found(self.doctor(self.program("suid", mode=0o4755)), "problem", "set-user-ID")
@@ -89,7 +93,7 @@ class Doctor(Case):
         findings = self.doctor(python)
         self.found(findings, "good", "psycopg2 (libpq)")
         self.found(findings, "problem", "NOT GOVERNED   asyncpg")
-        self.assertFalse(any("PyMySQL" in f["text"] for f in findings))
+        self.assertFalse(any("pymssql" in f["text"] for f in findings))
 
     def test_a_script_leads_to_its_interpreter_through_env(self):
         self.program("bin", "python3")
@@ -97,6 +101,7 @@ class Doctor(Case):
         script = self.write("#!/usr/bin/env -S python3 -u\n", "script.py", mode=0o755)
         findings = self.doctor(script, PATH=f"{self.path('bin')}:/usr/bin:/bin", PYTHONPATH=self.path("modules"))
         self.found(findings, "problem", "NOT GOVERNED   PyMySQL")
+        self.found(findings, "note", "connections to databases")
 
     def test_modules_of_node_are_found_in_folders_above(self):
         node = self.program("bin", "node")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from harness import (CHAPERONE, PYTHON, SHIM, SKIP, accounted, chaperone, check, equal, intents, is_running, main, notes, promise,
+from harness import (CHAPERONE, PYTHON, SHIM, SKIP, accounted, chaperone, check, equal, intents, is_running, main, notes, past_libc, promise,
                      run, settle, start, wait_until)
 from shop import POLICY, SCHEMA, leaks
 
@@ -126,7 +126,7 @@ def it_finds_the_agent_across_a_pid_namespace(cluster):
 
 @promise
 def a_listener_that_is_not_the_supervisor_is_not_believed(cluster):
-    outcome = run(cluster, [*AS_NOBODY, 'env', 'CHAPERONE_PEER=1 5', *SELECT], POLICY)
+    outcome = run(cluster, [*AS_NOBODY, *past_libc(['/usr/lib/postgresql/15/bin/psql', *SELECT[1:]], CHAPERONE_PEER='1 5')], POLICY)
     check(outcome.stdout == b'' and b'chaperone refused this' in outcome.stderr, outcome)
     settle(cluster, unheard=1)  # nobody was there who could have recorded the refusal
 

@@ -111,6 +111,24 @@ START_TEST(finds_what_the_loader_finds)
 }
 END_TEST
 
+/* glibc keeps what old programs were linked to under the same name. */
+START_TEST(a_function_with_several_versions_is_its_default_one)
+{
+	static const char *const VERSIONED[] = { "posix_spawn", "posix_spawnp", "memcpy", "fclose", "connect", "popen" };
+	void *handle = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+	struct object libc;
+
+	ck_assert(object_at(dlsym(handle, "getpid"), &libc));
+	for (size_t i = 0; i < COUNT_OF(VERSIONED); i++) {
+		uintptr_t found = image_function(&libc.image, VERSIONED[i]);
+
+		if (found) /* memcpy may be an indirect function */
+			ck_assert_ptr_eq((void *)found, dlsym(handle, VERSIONED[i]));
+	}
+	ck_assert_ptr_nonnull((void *)image_function(&libc.image, "posix_spawn"));
+}
+END_TEST
+
 START_TEST(data_and_indirect_functions_are_not_functions)
 {
 	struct object libc;
@@ -318,6 +336,7 @@ static void add_tests(TCase *tcase)
 {
 	tcase_add_unchecked_fixture(tcase, samples_load, samples_free);
 	tcase_add_test(tcase, finds_what_the_loader_finds);
+	tcase_add_test(tcase, a_function_with_several_versions_is_its_default_one);
 	tcase_add_test(tcase, data_and_indirect_functions_are_not_functions);
 	tcase_add_loop_test(tcase, a_copy_reads_like_the_object, 0, COUNT_OF(samples));
 	tcase_add_loop_test(tcase, crafted_hash_header_is_harmless, 0, COUNT_OF(CRAFTED));

@@ -2,15 +2,16 @@
 """Every export of libpq 15 is a row of the shim's table, and every row an export.
 
 Usage: check_libpq_table.py TABLE LIBPQ
-       check_libpq_table.py TABLE --stand-ins
+       check_libpq_table.py TABLE --stand-ins [NAMES]
 
-With --stand-ins it prints what libchaperone.so must export: the rows that have a stand-in, and the sentinel.
+With --stand-ins it prints what libchaperone.so must export: the rows that have a stand-in, the names in the file NAMES
+(stand-ins for functions of libc), and the sentinel.
 """
 import os
 import re
 import sys
 
-from check_shim import symbols
+from check_shim import read_names, symbols
 from sources import read, report
 
 ROW = re.compile(r"^\t([A-Z]+)\((\w+)\) ?\\?$", re.MULTILINE)
@@ -41,10 +42,10 @@ def stand_ins(rows):
     return sorted(name for role, name in rows if role in STAND_INS) + [SENTINEL]
 
 
-def main(table, library):
+def main(table, library, names=None):
     rows = read_rows(table)
     if library == "--stand-ins":
-        print("\n".join(stand_ins(rows)))
+        print("\n".join(stand_ins(rows) + (sorted(read_names(names)) if names else [])))
         return 0
     if not os.path.basename(os.path.realpath(library)).startswith(VERSION):
         print(f"{library} is not {VERSION}")

@@ -53,6 +53,48 @@ START_TEST(verdict_arrives_as_it_was_sent)
 }
 END_TEST
 
+START_TEST(a_question_needs_no_memory_but_the_callers)
+{
+	char room[64], small[32];
+	struct packet sent = PACKET_OVER(room), received = PACKET_OVER(small);
+	struct message_outside outside = { OUTSIDE_CONNECTION, SLICE("127.0.0.1:5432") }, read;
+
+	open_pair();
+	sent.kind = MESSAGE_OUTSIDE;
+	message_outside_write(&sent.body, &outside);
+	ck_assert_ptr_eq(sent.body.at, room);
+	ck_assert_int_eq(packet_send(pair[0], &sent, soon()), 0);
+	ck_assert_int_eq(packet_receive_small(pair[1], &received, soon()), 0);
+	ck_assert_ptr_eq(received.body.at, small);
+	ck_assert_int_eq(message_outside_read(buf_view(&received.body), &read), 0);
+	ck_assert_uint_eq(read.kind, OUTSIDE_CONNECTION);
+	ck_assert(slice_is(read.text, "127.0.0.1:5432"));
+	close_pair();
+}
+END_TEST
+
+START_TEST(what_does_not_fit_the_callers_memory_is_refused)
+{
+	char room[512], small[16];
+	struct packet sent = PACKET_OVER(room), received = PACKET_OVER(small);
+	static const char bytes[PACKET_SMALL_MAX + 1];
+
+	open_pair();
+	buf_add(&sent.body, bytes, sizeof(small)); /* its NUL has no room */
+	ck_assert_int_eq(packet_send(pair[0], &sent, soon()), 0);
+	ck_assert_int_eq(packet_receive_small(pair[1], &received, soon()), -E2BIG);
+	buf_clear(&sent.body);
+	buf_add(&sent.body, bytes, sizeof(bytes));
+	ck_assert_int_eq(packet_send(pair[0], &sent, soon()), 0);
+	ck_assert_int_eq(packet_receive_small(pair[1], &received, soon()), -EBADMSG);
+	buf_clear(&sent.body);
+	for (size_t i = 0; i < 3; i++)
+		buf_add(&sent.body, bytes, sizeof(bytes));
+	ck_assert_int_eq(packet_send(pair[0], &sent, soon()), -E2BIG);
+	close_pair();
+}
+END_TEST
+
 START_TEST(every_truncation_and_every_surplus_is_refused)
 {
 	SCOPED(buf_done) struct buf body = BUF_MAX(4096);
@@ -146,6 +188,8 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, a_question_needs_no_memory_but_the_callers);
+	tcase_add_test(tcase, what_does_not_fit_the_callers_memory_is_refused);
 	tcase_add_test(tcase, verdict_arrives_as_it_was_sent);
 	tcase_add_test(tcase, every_truncation_and_every_surplus_is_refused);
 	tcase_add_loop_test(tcase, packets_of_every_size_arrive_whole, 0, COUNT_OF(SIZES));

@@ -34,6 +34,7 @@
 #define AGENT_HASH_DEADLINE_MS	10000u
 #define AGENT_HASH_PATIENCE_MS	50 /* how long a process's entry waits for the hash of its executable */
 #define AGENT_SHIM_DEADLINE_MS	2000u
+#define AGENT_NAMED_MAX		128u
 
 /* Counted by the agents of a run for the line at its end; shared memory, written by the agent alone. */
 struct agent_counts {
@@ -55,8 +56,10 @@ struct agent_settings {
 	const char *run_id;          /* hex; empty for a service */
 	const char *as_name;         /* --as; empty: none */
 	const char *reason;          /* --reason */
+	const char *first_note;      /* for the record of the first agent; NULL: none */
 	const char *warning;         /* goes on record at the start; NULL: none */
 	bool is_trial;
+	bool lets_ungoverned;        /* --ungoverned warn */
 	int listening;               /* descriptor */
 	pid_t tree;                  /* AGENT_OF_RUN: peers must be this process or descend from it */
 	unsigned char seed[MESSAGE_KEY_SIZE]; /* mask keys are derived from it */
@@ -125,6 +128,8 @@ struct agent {
 	struct exe_hasher *hasher;   /* NULL: executables are recorded without their hash */
 	uint64_t policy_number, run_number; /* of their entries on the record */
 	uint64_t learn_judgement;
+	uint64_t named[AGENT_NAMED_MAX]; /* static programs on the record; the oldest makes room */
+	size_t named_next;
 	uint64_t undrained_rounds;
 	uint64_t stranger_noted_ns;  /* CLOCK_MONOTONIC; 0: none was */
 	uint64_t strangers_unnoted;
@@ -147,6 +152,8 @@ must_use int agent_process_welcome(struct agent *agent, const struct peer_identi
 				   const struct message_hello *hello, struct packet *answer);
 /* Notes the hashes that came too late for their process's entry. */
 void agent_processes_hashed(struct agent *agent);
+/* Puts a process that has no ring on the record, and returns its number there. */
+uint64_t agent_process_mention(struct agent *agent, const struct peer_identity *peer);
 struct agent_process *agent_process_find(struct agent *agent, uint64_t number);
 /* Whether it still is what its entry says, under the same user id. */
 bool agent_process_is_as_told(const struct agent_process *process);
@@ -156,6 +163,10 @@ uint64_t agent_processes_drain(struct agent *agent);
 /* Takes up the rings that earlier agents of this run left. */
 void agent_processes_adopt(struct agent *agent);
 void agent_processes_end(struct agent *agent);
+
+/* agent_outside.c: decides about a way past the library, and records it. */
+enum message_permit agent_outside(struct agent *agent, const struct peer_identity *peer,
+				  const struct message_outside *outside);
 
 /* agent_orphan.c: the number behind the last slot of `process`'s ring that stands on the record already; 0: none. */
 uint64_t agent_orphan_recorded(const struct agent *agent, uint64_t process);

@@ -122,6 +122,18 @@ static int serve_note(struct call *call)
 	return r;
 }
 
+static int serve_outside(struct call *call)
+{
+	struct message_outside outside;
+	int r = message_outside_read(call->body, &outside);
+
+	if (r < 0)
+		return r;
+	call->answer->kind = MESSAGE_PERMIT;
+	message_number_write(&call->answer->body, agent_outside(call->agent, call->peer, &outside));
+	return call->answer->body.failed;
+}
+
 static const struct {
 	int (*serve)(struct call *call);
 	bool is_answered;
@@ -129,7 +141,7 @@ static const struct {
 	[MESSAGE_HELLO] = { serve_hello, true },     [MESSAGE_CONNECT] = { serve_connect, true },
 	[MESSAGE_LEARN] = { serve_learn, true },     [MESSAGE_JUDGE] = { serve_judge, true },
 	[MESSAGE_OUTCOME] = { serve_outcome, true }, [MESSAGE_CLOSE] = { serve_close, false },
-	[MESSAGE_NOTE] = { serve_note, false },
+	[MESSAGE_NOTE] = { serve_note, false },	     [MESSAGE_OUTSIDE] = { serve_outside, true },
 };
 
 bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer, struct packet *packet)

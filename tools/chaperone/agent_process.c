@@ -205,6 +205,17 @@ void agent_processes_lease(struct agent *agent)
 		lease(agent, p);
 }
 
+uint64_t agent_process_mention(struct agent *agent, const struct peer_identity *peer)
+{
+	struct agent_process process = { .number = agent_number(agent), .pid = peer->pid };
+
+	if (provenance_read(peer->pid, &process.provenance) < 0)
+		return agent->run_number;
+	record_process(agent, &process, (struct slice){ NULL, 0 });
+	provenance_free(process.provenance);
+	return process.number;
+}
+
 static void count_slot(struct agent_counts *counts, const struct ring_slot *slot)
 {
 	if (slot->kind == RING_INTENT) {

@@ -174,6 +174,8 @@ int agent_record_start(struct agent *agent, struct error *error)
 	add_boot(agent);
 	add_policy(agent);
 	add_run(agent);
+	if (agent->settings.first_note && agent->settings.generation == 1)
+		agent_note(agent, agent->run_number, "%s", agent->settings.first_note);
 	r = add_learning(agent);
 	if (r == 0)
 		r = record_flush(agent->record);

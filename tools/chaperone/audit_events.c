@@ -149,6 +149,8 @@ static void fill_definitions(const struct audit_events *events, struct audit_eve
 		event->policy = definition(events, RECORD_POLICY, event->judgement->parent);
 	if (event->connection)
 		event->process_number = event->connection->parent;
+	else if (event->kind == AUDIT_NOTE)
+		event->process_number = event->connection_number; /* a note's parent may be either */
 	event->process = definition(events, RECORD_PROCESS, event->process_number);
 	if (event->process)
 		event->run = definition(events, RECORD_RUN, event->process->parent);

@@ -134,6 +134,8 @@ static void add_event(struct buf *out, const struct audit_event *event)
 	audit_json_time(out, "time", event->time_ns);
 	add_who(out, event);
 	if (event->kind == AUDIT_NOTE) {
+		if (event->process)
+			json_number(out, "process", event->process_number);
 		json_text(out, "text", event->note->shape);
 		return;
 	}

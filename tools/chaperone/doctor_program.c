@@ -45,6 +45,19 @@ static int find_libraries(const char *path, const struct elf_file *file,
 	return r;
 }
 
+/* The guard of shim/escape is in every program that loads the shim, and sees what goes through libc. */
+static void say_fate(struct doctor *doctor, bool is_reached)
+{
+	if (is_reached)
+		doctor_say(doctor, DOCTOR_NOTE, "connections",
+			   "to databases (ports 5432, 3306, 33060, 27017 and the policy's, and their sockets) by what is "
+			   "NOT GOVERNED will be refused; with `run --ungoverned warn` they pass and are recorded");
+	else
+		doctor_say(doctor, DOCTOR_NOTE, "start",
+			   "will be refused where the policy restricts anything; with `run --ungoverned warn` it starts, "
+			   "and nothing that it does is seen");
+}
+
 static void look_at_clients(struct doctor *doctor, const char *path, const struct elf_file *file)
 {
 	SCOPED(libraries_done) struct libraries libraries = LIBRARIES_EMPTY;
@@ -80,6 +93,7 @@ static void look_at_program(struct doctor *doctor, const char *path)
 	}
 	const char *reasons[] = { program_changes_user(path), program_unreachable(&file) };
 	bool is_canonical = realpath(path, canonical) != NULL;
+	size_t problems = doctor->problems;
 	doctor_say(doctor, DOCTOR_GOOD, "program", "%s%s%s", path, is_canonical ? " → " : "",
 		   is_canonical ? canonical : "");
 	for (size_t i = 0; i < COUNT_OF(reasons); i++) {
@@ -87,8 +101,11 @@ static void look_at_program(struct doctor *doctor, const char *path)
 			doctor_say(doctor, DOCTOR_PROBLEM, "program", "NOT GOVERNED   %s",
 				   reasons[i]);
 	}
+	bool is_reached = doctor->problems == problems;
 	if (file.is_native && file.is_dynamic)
 		look_at_clients(doctor, path, &file);
+	if (doctor->problems > problems)
+		say_fate(doctor, is_reached);
 	elf_file_done(&file);
 }
 

@@ -16,6 +16,16 @@
 #include "tools/chaperone/governed.h"
 #include "tools/chaperone/options.h"
 
+static int read_ungoverned(const char *text, void *ret_lets)
+{
+	bool is_warn = strcmp(text, "warn") == 0;
+
+	if (!is_warn && strcmp(text, "refuse") != 0)
+		return -EINVAL;
+	*(bool *)ret_lets = is_warn;
+	return 0;
+}
+
 static const struct option_row ROWS[] = {
 	OPTION_TEXT(run_options, policy, "policy", "PATH",
 		    "a policy file or folder (else $CHAPERONE_POLICY, ./chaperone and its parents,\n"
@@ -25,6 +35,11 @@ static const struct option_row ROWS[] = {
 	OPTION_TEXT(run_options, as_name, "as", "NAME", "be the caller that the policy calls NAME"),
 	OPTION_TEXT(run_options, reason, "reason", "TEXT", "why, for the record"),
 	OPTION_FLAG(run_options, is_trial, "trial", "judge and record, enforce nothing"),
+	{ .name = "ungoverned", .argument = "MODE",
+	  .offset = OPTION_PLACE(run_options, lets_ungoverned, bool), .read = read_ungoverned,
+	  .expected = "refuse or warn",
+	  .help = "what becomes of clients that are not governed: `refuse` stops them at connect, `warn`\n"
+		  "lets them pass with a line and a note on the record (refuse)" },
 	OPTION_FLAG(run_options, is_quiet, "quiet", "no line at the start and at the end"),
 };
 
@@ -73,7 +88,8 @@ int command_run(int argc, char **argv)
 		return status;
 	if (governed(why))
 		return run_governed(&options, why);
-	if (run_prepare(&run, &options, &error) < 0 || run_start_agent(&run, &error) < 0) {
+	if (run_prepare(&run, &options, &error) < 0 || run_check_reach(&run, &error) < 0 ||
+	    run_start_agent(&run, &error) < 0) {
 		run_done(&run);
 		return fail(&error);
 	}

@@ -16,6 +16,8 @@
 #define RUN_CANNOT_EXECUTE 126
 #define RUN_NOT_FOUND	   127
 
+#define RUN_DATABASES_MAX  4096
+
 struct run_options {
 	const char *policy;
 	const char *record;
@@ -23,6 +25,7 @@ struct run_options {
 	const char *reason;
 	bool is_trial;
 	bool is_quiet;
+	bool lets_ungoverned;         /* --ungoverned warn */
 	char **command;
 };
 
@@ -34,7 +37,9 @@ struct run {
 	char record[PATH_MAX];
 	char socket[PATH_MAX];
 	char id[17];
+	char databases[RUN_DATABASES_MAX]; /* ports and sockets of the policy's databases, for shims */
 	char peer[48];                /* "PID START" of this supervisor, by which shims know it */
+	char unreached[512];          /* why the command is not governed, for the record; "": it is */
 	struct agent_settings settings;
 	int listening;
 	pid_t agent;
@@ -50,6 +55,9 @@ struct run {
 /* Finds and reads the policy, checks the shim, makes the run folder and the socket.  `error` says what to do; run_done in
  * any case. */
 must_use int run_prepare(struct run *run, const struct run_options *options, struct error *error);
+
+/* -EPERM when nothing of the command can be governed and --ungoverned, the policy and the trial leave it at that. */
+must_use int run_check_reach(struct run *run, struct error *error);
 
 /* Starts an agent and waits until it listens. */
 must_use int run_start_agent(struct run *run, struct error *error);

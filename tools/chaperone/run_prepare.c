@@ -109,6 +109,54 @@ static int read_policy(struct run *run, struct error *error)
 	return policy_unenforced(run->policy, 0, error) ? -ENOTSUP : 0;
 }
 
+/* One word of CHAPERONE_DATABASES (shim/escape/destination.c). */
+static bool add_word(struct run *run, const char *word)
+{
+	size_t used = strlen(run->databases), length = strlen(word);
+
+	if (used + length + 2 > sizeof(run->databases))
+		return false;
+	snprintf(run->databases + used, sizeof(run->databases) - used, "%s%s", used ? " " : "", word);
+	return true;
+}
+
+/* PostgreSQL's are folders, in which every socket is known by its name. */
+static bool is_of_files(const struct policy_database *database)
+{
+	return database->engine != ENGINE_POSTGRES;
+}
+
+/* A pattern that means every socket of the machine says nothing about databases; one with a blank cannot be a word. */
+static bool add_database(struct run *run, const struct policy_database *database)
+{
+	bool fits = true;
+
+	for (size_t i = 0; i < database->port_count; i++) {
+		char port[8];
+
+		snprintf(port, sizeof(port), "%u", database->ports[i]);
+		fits = fits && add_word(run, port);
+	}
+	for (size_t i = 0; i < database->sockets.count && is_of_files(database); i++) {
+		const char *path = database->sockets.items[i];
+
+		if (!strchr(path, ' ') && path[strspn(path, "*/")])
+			fits = fits && add_word(run, path);
+	}
+	return fits;
+}
+
+/* Where shims are to look for connections to databases, besides what is well known. */
+static int list_databases(struct run *run, struct error *error)
+{
+	for (size_t i = 0; i < run->policy->database_count; i++) {
+		if (!add_database(run, &run->policy->databases[i]))
+			return error_set(error, -E2BIG, "the ports and sockets of all databases take more than %d bytes",
+					 RUN_DATABASES_MAX);
+	}
+	return 0;
+}
+
 static int make_counts(struct run *run, struct error *error)
 {
 	void *counts = mmap(NULL, sizeof(struct agent_counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
@@ -145,6 +193,7 @@ static void settle(struct run *run)
 	run->settings.as_name = run->options.as_name ? run->options.as_name : "";
 	run->settings.reason = run->options.reason ? run->options.reason : "";
 	run->settings.is_trial = run->options.is_trial;
+	run->settings.lets_ungoverned = run->options.lets_ungoverned;
 	run->settings.listening = run->listening;
 	run->settings.tree = getpid();
 	warn_of_hidden_shim(run);
@@ -159,6 +208,8 @@ int run_prepare(struct run *run, const struct run_options *options, struct error
 
 	run->options = *options;
 	int r = read_policy(run, error);
+	if (r == 0)
+		r = list_databases(run, error);
 	if (r == 0)
 		r = shim_file_find(run->shim, error);
 	if (r == 0 && options->as_name && caller_declare(&nobody, run->policy, options->as_name) < 0)

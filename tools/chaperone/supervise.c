@@ -85,6 +85,10 @@ static void set_environment(const struct run *run)
 	setenv("CHAPERONE_SOCKET", run->socket, 1);
 	setenv("CHAPERONE_RUN", run->id, 1);
 	setenv("CHAPERONE_PEER", run->peer, 1);
+	if (run->databases[0])
+		setenv("CHAPERONE_DATABASES", run->databases, 1);
+	else
+		unsetenv("CHAPERONE_DATABASES");
 }
 
 static void command_child(const struct run *run, int failed)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The stand-in for connect: a database is dialled by the text of a governed client library, or not at all
+ * (decisions.md 4).
+ *
+ * Like connect itself it may be called in signal handlers, after fork and in vfork children: it takes no lock and
+ * allocates nothing.  To an address that is no database's it adds the look at the address. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "shim/escape/destination.h"
+#include "shim/escape/line.h"
+#include "shim/escape/seen.h"
+#include "shim/gate/outside.h"
+#include "shim/preload/guard.h"
+#include "shim/preload/instance.h"
+#include "shim/preload/next.h"
+#include "shim/preload/sentinel.h"
+
+/* No process has anything in its first or its last page, so that the kernel can say EFAULT. */
+#define PAGE 4096u
+
+#define REFUSED "refused a connection to %s at %s: "
+
+static int forward(int fd, const struct sockaddr *address, socklen_t length)
+{
+	__typeof__(&connect) next = NEXT(connect);
+
+	return next ? next(fd, (__CONST_SOCKADDR_ARG){ .__sockaddr__ = address }, length) :
+		      (int)syscall(SYS_connect, fd, address, length);
+}
+
+/* Databases are spoken to over streams; what is no socket is the kernel's to refuse. */
+static bool is_stream(int fd)
+{
+	int type = 0;
+	socklen_t length = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+}
+
+static bool decide(const char *database, const char *text, uint64_t key, bool is_told)
+{
+	int permit = outside_permit(OUTSIDE_CONNECTION, slice_of(text), true);
+	enum seen_state state = permit < 0 ? SEEN_UNANSWERED : permit == PERMIT_REFUSE ? SEEN_REFUSED : SEEN_ALLOWED;
+
+	if (!seen_note(key, state) || is_told)
+		return state == SEEN_ALLOWED;
+	if (state == SEEN_UNANSWERED)
+		line_say(REFUSED "its client is not governed, and no agent answers to say whether it may", database,
+			 text);
+	else if (state == SEEN_REFUSED)
+		line_say(REFUSED "its client is not governed (`chaperone doctor` says which are)", database, text);
+	else
+		line_say("a connection to %s at %s is NOT GOVERNED: what passes over it is neither judged nor recorded",
+			 database, text);
+	return state == SEEN_ALLOWED;
+}
+
+static bool may_dial(const char *database, const struct sockaddr_storage *address, socklen_t length)
+{
+	char text[DESTINATION_TEXT_MAX];
+
+	destination_write(address, length, text, sizeof(text));
+	uint64_t key = seen_key(slice_of(text));
+	enum seen_state state = seen_find(key);
+	if (state == SEEN_REFUSED || state == SEEN_ALLOWED)
+		return state == SEEN_ALLOWED;
+	return decide(database, text, key, state == SEEN_UNANSWERED);
+}
+
+/* A client library that no governed call has entered is not registered, and not governed. */
+static bool is_governed(const void *caller)
+{
+	return preload_holds(caller) || instance_holding(caller);
+}
+
+static bool is_refused(int fd, const struct sockaddr_storage *address, socklen_t length, const void *caller)
+{
+	KEEP_ERRNO;
+	const char *database = destination_database(address, length);
+
+	return database && !is_governed(caller) && is_stream(fd) && !may_dial(database, address, length);
+}
+
+/* The kernel sees the copy that was looked at, which no other thread can edit. */
+STAND_IN int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+	const void *caller = CALLER_ADDRESS();
+	const struct sockaddr *given = address.__sockaddr__;
+	struct sockaddr_storage copy;
+
+	if ((uintptr_t)given + PAGE < 2 * PAGE || length > sizeof(copy))
+		return forward(fd, given, length);
+	memcpy(&copy, given, length);
+	if (is_refused(fd, &copy, length, caller)) {
+		errno = EACCES;
+		return -1;
+	}
+	return forward(fd, (const struct sockaddr *)&copy, length);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Judging a program that is about to be started, and starting it. */
+#include "shim/escape/start_program.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "shim/escape/environment.h"
+#include "shim/escape/line.h"
+#include "shim/gate/outside.h"
+#include "shim/preload/guard.h"
+
+static struct slice name_of(const struct target *target, char *room, size_t size)
+{
+	if (target->path[0])
+		return slice_of(target->path);
+	snprintf(room, size, "descriptor %d", target->folder);
+	return slice_of(room);
+}
+
+static int ask_about_user(struct slice name)
+{
+	int permit = outside_permit(OUTSIDE_OTHER_USER, name, true);
+
+	if (permit < 0)
+		line_say("refused to start %.*s: it changes its user or has capabilities, the loader leaves this "
+			 "library out of it, and no agent answers to say whether it may",
+			 SLICE_ARGUMENTS(name));
+	else if (permit == PERMIT_REFUSE)
+		line_say("refused to start %.*s: it changes its user or has capabilities, and the loader leaves this "
+			 "library out of it",
+			 SLICE_ARGUMENTS(name));
+	else if (permit == PERMIT_WARN)
+		line_say("%.*s is NOT GOVERNED: it changes its user or has capabilities", SLICE_ARGUMENTS(name));
+	return permit == PERMIT_WARN || permit == PERMIT_PASS ? 0 : -EACCES;
+}
+
+/* 0, or -EACCES.  A static program is named on the record and started: nearly every shell script starts some. */
+static int judge(const struct target *target)
+{
+	char room[32];
+	enum target_kind kind = target_look(target);
+
+	if (kind == TARGET_OTHER_USER)
+		return ask_about_user(name_of(target, room, sizeof(room)));
+	if (kind == TARGET_STATIC)
+		(void)!outside_permit(OUTSIDE_STATIC, name_of(target, room, sizeof(room)), false);
+	return 0;
+}
+
+static ssize_t prepare(const struct program_start *start, char *const variables[])
+{
+	KEEP_ERRNO;
+	int r = judge(&start->target);
+
+	return r < 0 ? r : environment_room(variables);
+}
+
+/* Memory of this frame, of a stated maximum (shim/escape/environment.h). */
+int program_start(const struct program_start *start, char *const variables[], int *ret_result)
+{
+	ssize_t room = prepare(start, variables);
+
+	if (room < 0)
+		return (int)room;
+	if (room > 0)
+		variables = (char *const *)environment_repair(variables, __builtin_alloca((size_t)room));
+	*ret_result = start->forward(start, variables);
+	return 0;
+}

@@ -410,6 +410,25 @@ os._exit(126)
     return [PYTHON, '-c', script]
 
 
+def both_ways(cluster, command, least=1, **exceptions):
+    """Runs a program without the shim and under a policy that allows everything: it prints and says the same, and all
+    that it sends is on its record.  Returns what was seen without the shim, and what the server got each time."""
+    seen, sent = [], []
+    for policy in (None, ALLOW_EVERYTHING):
+        since = cluster.mark()
+        outcome = run(cluster, command, policy)
+        seen.append(outcome.seen())
+        sent.append([s.key() for s in cluster.statements(since)])
+        if policy:
+            recorded = settle(cluster, **exceptions)[1]
+            check(len(recorded) >= least, f'only {len(recorded)} intents')
+            verified(cluster, outcome.record)
+    equal(*[s[2] for s in seen], 'stderr')
+    equal(*[s[1] for s in seen], 'stdout')
+    equal(*[s[0] if s[0] >= 0 else 128 - s[0] for s in seen], 'exit codes')
+    return seen[0], sent
+
+
 PROMISES = []
 
 

@@ -12,5 +12,7 @@ const struct driver libpq_driver = {
 	.name = "libpq",
 	.functions = NAMES,
 	.function_count = LIBPQ_FUNCTION_COUNT,
-	.marker = LIBPQ_PQexec,
+	.marker = LIBPQ_PQconninfoFree,
 };
+
+const struct driver *const DRIVERS[] = { &libpq_driver, NULL };

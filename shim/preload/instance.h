@@ -39,7 +39,7 @@ const struct instance *instance_of_address(const struct driver *driver, const vo
 const struct instance *instance_holding(const void *address);
 
 /* The instance that a call from `return_address` means when no handle says it, registering what was loaded since the
- * last time.  In order: the only one; the one in the program's own scope, because that is where the loader binds every
+ * last time.  In order: the one whose function was looked up, when the call came through a slot; the only one; the one in the program's own scope, because that is where the loader binds every
  * function without a stand-in; the nearest one among the dependencies of the caller's object; the one loaded first.
  * NULL when there is none: answer as the driver documents for failure.  Fine in constructors and threads; takes the
  * loader's lock. */

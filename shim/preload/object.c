@@ -65,7 +65,7 @@ bool object_at(const void *address, struct object *ret_object)
 	return objects_visit(is_at, &search);
 }
 
-static const char *file_name(const char *path)
+const char *file_name(const char *path)
 {
 	const char *name = path;
 

@@ -27,6 +27,9 @@ uint64_t objects_added(void);
 /* Finds the object that holds `address`.  The image is good as long as that object stays mapped. */
 bool object_at(const void *address, struct object *ret_object);
 
+/* What stands behind the last slash. */
+const char *file_name(const char *path);
+
 /* True when a DT_NEEDED entry of this name means that object: its soname, its file name, or its path. */
 bool object_is_named(const struct object *object, const char *needed);
 

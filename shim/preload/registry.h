@@ -7,7 +7,11 @@
 #include <stdint.h>
 
 #include "common/cleanup.h"
+#include "shim/preload/image.h"
 #include "shim/preload/instance.h"
+
+/* True for a client library of `driver`, registered or not. */
+bool image_is_instance(const struct image *image, const struct driver *driver);
 
 /* The registered instance of `driver` number `index`, in load order; NULL beyond the last one. */
 const struct instance *registry_at(const struct driver *driver, unsigned index);

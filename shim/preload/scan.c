@@ -59,10 +59,9 @@ static bool copy_path(char *path, const char *from)
 	return false;
 }
 
-static bool is_instance(const struct object *object, const struct driver *driver)
+bool image_is_instance(const struct image *image, const struct driver *driver)
 {
-	return image_function(&object->image, driver->functions[driver->marker]) &&
-	       !image_is_shim(&object->image);
+	return image_function(image, driver->functions[driver->marker]) && !image_is_shim(image);
 }
 
 static bool is_new(const struct object *object, void *data)
@@ -72,7 +71,7 @@ static bool is_new(const struct object *object, void *data)
 	uintptr_t base = object->image.address;
 
 	if (registry_of_base(instance->driver, base) || is_refused(candidate, base) ||
-	    !is_instance(object, instance->driver) || !copy_path(instance->path, object->path))
+	    !image_is_instance(&object->image, instance->driver) || !copy_path(instance->path, object->path))
 		return false;
 	instance->base = base;
 	candidate->dynamic = object->image.dynamic;
@@ -97,7 +96,7 @@ static bool fill(const struct object *object, void *data)
 	struct instance *instance = data;
 	const struct driver *driver = instance->driver;
 
-	if (object->image.address != instance->base || !is_instance(object, driver))
+	if (object->image.address != instance->base || !image_is_instance(&object->image, driver))
 		return false;
 	image_text(&object->image, &instance->text_begin, &instance->text_end);
 	for (unsigned i = 0; i < DRIVER_FUNCTIONS_MAX; i++) {

@@ -7,46 +7,17 @@
  * and counts as the caller's own. */
 #include "shim/preload/instance.h"
 
+#include "shim/preload/closure.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/object.h"
 #include "shim/preload/registry.h"
-
-/* Objects of one scope that are followed; beyond that the first instance loaded is taken. */
-#define SCOPE_OBJECTS_MAX 128
+#include "shim/preload/slots.h"
 
 struct scope {
 	const struct driver *driver;
 	const struct instance *found;
-	const char *needed; /* the name that is looked up */
-	unsigned count;
-	uintptr_t bases[SCOPE_OBJECTS_MAX];
+	struct closure closure;
 };
-
-static void join(struct scope *scope, uintptr_t base)
-{
-	for (unsigned i = 0; i < scope->count; i++) {
-		if (scope->bases[i] == base)
-			return;
-	}
-	if (scope->count < SCOPE_OBJECTS_MAX)
-		scope->bases[scope->count++] = base;
-}
-
-static bool joins_when_needed(const struct object *object, void *data)
-{
-	struct scope *scope = data;
-
-	if (!object_is_named(object, scope->needed))
-		return false;
-	join(scope, object->image.address);
-	return true;
-}
-
-static void join_needed(struct scope *scope, const struct image *image)
-{
-	for (size_t i = 0; (scope->needed = image_needed(image, i)); i++)
-		objects_visit(joins_when_needed, scope);
-}
 
 /* Runs at the first object, so that the whole walk happens under one hold of the loader's lock. */
 static bool walk(const struct object *object, void *data)
@@ -54,14 +25,9 @@ static bool walk(const struct object *object, void *data)
 	struct scope *scope = data;
 
 	(void)object;
-	for (unsigned i = 0; i < scope->count; i++) {
-		struct object member;
-
-		scope->found = registry_of_base(scope->driver, scope->bases[i]);
-		if (scope->found)
-			break;
-		if (object_at((const void *)scope->bases[i], &member))
-			join_needed(scope, &member.image);
+	for (unsigned i = 0; i < scope->closure.count && !scope->found; i++) {
+		scope->found = registry_of_base(scope->driver, scope->closure.bases[i]);
+		closure_follow(&scope->closure, i);
 	}
 	return true;
 }
@@ -70,7 +36,7 @@ static const struct instance *nearest(const struct driver *driver, const struct 
 {
 	struct scope scope = { .driver = driver };
 
-	join(&scope, root->image.address);
+	closure_join(&scope.closure, root->image.address);
 	objects_visit(walk, &scope);
 	return scope.found;
 }
@@ -98,7 +64,10 @@ static const struct instance *choose(const struct driver *driver, const void *re
 const struct instance *instance_for_caller(const struct driver *driver, const void *return_address)
 {
 	KEEP_ERRNO;
+	const struct instance *instance;
 
+	if (slot_tells(return_address, &instance))
+		return instance;
 	registry_refresh(driver);
 	return choose(driver, return_address);
 }

@@ -12,16 +12,45 @@ extern const unsigned char __ehdr_start[] __attribute__((visibility("hidden")));
 
 static atomic_bool has_looked, has_other;
 
+bool image_is_self(const struct image *image)
+{
+	return image->address == (uintptr_t)__ehdr_start;
+}
+
 bool image_is_shim(const struct image *image)
 {
-	return image->address == (uintptr_t)__ehdr_start || image_function(image, SENTINEL_NAME);
+	return image_is_self(image) || image_function(image, SENTINEL_NAME);
+}
+
+static int self_open(struct image *ret_image)
+{
+	return image_open_copy(__ehdr_start, SIZE_MAX - (uintptr_t)__ehdr_start, (uintptr_t)__ehdr_start,
+			       ret_image);
+}
+
+/* Read once; who comes while another thread fills it in reads for himself. */
+uintptr_t self_function(const char *name)
+{
+	static struct image known;
+	static atomic_int filled; /* 0, then 1 by who fills it in, then 2 */
+	struct image self;
+	int nobody = 0;
+
+	if (atomic_load_explicit(&filled, memory_order_acquire) == 2)
+		return image_function(&known, name);
+	if (self_open(&self) < 0)
+		return 0;
+	if (atomic_compare_exchange_strong(&filled, &nobody, 1)) {
+		known = self;
+		atomic_store_explicit(&filled, 2, memory_order_release);
+	}
+	return image_function(&self, name);
 }
 
 static bool is_other_shim(const struct object *object, void *data)
 {
 	(void)data;
-	return object->image.address != (uintptr_t)__ehdr_start &&
-	       image_function(&object->image, SENTINEL_NAME);
+	return !image_is_self(&object->image) && image_function(&object->image, SENTINEL_NAME);
 }
 
 void sentinel_look(void)
@@ -41,7 +70,7 @@ bool preload_stands_down(void)
 
 static bool is_self(const struct object *object, void *data)
 {
-	if (object->image.address != (uintptr_t)__ehdr_start)
+	if (!image_is_self(&object->image))
 		return false;
 	*(struct object *)data = *object;
 	return true;
@@ -62,8 +91,7 @@ bool preload_holds(const void *address)
 	struct image self;
 
 	if (!begin || !end) {
-		if (image_open_copy(__ehdr_start, SIZE_MAX - (uintptr_t)__ehdr_start,
-				    (uintptr_t)__ehdr_start, &self) < 0)
+		if (self_open(&self) < 0)
 			return false;
 		image_text(&self, &begin, &end);
 		atomic_store(&known_begin, begin);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`chaperone doctor` says what would be governed, from files alone."""
+import glob
 import json
 import os
 import shutil
@@ -93,7 +94,25 @@ class Doctor(Case):
         findings = self.doctor(python)
         self.found(findings, "good", "psycopg2 (libpq)")
         self.found(findings, "problem", "NOT GOVERNED   asyncpg")
-        self.assertFalse(any("pymssql" in f["text"] for f in findings))
+        self.assertFalse(any("oracledb" in f["text"] for f in findings))
+
+    def test_clients_that_look_libpq_up_are_governed(self):
+        python = self.program("venv", "bin", "python3")
+        packages = self.path("venv", "lib", "python3.11", "site-packages")
+        self.write("", packages, "psycopg/__init__.py")
+        self.found(self.doctor(python), "good", "psycopg 3 (libpq)")
+        tcl = self.program("usr", "bin", "tclsh8.6")
+        for name in ("tdbcpostgres1.1.5", "tdbcmysql1.1.5"):
+            self.write("", self.path("usr", "lib", name), "pkgIndex.tcl")
+        findings = self.doctor(tcl)
+        self.found(findings, "good", "tdbc::postgres (libpq)")
+        self.found(findings, "problem", "NOT GOVERNED   tdbc::mysql")
+
+    @unittest.skipUnless(glob.glob("/usr/lib/php/2*/pgsql.so"), "Debian package php-pgsql is not installed")
+    def test_the_extensions_of_php_are_governed(self):
+        findings = self.doctor("/usr/bin/php")
+        self.found(findings, "good", " pgsql (libpq)")
+        self.found(findings, "good", "pdo_pgsql (libpq)")
 
     def test_a_script_leads_to_its_interpreter_through_env(self):
         self.program("bin", "python3")

@@ -3,28 +3,11 @@
 import os
 import re
 
-from harness import ALLOW_EVERYTHING, PYTHON, check, equal, main, promise, run, settle, verified
+from harness import ALLOW_EVERYTHING, PYTHON, both_ways, check, equal, main, promise, run
 from shop import SCHEMA
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'script_psycopg2.py')
 PARTS = ('types', 'errors', 'transactions', 'cursors', 'copies', 'large_objects', 'notifications', 'asynchronous', 'threads')
-
-
-def both_ways(cluster, command, least=1, **exceptions):
-    seen, sent = [], []
-    for policy in (None, ALLOW_EVERYTHING):
-        since = cluster.mark()
-        outcome = run(cluster, command, policy)
-        seen.append(outcome.seen())
-        sent.append([s.key() for s in cluster.statements(since)])
-        if policy:
-            recorded = settle(cluster, **exceptions)[1]
-            check(len(recorded) >= least, f'only {len(recorded)} intents')
-            verified(cluster, outcome.record)
-    equal(*[s[2] for s in seen], 'stderr')
-    equal(*[s[1] for s in seen], 'stdout')
-    equal(*[s[0] if s[0] >= 0 else 128 - s[0] for s in seen], 'exit codes')
-    return seen[0], sent
 
 
 def part(name):

@@ -5,9 +5,9 @@
 
 #pragma GCC visibility push(default)
 
-const char *fakepq_identity(void); /* the marker */
+const char *fakepq_identity(void);
 const char *
-fakepq_plain(void); /* has no stand-in: says which copy the loader binds the caller to */
+fakepq_plain(void); /* the marker; has no stand-in: says which copy the loader binds the caller to */
 int fakepq_query(const char *sql); /* calls fakepq_send through the symbol table */
 int fakepq_send(const char *sql);
 int fakepq_notify(void (*callback)(void *), void *data);
@@ -21,6 +21,7 @@ enum fakepq_function {
 	FAKEPQ_NOTIFY,
 	FAKEPQ_FAIL,
 	FAKEPQ_NEWER,
+	FAKEPQ_PLAIN,
 	FAKEPQ_FUNCTIONS,
 };
 

@@ -10,6 +10,7 @@
 #include "shim/preload/instance.h"
 #include "shim/preload/process.h"
 #include "shim/preload/registry.h"
+#include "shim/preload/self.h"
 #include "shim/preload/sentinel.h"
 #include "tests/preload/fakepq.h"
 
@@ -17,14 +18,17 @@ static const char *const NAMES[FAKEPQ_FUNCTIONS] = {
 	[FAKEPQ_IDENTITY] = "fakepq_identity", [FAKEPQ_QUERY] = "fakepq_query",
 	[FAKEPQ_SEND] = "fakepq_send",	       [FAKEPQ_NOTIFY] = "fakepq_notify",
 	[FAKEPQ_FAIL] = "fakepq_fail",	       [FAKEPQ_NEWER] = "fakepq_newer",
+	[FAKEPQ_PLAIN] = "fakepq_plain",
 };
 
 static const struct driver FAKEPQ = {
-	.name = "fakepq",
+	.name = "libfakepq",
 	.functions = NAMES,
 	.function_count = FAKEPQ_FUNCTIONS,
-	.marker = FAKEPQ_IDENTITY,
+	.marker = FAKEPQ_PLAIN,
 };
+
+const struct driver *const DRIVERS[] = { &FAKEPQ, NULL };
 
 static struct fakeshim_counts counts;
 
@@ -88,6 +92,11 @@ int fakeshim_instances(void)
 	while (registry_at(&FAKEPQ, count))
 		count++;
 	return (int)count;
+}
+
+uintptr_t fakeshim_stand_in(const char *name)
+{
+	return self_function(name);
 }
 
 const char *fakeshim_identity_of(const void *function)

@@ -15,6 +15,7 @@ struct fakeshim_counts {
 /* Weak in programs: without the shim there is none. */
 struct fakeshim_counts *fakeshim_counts(void) __attribute__((weak));
 int fakeshim_instances(void) __attribute__((weak));
+uintptr_t fakeshim_stand_in(const char *name) __attribute__((weak));
 const char *fakeshim_identity_of(const void *function) __attribute__((weak));
 bool fakeshim_stands_down(void) __attribute__((weak));
 const char *fakeshim_path(void) __attribute__((weak));

@@ -18,6 +18,7 @@ struct scenario {
 
 /* Ends with an empty row. */
 extern const struct scenario PLUGIN_SCENARIOS[]; /* for a program without a client library */
+extern const struct scenario LOOKUP_SCENARIOS[]; /* likewise */
 extern const struct scenario CALL_SCENARIOS[]; /* for a program linked to copy "a" */
 
 /* errno as main found it. */

@@ -3,6 +3,8 @@
 #ifndef TESTS_PRELOAD_PLUGIN_H
 #define TESTS_PRELOAD_PLUGIN_H
 
+#include <stdint.h>
+
 #pragma GCC visibility push(default)
 
 struct plugin_answers {
@@ -16,6 +18,12 @@ struct plugin_answers plugin_answers(void);
 const char *plugin_early_identity(void);
 
 void middle_touch(void);
+
+/* The loader's answers to the plugin. */
+typedef uintptr_t plugin_look_function(void *handle, const char *name);
+typedef void *plugin_open_function(const char *name);
+plugin_look_function plugin_look;
+plugin_open_function plugin_open;
 
 #pragma GCC visibility pop
 

@@ -2,10 +2,9 @@
 """Every export of libpq 15 is a row of the shim's table, and every row an export.
 
 Usage: check_libpq_table.py TABLE LIBPQ
-       check_libpq_table.py TABLE --stand-ins [NAMES]
+       check_libpq_table.py TABLE --stand-ins
 
-With --stand-ins it prints what libchaperone.so must export: the rows that have a stand-in, the names in the file NAMES
-(stand-ins for functions of libc), and the sentinel.
+With --stand-ins it prints what libchaperone.so must export: the rows that have a stand-in, and shim_exports.txt.
 """
 import os
 import re
@@ -17,7 +16,7 @@ from sources import read, report
 ROW = re.compile(r"^\t([A-Z]+)\((\w+)\) ?\\?$", re.MULTILINE)
 ROLES = {"GOVERNED", "REFUSED", "FORWARDED"}
 STAND_INS = {"GOVERNED", "REFUSED"}
-SENTINEL = "chaperone_shim_sentinel"
+EXPORTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim_exports.txt")
 VERSION = "libpq.so.5.15"
 SKIPPED = 77
 
@@ -39,13 +38,13 @@ def compare(rows, exported):
 
 
 def stand_ins(rows):
-    return sorted(name for role, name in rows if role in STAND_INS) + [SENTINEL]
+    return sorted({name for role, name in rows if role in STAND_INS} | read_names(EXPORTS))
 
 
-def main(table, library, names=None):
+def main(table, library):
     rows = read_rows(table)
     if library == "--stand-ins":
-        print("\n".join(stand_ins(rows) + (sorted(read_names(names)) if names else [])))
+        print("\n".join(stand_ins(rows)))
         return 0
     if not os.path.basename(os.path.realpath(library)).startswith(VERSION):
         print(f"{library} is not {VERSION}")

@@ -128,13 +128,15 @@ def test_drivers_that_can_be_imported_are_told_apart():
             (packages / name).parent.mkdir(parents=True, exist_ok=True)
             (packages / name).write_text("")
 
+        # What the machine has installed besides is told too.
         install("psycopg2/_psycopg.cpython-311-x86_64-linux-gnu.so")
+        install("psycopg/__init__.py")
         said = phrase(top, run, PATH=path)
-        assert said.startswith("ask.py → python3 (psycopg2 governed when loaded"), said
+        assert said.startswith("ask.py → python3 (psycopg2, psycopg 3 governed when loaded"), said
         install("asyncpg/__init__.py")
         install("pymysql/__init__.py")
         said = phrase(top, "python3", PATH=path)
-        assert said.startswith("python3 (psycopg2 governed when loaded; asyncpg, PyMySQL"), said
+        assert said.startswith("python3 (psycopg2, psycopg 3 governed when loaded; asyncpg, PyMySQL"), said
         assert said.endswith(" NOT GOVERNED)"), said
 
 

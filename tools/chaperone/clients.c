@@ -13,12 +13,12 @@
 #define NOT_TRIED(database, name, how)	  { DOCTOR_NOTE, database, name, how }
 
 #define OWN_PROTOCOL  " speaks the protocol itself, without a client library"
-#define DEEPLY_BOUND  " is loaded with RTLD_DEEPBIND, past what is preloaded"
 #define NOT_YET	      " is not governed by this version"
 #define NOT_TRIED_YET " (libpq): not tried with this version"
 
 const struct client_library CLIENT_LIBRARIES[] = {
 	{ "libpq.so", GOVERNED("PostgreSQL", "libpq", "") },
+	{ "libpq-", GOVERNED("PostgreSQL", "libpq", " (a copy that was bundled)") },
 	{ "libmariadb.so", NOT_GOVERNED("MariaDB", "libmariadb", NOT_YET) },
 	{ "libmysqlclient", NOT_GOVERNED("MySQL", "libmysqlclient", NOT_YET) },
 	{ "libmongoc-", NOT_GOVERNED("MongoDB", "libmongoc", NOT_YET) },
@@ -60,8 +60,7 @@ const struct client *client_of_program(const char *path)
 
 const struct client_module CLIENT_MODULES[] = {
 	{ "python", "psycopg2/_psycopg*.so", GOVERNED("PostgreSQL", "psycopg2", " (libpq)") },
-	{ "python", "psycopg/__init__.py",
-	  NOT_GOVERNED("PostgreSQL", "psycopg 3", " finds libpq by dlsym, which this version does not follow") },
+	{ "python", "psycopg/__init__.py", GOVERNED("PostgreSQL", "psycopg 3", " (libpq)") },
 	{ "python", "asyncpg/__init__.py", NOT_GOVERNED("PostgreSQL", "asyncpg", OWN_PROTOCOL) },
 	{ "python", "pg8000/__init__.py", NOT_GOVERNED("PostgreSQL", "pg8000", OWN_PROTOCOL) },
 	{ "python", "pgdb.py", NOT_TRIED("PostgreSQL", "PyGreSQL", NOT_TRIED_YET) },
@@ -79,11 +78,14 @@ const struct client_module CLIENT_MODULES[] = {
 	{ "ruby", "pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
 	{ "ruby", "pg-*/lib/pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
 	{ "ruby", "mysql2.rb", NOT_GOVERNED("MySQL, MariaDB", "mysql2", ": libmariadb is not governed by this version") },
-	{ "php", "pgsql.so", NOT_GOVERNED("PostgreSQL", "pgsql", DEEPLY_BOUND) },
-	{ "php", "pdo_pgsql.so", NOT_GOVERNED("PostgreSQL", "pdo_pgsql", DEEPLY_BOUND) },
+	{ "php", "pgsql.so", GOVERNED("PostgreSQL", "pgsql", " (libpq)") },
+	{ "php", "pdo_pgsql.so", GOVERNED("PostgreSQL", "pdo_pgsql", " (libpq)") },
 	{ "php", "mysqli.so", NOT_GOVERNED("MySQL, MariaDB", "mysqli (mysqlnd)", OWN_PROTOCOL) },
 	{ "php", "pdo_mysql.so", NOT_GOVERNED("MySQL, MariaDB", "pdo_mysql (mysqlnd)", OWN_PROTOCOL) },
 	{ "php", "mongodb.so", NOT_GOVERNED("MongoDB", "mongodb", " has its client library built in") },
+	{ "tcl", "tdbcpostgres*/pkgIndex.tcl", GOVERNED("PostgreSQL", "tdbc::postgres", " (libpq)") },
+	{ "tcl", "tdbcmysql*/pkgIndex.tcl",
+	  NOT_GOVERNED("MySQL, MariaDB", "tdbc::mysql", ": libmariadb is not governed by this version") },
 	{ "node", "pg/package.json",
 	  NOT_GOVERNED("PostgreSQL", "pg", OWN_PROTOCOL "; pg-native (libpq) is the way to be governed") },
 	{ "node", "pg-native/package.json", NOT_TRIED("PostgreSQL", "pg-native", NOT_TRIED_YET) },
@@ -110,6 +112,7 @@ const struct runtime RUNTIMES[] = {
 	    "/usr/share/rubygems-integration/*/gems", "$RUBYLIB" },
 	  NULL },
 	{ "php", "php*", { "/usr/lib/php/2*" }, NULL },
+	{ "tcl", "tclsh*", { "/usr/lib/tcltk", "/usr/share/tcltk", "%/lib", "$TCLLIBPATH" }, NULL },
 	{ "node", "node*", { "./node_modules", "/usr/share/nodejs", "/usr/lib/node_modules", "$NODE_PATH" }, NULL },
 	{ "java", "java*", { NULL }, "drivers written in Java speak the protocols themselves and are NOT GOVERNED" },
 };

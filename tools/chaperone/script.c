@@ -30,6 +30,7 @@ static const struct interpreter {
 	{ "java",
 	  " -cp -classpath --class-path -p --module-path --add-opens --add-exports --add-modules ",
 	  "", " -jar -m --module ", "" },
+	{ "tclsh*", " -encoding ", "", "", "" },
 	{ "Rscript", " -e ", " -e ", "", "" },
 };
 

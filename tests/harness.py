@@ -104,10 +104,7 @@ class Cluster:
             self.sql('CREATE DATABASE shop', database='postgres')
             if schema:
                 self.sql(schema)
-            import psycopg2  # may be missing, which skips
-            self.bystander = psycopg2.connect(host=self.environment['PGHOST'], port=self.port, user='postgres',
-                                              dbname='postgres', application_name='bystander')
-            self.bystander.autocommit = True
+            self._stand_by()
             self.forget()
         except BaseException:
             self.stop()
@@ -136,6 +133,20 @@ class Cluster:
             tee.communicate(b"include '" + self.folder.encode() + b"/more.conf'\n")
         self._server(POSTGRES + '/pg_ctl', '-D', self.data, '-w', '-t', '30', '-s', '-l', self.folder + '/log/start',
                      'start', stdout=subprocess.DEVNULL)
+
+    def _stand_by(self):
+        import psycopg2  # may be missing, which skips
+        self.bystander = psycopg2.connect(host=self.environment['PGHOST'], port=self.port, user='postgres',
+                                          dbname='postgres', application_name='bystander')
+        self.bystander.autocommit = True
+
+    def restart(self, settings):
+        """Starts the server anew with these lines in its configuration."""
+        with open(self.folder + '/more.conf', 'a') as file:
+            file.write(settings)
+        self._server(POSTGRES + '/pg_ctl', '-D', self.data, '-w', '-s', '-m', 'fast', '-l', self.folder + '/log/start',
+                     'restart', stdout=subprocess.DEVNULL)
+        self._stand_by()
 
     def stop(self):
         try:

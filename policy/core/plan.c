@@ -10,7 +10,7 @@ _Static_assert(sizeof(struct plan_origin) == 16, "crosses processes");
 /* FirstNormalObjectId (src/include/access/transam.h): below it are the system catalogues. */
 #define RELATION_FIRST_NORMAL 16384
 
-#define FLAGS_KNOWN (PLAN_CHECKS_ORIGINS | PLAN_HIDES_DETAILS)
+#define FLAGS_KNOWN (PLAN_CHECKS_ORIGINS | PLAN_HIDES_TEXTS | PLAN_HIDES_COMPUTED)
 
 /* All parts have a size that is a multiple of four, so that each is aligned when the first one is.
  * */

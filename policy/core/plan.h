@@ -26,8 +26,12 @@ struct plan {
 enum {
 	/* An origin (relation OID) that is not among the origins is masked with `unpredicted`. */
 	PLAN_CHECKS_ORIGINS = 1,
-	/* The statements touch a relation that has masked columns: the server may quote its rows in an error's detail. */
-	PLAN_HIDES_DETAILS = 2,
+	/* The statements may read masked columns: what the server says about them may quote values.  Without it, what
+	 * functions say is hidden where origins are checked, and texts in which a detector finds something. */
+	PLAN_HIDES_TEXTS = 2,
+	/* The statements write rows, for which the server computes defaults and checks that can read anything: messages
+	 * that quote values are hidden, but not the details of broken constraints. */
+	PLAN_HIDES_COMPUTED = 4,
 };
 
 /* A statement's columns: `head` predictions from the left, `tail` from the right; what lies between comes from

@@ -144,6 +144,7 @@ static bool changes_session(const struct judging *judging)
 		return count < 0;
 	case CALL_LARGE_OBJECT_READ:
 	case CALL_LARGE_OBJECT_WRITE:
+	case CALL_LARGE_OBJECT_SEEK:
 		return false;
 	case CALL_PREPARE:
 	case CALL_FASTPATH:

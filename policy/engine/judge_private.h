@@ -151,6 +151,13 @@ void effect_object(const struct effect *effect, char *ret_text, size_t size);
 /* judge_statement.c */
 void judge_call(struct judging *judging);
 
+/* Judges an effect that no facts tell of. */
+void judge_object(struct judging *judging, enum verb verb, enum facts_object object,
+		  struct slice name);
+
+/* judge_startup.c */
+void judge_startup(struct judging *judging);
+
 /* The texts that a statement runs besides its own: of a prepared name or cursor, made earlier in
  * this call or before it. */
 struct meanings {

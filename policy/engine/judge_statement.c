@@ -213,9 +213,8 @@ static void judge_statement(struct judging *judging, const struct reading *readi
 	judge_statement(judging, reading, statement->body, is_explained, depth + 1);
 }
 
-/* A call without text is an effect without facts: the facts are made here. */
-static void judge_object(struct judging *judging, enum verb verb, enum facts_object object,
-			 struct slice name)
+void judge_object(struct judging *judging, enum verb verb, enum facts_object object,
+		  struct slice name)
 {
 	static const struct facts nothing = { .magic = FACTS_MAGIC, .size = sizeof(nothing) };
 	struct reading reading = { .facts = &nothing, .first_change = UINT32_MAX };
@@ -280,6 +279,7 @@ void judge_call(struct judging *judging)
 
 	if (session_lexing_is_open(judging->session))
 		UNKNOWN(judging, "a change of how text is read is still under way");
+	judge_startup(judging);
 	switch (question->call) {
 	case CALL_QUERY:
 	case CALL_QUERY_PARAMS:
@@ -296,6 +296,7 @@ void judge_call(struct judging *judging)
 		judge_object(judging, VERB_CALL, OBJECT_FUNCTION, question->name);
 		break;
 	case CALL_LARGE_OBJECT_READ:
+	case CALL_LARGE_OBJECT_SEEK:
 		judge_object(judging, VERB_SELECT, OBJECT_OTHER, SLICE("large object"));
 		break;
 	case CALL_LARGE_OBJECT_WRITE:

@@ -117,6 +117,7 @@ enum session_call {
 	CALL_FASTPATH,     /* PQfn: function OID in `oid` */
 	CALL_LARGE_OBJECT_READ,
 	CALL_LARGE_OBJECT_WRITE,
+	CALL_LARGE_OBJECT_SEEK, /* reads, but hands out no bytes of the object */
 };
 
 /* The facts that a name may stand for (prepared statement or cursor): appends borrowed blocks to `ret_facts`, at

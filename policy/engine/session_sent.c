@@ -235,6 +235,7 @@ static int note_call(struct session *session, struct pending *pending, enum sess
 		return 0;
 	case CALL_LARGE_OBJECT_READ:
 	case CALL_LARGE_OBJECT_WRITE:
+	case CALL_LARGE_OBJECT_SEEK:
 		return 0;
 	}
 	return -EINVAL;

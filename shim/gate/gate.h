@@ -26,6 +26,7 @@ enum gate_call_kind {
 	GATE_FASTPATH,
 	GATE_LARGE_OBJECT_READ,
 	GATE_LARGE_OBJECT_WRITE,
+	GATE_LARGE_OBJECT_SEEK, /* reads, but hands out no bytes of the object */
 };
 
 /* What the server reported last about reading text. */
@@ -39,6 +40,9 @@ struct gate_call {
 	enum gate_call_kind kind;
 	uint8_t transaction;  /* PGTransactionStatusType, before it */
 	bool is_final;        /* asked again after learning */
+	/* How many there are.  Their values, lengths, formats and types are not copied, although another thread may change
+	 * them: no judgement looks at them, a parameter counts as any value (policy/engine/judge_where.c), and a type can
+	 * choose among functions of one name only, of which one that is not the server's own makes all of them strange. */
 	uint16_t parameters;
 	uint32_t function;    /* GATE_FASTPATH */
 	struct slice name;    /* GATE_PREPARE, GATE_EXECUTE */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls by which connections come and go. */
+#include "shim/libpq/notice.h"
 #include "shim/libpq/session.h"
 #include "shim/preload/guard.h"
 
@@ -72,12 +73,15 @@ POLLING(PQconnectPoll)
 POLLING(PQresetPoll)
 /* clang-format on */
 
-static void end(const PGconn *conn, const struct origin *origin)
+static void end(PGconn *conn, const struct origin *origin)
 {
 	KEEP_ERRNO;
+	struct gate_connection *connection = gate_find(conn);
 
-	if (!origin->is_internal)
-		session_end(conn);
+	if (origin->is_internal)
+		return;
+	notice_end(conn, connection ? gate_state(connection) : NULL);
+	session_end(conn);
 }
 
 STAND_IN void PQfinish(PGconn *conn)
@@ -87,6 +91,7 @@ STAND_IN void PQfinish(PGconn *conn)
 	if (!origin.instance)
 		return;
 	end(conn, &origin);
+	notice_forget(conn);
 	REAL(origin.instance, PQfinish)(conn);
 }
 

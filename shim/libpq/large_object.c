@@ -8,6 +8,7 @@
 #include "shim/preload/guard.h"
 
 #define READS_OBJECT  ((struct gate_call){ .kind = GATE_LARGE_OBJECT_READ })
+#define SEEKS_OBJECT  ((struct gate_call){ .kind = GATE_LARGE_OBJECT_SEEK })
 #define WRITES_OBJECT ((struct gate_call){ .kind = GATE_LARGE_OBJECT_WRITE })
 
 /* A call that returns a number, of which negative ones or `failure` mean that it failed. */
@@ -26,16 +27,16 @@
 /* clang-format off */
 JUDGED(int, lo_open, (PGconn *conn, Oid lobjId, int mode),
 	((mode & INV_WRITE) ? WRITES_OBJECT : READS_OBJECT), (conn, lobjId, mode), -1)
-JUDGED(int, lo_close, (PGconn *conn, int fd), READS_OBJECT, (conn, fd), -1)
+JUDGED(int, lo_close, (PGconn *conn, int fd), SEEKS_OBJECT, (conn, fd), -1)
 JUDGED(int, lo_read, (PGconn *conn, int fd, char *buf, size_t len), READS_OBJECT, (conn, fd, buf, len), -1)
 JUDGED(int, lo_write, (PGconn *conn, int fd, const char *buf, size_t len), WRITES_OBJECT, (conn, fd, buf, len), -1)
-JUDGED(int, lo_lseek, (PGconn *conn, int fd, int offset, int whence), READS_OBJECT, (conn, fd, offset, whence), -1)
-JUDGED(pg_int64, lo_lseek64, (PGconn *conn, int fd, pg_int64 offset, int whence), READS_OBJECT,
+JUDGED(int, lo_lseek, (PGconn *conn, int fd, int offset, int whence), SEEKS_OBJECT, (conn, fd, offset, whence), -1)
+JUDGED(pg_int64, lo_lseek64, (PGconn *conn, int fd, pg_int64 offset, int whence), SEEKS_OBJECT,
 	(conn, fd, offset, whence), -1)
 JUDGED(Oid, lo_creat, (PGconn *conn, int mode), WRITES_OBJECT, (conn, mode), InvalidOid)
 JUDGED(Oid, lo_create, (PGconn *conn, Oid lobjId), WRITES_OBJECT, (conn, lobjId), InvalidOid)
-JUDGED(int, lo_tell, (PGconn *conn, int fd), READS_OBJECT, (conn, fd), -1)
-JUDGED(pg_int64, lo_tell64, (PGconn *conn, int fd), READS_OBJECT, (conn, fd), -1)
+JUDGED(int, lo_tell, (PGconn *conn, int fd), SEEKS_OBJECT, (conn, fd), -1)
+JUDGED(pg_int64, lo_tell64, (PGconn *conn, int fd), SEEKS_OBJECT, (conn, fd), -1)
 JUDGED(int, lo_truncate, (PGconn *conn, int fd, size_t len), WRITES_OBJECT, (conn, fd, len), -1)
 JUDGED(int, lo_truncate64, (PGconn *conn, int fd, pg_int64 len), WRITES_OBJECT, (conn, fd, len), -1)
 JUDGED(int, lo_unlink, (PGconn *conn, Oid lobjId), WRITES_OBJECT, (conn, lobjId), -1)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "shim/libpq/diagnosis.h"
 #include "shim/preload/guard.h"
 
 struct masking {
@@ -107,7 +108,7 @@ static int mask_result(struct masking *masking, uint32_t statement, int rows)
 	return 0;
 }
 
-static detector_set wanted_detectors(const struct plan *plan)
+detector_set result_detectors(const struct plan *plan)
 {
 	detector_set wanted = 0;
 
@@ -135,7 +136,7 @@ static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, str
 		.plan = flight->verdict->plan,
 		.result = result,
 		.out = BUF_MAX(1024 * MIB),
-		.search = { wanted_detectors(flight->verdict->plan), flight->verdict->plan->found, key_of,
+		.search = { result_detectors(flight->verdict->plan), flight->verdict->plan->found, key_of,
 			    connection },
 	};
 
@@ -145,13 +146,16 @@ static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, str
 	return r < 0 ? withhold(conn, session->instance, result) : result;
 }
 
-static void note_error(PGconn *conn, struct flight *flight, const struct instance *instance, const PGresult *result)
+static void note_error(PGconn *conn, struct flight *flight, const struct session *session, const PGresult *result)
 {
+	const char *state = REAL(session->instance, PQresultErrorField)(result, PG_DIAG_SQLSTATE);
+
 	flight->outcome.status = RING_STATUS_ERROR;
-	flight->outcome.sqlstate = gate_sqlstate(REAL(instance, PQresultErrorField)(result, PG_DIAG_SQLSTATE));
-	if (!flight->is_refused && flight->verdict->plan &&
-	    (flight->verdict->plan->flags & PLAN_HIDES_DETAILS))
-		detail_hide(conn, instance, result);
+	flight->outcome.sqlstate = gate_sqlstate(state);
+	if (!state) /* libpq's own, or of a statement that was skipped */
+		return;
+	diagnosis_pass(conn, session, result, flight_hiding(flight));
+	flight->is_told = true;
 }
 
 /* A statement that the server skipped because one before it in its pipeline failed has not happened either. */
@@ -169,7 +173,7 @@ PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct f
 	int rows = has_rows ? REAL(instance, PQntuples)(result) : 0;
 
 	if (is_failure(status))
-		note_error(conn, flight, instance, result);
+		note_error(conn, flight, session, result);
 	flight->outcome.rows += (uint64_t)rows;
 	if (instance_function(instance, LIBPQ_PQresultMemorySize))
 		flight->outcome.bytes += REAL(instance, PQresultMemorySize)(result);

@@ -9,7 +9,7 @@
  * its place when a cell could not be masked. */
 PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result);
 
-/* Takes the detail out of an error result, and out of the connection's message. */
-void detail_hide(PGconn *conn, const struct instance *instance, const PGresult *result);
+/* What a plan looks for. */
+detector_set result_detectors(const struct plan *plan);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/socket.h"
+#include "shim/libpq/notice.h"
 #include "shim/preload/guard.h"
 
 /* pg_wchar.h of PostgreSQL: the encodings a server can have, all of which keep ASCII bytes for ASCII, are numbered
@@ -100,6 +101,7 @@ void session_start(PGconn *conn, const struct instance *instance)
 	struct session *session = gate_state(connection);
 	session->instance = instance;
 	session->name = (struct buf)BUF_MAX(SESSION_NAME_MAX);
+	notice_start(conn, session);
 	session_learn(conn, connection);
 }
 
@@ -175,6 +177,32 @@ void session_learn(PGconn *conn, struct gate_connection *connection)
 	gate_done(connection, NULL, &outcome);
 	hand_over(connection, session->instance, result);
 	REAL(session->instance, PQclear)(result);
+}
+
+enum hiding flight_hiding(const struct flight *flight)
+{
+	if (flight->is_refused || !flight->verdict || !flight->verdict->plan)
+		return HIDES_NOTHING;
+	uint32_t flags = flight->verdict->plan->flags;
+
+	if (flags & PLAN_HIDES_TEXTS)
+		return HIDES_TEXTS;
+	if (flags & PLAN_HIDES_COMPUTED)
+		return HIDES_COMPUTED;
+	return flags & PLAN_CHECKS_ORIGINS ? HIDES_RAISED : HIDES_FOUND;
+}
+
+enum hiding session_hiding(const struct session *session)
+{
+	enum hiding most = session->hiding;
+
+	for (size_t i = 0; i < session->count && most < HIDES_TEXTS; i++) {
+		const struct flight *flight = &session->flights[session->first + i];
+		enum hiding hiding = flight->is_told ? HIDES_NOTHING : flight_hiding(flight);
+
+		most = hiding > most ? hiding : most;
+	}
+	return most;
 }
 
 bool flights_push(struct session *session, const struct flight *flight)

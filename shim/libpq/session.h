@@ -10,13 +10,25 @@
 #include "shim/gate/gate.h"
 #include "shim/libpq/real.h"
 
+/* How much of what the server says about a call is hidden. */
+enum hiding {
+	HIDES_NOTHING,
+	HIDES_FOUND,    /* texts in which detectors find something */
+	HIDES_RAISED,   /* what functions say: masks are in force, and a trigger can read anything */
+	HIDES_COMPUTED, /* and messages that can quote a value: of defaults and checks of rows that are written */
+	HIDES_TEXTS,    /* all but what cannot quote a value (diagnosis.c) */
+};
+
 /* A call that was forwarded and whose results have not all been read. */
 struct flight {
 	struct verdict *verdict;
 	struct gate_outcome outcome; /* filled as results pass */
 	uint32_t statement;          /* number of the statement whose result comes next */
 	bool is_refused;
+	bool is_told;                /* the error of its that the connection's message has is fit to be seen */
 };
+
+enum hiding flight_hiding(const struct flight *flight);
 
 /* Lives in the gate's connection (gate_state). */
 struct session {
@@ -25,6 +37,12 @@ struct session {
 	size_t first, count, capacity;
 	struct buf name; /* the prepared statement's name in the call that is being made */
 	bool is_learning;
+	bool is_masked;            /* a plan checked origins: masks are in force */
+	detector_set wanted;       /* of all plans; what is looked for in texts */
+	enum hiding hiding;        /* of the call being made; after a longjmp out of one, until the next */
+	bool is_receiving;         /* our notice receiver is in place; the program's: */
+	PQnoticeReceiver receiver; /* NULL: notices are dropped */
+	void *receiver_argument;
 	int encoding;              /* of the client, as libpq numbers it, */
 	char encoding_name[24];    /* and what the server calls it */
 };
@@ -45,6 +63,9 @@ struct gate_settings session_settings(struct session *session, const PGconn *con
 
 /* Notes in the outcome how the server stands after the statement, where somebody wants to know. */
 void session_note_state(struct session *session, const PGconn *conn, struct flight *flight);
+
+/* What to hide of a notice that comes now, and of the connection's message. */
+enum hiding session_hiding(const struct session *session);
 
 /* Adds a flight; false without memory. */
 bool flights_push(struct session *session, const struct flight *flight);

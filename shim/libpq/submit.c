@@ -2,6 +2,7 @@
 /* The calls that send SQL.  Each stand-in is a row of one of two roles; the thinking is in the functions above. */
 #include "shim/libpq/submit.h"
 
+#include "shim/libpq/notice.h"
 #include "shim/libpq/result.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/sentinel.h"
@@ -47,6 +48,19 @@ static void ask_once(struct gate_connection *connection, PGconn *conn, struct ga
 	gate_ask(connection, call, ret_pass);
 }
 
+/* Notices of the call may come before it returns. */
+static void watch(const struct submission *submission, PGconn *conn)
+{
+	struct session *session = gate_state(submission->connection);
+
+	session->hiding = flight_hiding(&submission->flight);
+	if (session->hiding == HIDES_NOTHING)
+		return;
+	session->is_masked |= session->hiding > HIDES_FOUND;
+	session->wanted |= result_detectors(submission->flight.verdict->plan);
+	notice_watch(conn, session);
+}
+
 static void ask(struct submission *submission, PGconn *conn, struct gate_call *call)
 {
 	struct gate_connection *connection = submission->connection;
@@ -61,6 +75,7 @@ static void ask(struct submission *submission, PGconn *conn, struct gate_call *c
 	submission->flight.verdict = pass.verdict;
 	submission->is_refused = !pass.verdict || !pass.verdict->is_allowed;
 	submission->flight.is_refused = submission->is_refused;
+	watch(submission, conn);
 	submission->text = pass.text;
 }
 
@@ -121,6 +136,7 @@ static void land(struct submission *submission, PGconn *conn)
 	const struct instance *instance = submission->instance;
 
 	session_note_state(gate_state(submission->connection), conn, flight);
+	((struct session *)gate_state(submission->connection))->hiding = HIDES_NOTHING;
 	if (REAL(instance, PQstatus)(conn) != CONNECTION_OK)
 		flight->outcome.status = RING_STATUS_CONNECTION;
 	gate_done(submission->connection, flight->verdict, &flight->outcome);
@@ -154,6 +170,7 @@ int submission_sent(struct submission *submission, PGconn *conn, int sent)
 	if (!submission->connection)
 		return sent;
 	struct session *session = gate_state(submission->connection);
+	session->hiding = HIDES_NOTHING;
 	if (sent && !is_pipelined(submission->instance, conn))
 		flights_abandon(conn, submission->connection);
 	if (sent && flights_push(session, &submission->flight))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every exported symbol of libpq 15, and what becomes of it.
  *
- *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c, large_object.c)
+ *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c,
+ *              large_object.c, notice.c, aside.c)
  *   REFUSED    has a stand-in that forwards under a policy that allows everything and else fails as its manual says,
  *              because what goes through it can be neither judged nor masked (refused.c)
  *   FORWARDED  has no stand-in: the loader binds it to libpq itself.  A stand-in that only forwards would take names
@@ -51,6 +52,10 @@
 	GOVERNED(lo_truncate) \
 	GOVERNED(lo_truncate64) \
 	GOVERNED(lo_unlink) \
+	GOVERNED(PQerrorMessage) \
+	GOVERNED(PQmakeEmptyPGresult) \
+	GOVERNED(PQnotifies) \
+	GOVERNED(PQsetNoticeReceiver) \
 	REFUSED(PQtrace) \
 	REFUSED(PQregisterEventProc) \
 	REFUSED(PQgetssl) \
@@ -88,7 +93,6 @@
 	FORWARDED(PQdsplen) \
 	FORWARDED(PQencryptPassword) \
 	FORWARDED(PQenv2encoding) \
-	FORWARDED(PQerrorMessage) \
 	FORWARDED(PQescapeBytea) \
 	FORWARDED(PQescapeByteaConn) \
 	FORWARDED(PQescapeIdentifier) \
@@ -124,11 +128,9 @@
 	FORWARDED(PQisnonblocking) \
 	FORWARDED(PQisthreadsafe) \
 	FORWARDED(PQlibVersion) \
-	FORWARDED(PQmakeEmptyPGresult) \
 	FORWARDED(PQmblen) \
 	FORWARDED(PQmblenBounded) \
 	FORWARDED(PQnfields) \
-	FORWARDED(PQnotifies) \
 	FORWARDED(PQnparams) \
 	FORWARDED(PQntuples) \
 	FORWARDED(PQoidStatus) \
@@ -164,7 +166,6 @@
 	FORWARDED(PQsetErrorVerbosity) \
 	FORWARDED(PQsetInstanceData) \
 	FORWARDED(PQsetNoticeProcessor) \
-	FORWARDED(PQsetNoticeReceiver) \
 	FORWARDED(PQsetResultAttrs) \
 	FORWARDED(PQsetSSLKeyPassHook_OpenSSL) \
 	FORWARDED(PQsetSingleRowMode) \

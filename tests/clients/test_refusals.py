@@ -110,14 +110,15 @@ def channels_that_cannot_be_masked_are_shut(cluster):
     trace = cluster.path('trace')
     answers, outcome, sent = pq(cluster, [
         'pipeline', 'fn|1397|-5', 'exec|BEGIN', 'large|4711', 'exec|ROLLBACK', 'exec|COPY plain TO STDOUT', 'copyout',
-        f"trace|{trace}|SELECT 'hidden'", 'endpipeline', "exec|SELECT 'alive'"])
+        f"trace|{trace}|SELECT 'hidden'", 'endpipeline', "exec|SELECT 'alive'"], more=1)
+    settle(cluster, more=1)  # the first call on a large object looks the functions up
     check('pipeline 0' in answers[0], answers[0])
     check(is_refused(answers[1]), answers[1])
-    check('created 0' in answers[3] and 'open -1' in answers[3] and 'exported -1' in answers[3], answers[3])
+    check('read -1' in answers[3] and 'exported -1' in answers[3], answers[3])
     check(is_refused(answers[5]) and 'copied' not in answers[6], answers[5:7])
     check('traced 0' in answers[7], answers[7])
     check('alive' in answers[-1], answers[-1])
-    check(not [s for s in sent if s.kind == 'fastpath function call'], sent)
+    check(not [s for s in sent if s.kind == 'fastpath function call' and ('loread' in s.text or '1397' in s.text)], sent)
     said = notes(cluster, outcome.record)
     check('refused: PQenterPipelineMode' in said and 'refused: PQtrace' in said, said)
 
@@ -143,7 +144,7 @@ except psycopg2.Error as error:
     print(error.pgcode)
 connection.rollback()
 try:
-    connection.lobject(0, 'wb')
+    connection.lobject(4711, 'rb')
 except psycopg2.Error as error:
     print('no large object')
 connection.rollback()

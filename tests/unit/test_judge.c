@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/core/plan.h"
 #include "policy/engine/rehearse.h"
 #include "policy/engine/window.h"
 #include "tests/unit/run_suite.h"
@@ -271,8 +272,87 @@ START_TEST(calls_without_text_are_judged)
 }
 END_TEST
 
+static const struct {
+	const char *sql;
+	bool hides;
+} SAID[] = {
+	{ "SELECT 1", false },
+	{ "SELECT total::int FROM orders WHERE id = 1", false },
+	{ "UPDATE orders SET id = 2 WHERE id = 1", false },
+	{ "SELECT count(*), lower('x') FROM pg_class", false },
+	{ "BEGIN", false },
+	{ "SET work_mem = '1MB'", false },
+	{ "SELECT id FROM customers", true },
+	{ "SELECT 1 FROM orders WHERE EXISTS (SELECT 1 FROM customers)", true },
+	{ "UPDATE customers SET id = 2 WHERE id = 1", true },
+	{ "SELECT anybody(1)", true },
+	{ "SELECT public.lower('x')", true },
+	{ "CREATE INDEX ON orders (id)", true },
+	{ "REINDEX DATABASE shop", true },
+	{ "COMMIT", true },
+	{ "SET CONSTRAINTS ALL IMMEDIATE", true },
+	{ "SELECT 1; SELECT id FROM customers", true },
+	{ "DECLARE c CURSOR FOR SELECT id FROM customers; MOVE c", true },
+	{ "PREPARE p AS SELECT id FROM customers; EXECUTE p", true },
+	{ "DO 'BEGIN END'", true },
+};
+
+START_TEST(what_the_server_says_of_protected_tables_is_hidden)
+{
+	rehearsal_free(rehearsal);
+	policy_free(policy);
+	read_texts("version: 1\nname: t\ndefault: allow\nunknown: allow\n"
+		   "databases: { prod: { engine: postgres } }\n"
+		   "columns: { contact: [customers.email] }\n"
+		   "rules: [{ name: m, for: everyone, mask: { contact: redact } }]\n");
+	ask(SAID[_i].sql);
+	ck_assert_int_eq(judgement.decision, DECISION_ALLOW);
+	const struct plan *plan = plan_read(buf_view(&judgement.plan));
+	ck_assert_ptr_nonnull(plan);
+	ck_assert_int_eq((plan->flags & PLAN_HIDES_TEXTS) != 0, SAID[_i].hides);
+	ck_assert_int_eq((plan->flags & PLAN_HIDES_COMPUTED) != 0, strncmp(SAID[_i].sql, "UPDATE", 6) == 0);
+}
+END_TEST
+
+START_TEST(start_up_settings_are_judged_with_every_call)
+{
+	struct session_address address = { .engine = ENGINE_POSTGRES, .host = SLICE("pg") };
+	struct judge_question question = { .policy = policy, .caller = &caller, .call = CALL_LARGE_OBJECT_READ };
+	const struct {
+		const char *options;
+		bool is_replication;
+		enum decision decision;
+		enum verb verb;
+	} rows[] = {
+		{ "", false, DECISION_ALLOW, VERB_SELECT },
+		{ "-c work_mem=1MB --TimeZone=UTC -c standard_conforming_strings=on", false, DECISION_ALLOW,
+		  VERB_SELECT },
+		{ "--search-path=x", false, DECISION_DENY, VERB_SET },
+		{ "-c work_mem=1MB -c session_replication_role=replica", false, DECISION_DENY, VERB_SET },
+		{ "-O", false, DECISION_DENY, VERB_SET },
+		{ "--role=boss", false, DECISION_DENY, VERB_GRANT },
+		{ "", true, DECISION_DENY, VERB_REPLICATE },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		SCOPED(session_freep) struct session *session = NULL;
+
+		address.options = slice_of(rows[i].options);
+		address.is_replication = rows[i].is_replication;
+		ck_assert_int_eq(session_new(policy, &address, &session), 0);
+		question.session = session;
+		judgement_done(&judgement);
+		ck_assert_int_eq(judge(&question, SLICE(""), &judgement), 0);
+		ck_assert_int_eq(judgement.decision, rows[i].decision);
+		ck_assert_int_eq(judgement.effects[0].verb, rows[i].verb);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
+	tcase_add_loop_test(tcase, what_the_server_says_of_protected_tables_is_hidden, 0, COUNT_OF(SAID));
+	tcase_add_test(tcase, start_up_settings_are_judged_with_every_call);
 	tcase_add_loop_test(tcase, refusals_say_what_why_and_what_next, 0, COUNT_OF(TEXTS));
 	tcase_add_loop_test(tcase, judgements_are_kept_where_that_is_safe, 0, COUNT_OF(KEPT));
 	tcase_add_test(tcase, a_judgement_ends_at_the_next_edge_of_a_window);

@@ -96,11 +96,11 @@ static int refuse_unanalysed(struct judgement *judgement, uint64_t number, int c
 		      "Send a simpler statement.");
 }
 
-/* COPY streams, PQfn and large objects pass values that this version does not mask or judge. */
-static bool is_unguarded_channel(const struct message_judge *ask, const struct facts *facts)
+/* COPY streams pass values that this version does not mask or judge. */
+static bool is_unguarded_channel(const struct facts *facts)
 {
 	if (!facts)
-		return ask->call != CALL_EXECUTE;
+		return false;
 	for (uint32_t i = 0; i < facts->effect_count; i++) {
 		uint16_t verb = facts_effects(facts)[i].verb;
 
@@ -108,6 +108,13 @@ static bool is_unguarded_channel(const struct message_judge *ask, const struct f
 			return true;
 	}
 	return false;
+}
+
+/* Calls that hand out bytes of an origin that nobody knows, of which none can be masked. */
+static bool is_unmaskable(const struct agent_connection *connection, const struct message_judge *ask)
+{
+	return ask->call == CALL_FASTPATH || ask->call == CALL_LARGE_OBJECT_READ ||
+	       session_address(connection->session)->is_replication;
 }
 
 static int judge_facts(struct agent *agent, struct agent_connection *connection, const struct message_judge *ask,
@@ -129,10 +136,13 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 	if (r < 0)
 		return r;
 	if (ret_judgement->decision == DECISION_ALLOW && !agent->allows_everything &&
-	    is_unguarded_channel(ask, facts))
+	    is_unguarded_channel(facts))
 		return refuse(ret_judgement, number, "this channel is not governed yet",
-			      "COPY, large objects and fast-path calls stay shut while a policy restricts.",
-			      "Use SELECT, INSERT or UPDATE instead.");
+			      "COPY stays shut while a policy restricts.", "Use SELECT, INSERT or UPDATE instead.");
+	if (ret_judgement->plan.length > 0 && is_unmaskable(connection, ask))
+		return refuse(ret_judgement, number, "what it reads cannot be masked",
+			      "Large objects, fast-path calls and replication have no columns, and masks are in force.",
+			      "Use SELECT instead.");
 	return 0;
 }
 

@@ -2,10 +2,11 @@
 /* Reading mask plans: checking their bytes, and deciding on result columns by them. */
 #include "policy/core/plan.h"
 
-_Static_assert(sizeof(struct plan) == 16 + 8 * (DETECTOR_COUNT + 1), "crosses processes");
+_Static_assert(sizeof(struct plan) == 20 + 8 * (DETECTOR_COUNT + 1), "crosses processes");
 _Static_assert(sizeof(struct plan_statement) == 12, "crosses processes");
-_Static_assert(sizeof(struct plan_column) == 12, "crosses processes");
+_Static_assert(sizeof(struct plan_column) == 20, "crosses processes");
 _Static_assert(sizeof(struct plan_origin) == 16, "crosses processes");
+_Static_assert(sizeof(struct plan_copy) == 72, "crosses processes");
 
 /* FirstNormalObjectId (src/include/access/transam.h): below it are the system catalogues. */
 #define RELATION_FIRST_NORMAL 16384
@@ -30,6 +31,11 @@ static const struct plan_origin *origins_of(const struct plan *plan)
 	return (const struct plan_origin *)(const void *)(columns_of(plan) + plan->column_count);
 }
 
+static const struct plan_copy *copies_of(const struct plan *plan)
+{
+	return (const struct plan_copy *)(const void *)(origins_of(plan) + plan->origin_count);
+}
+
 static bool mask_is_valid(struct mask mask)
 {
 	return mask.how <= MASK_BLANK && mask.detector <= DETECTOR_COUNT;
@@ -44,7 +50,7 @@ static bool head_is_valid(const struct plan *plan)
 	return mask_is_valid(plan->unpredicted) && (plan->flags & ~(uint32_t)FLAGS_KNOWN) == 0;
 }
 
-/* Counts are 32 bits and parts at most 16 bytes, so that nothing overflows in 64. */
+/* Counts are 32 bits and parts at most 72 bytes, so that nothing overflows in 64. */
 static bool size_is_valid(const struct plan *plan, size_t length)
 {
 	uint64_t size = sizeof(*plan);
@@ -52,6 +58,7 @@ static bool size_is_valid(const struct plan *plan, size_t length)
 	size += (uint64_t)plan->statement_count * sizeof(struct plan_statement);
 	size += (uint64_t)plan->column_count * sizeof(struct plan_column);
 	size += (uint64_t)plan->origin_count * sizeof(struct plan_origin);
+	size += (uint64_t)plan->copy_count * sizeof(struct plan_copy);
 	return size == length;
 }
 
@@ -102,6 +109,28 @@ static bool origins_are_valid(const struct plan *plan)
 	return true;
 }
 
+static bool copy_is_valid(const struct plan *plan, const struct plan_copy *copy)
+{
+	if (copy->statement >= plan->statement_count || copy->is_from > 1 || copy->is_masked > 1 ||
+	    copy->format.kind > COPY_UNREADABLE)
+		return false;
+	return !copy->is_masked || (!statements_of(plan)[copy->statement].has_star && !copy->is_from &&
+				    copy_format_is_readable(&copy->format));
+}
+
+static bool copies_are_valid(const struct plan *plan)
+{
+	const struct plan_copy *copies = copies_of(plan);
+
+	for (uint32_t i = 0; i < plan->copy_count; i++) {
+		if (!copy_is_valid(plan, &copies[i]))
+			return false;
+		if (i > 0 && copies[i - 1].statement >= copies[i].statement)
+			return false;
+	}
+	return true;
+}
+
 const struct plan *plan_read(struct slice bytes)
 {
 	const struct plan *plan = (const struct plan *)(const void *)bytes.at;
@@ -110,8 +139,19 @@ const struct plan *plan_read(struct slice bytes)
 		return NULL;
 	bool is_valid = size_is_valid(plan, bytes.length) && head_is_valid(plan) &&
 			statements_are_valid(plan) && columns_are_valid(plan) &&
-			origins_are_valid(plan);
+			origins_are_valid(plan) && copies_are_valid(plan);
 	return is_valid ? plan : NULL;
+}
+
+detector_set plan_searches(const struct plan *plan)
+{
+	detector_set wanted = 0;
+
+	for (unsigned i = 0; i < DETECTOR_COUNT; i++) {
+		if (plan->found[i].how != MASK_NONE)
+			wanted |= (detector_set)1 << i;
+	}
+	return wanted;
 }
 
 /* The first origin that does not sort before (relation, column); `origin_count` when there is none.
@@ -229,4 +269,28 @@ struct mask plan_mask(const struct plan *plan, const struct plan_question *quest
 	if (is_contradicted(plan, column, question, is_known))
 		mask = mask_stricter(mask, plan->unpredicted);
 	return mask;
+}
+
+const struct plan_copy *plan_copy_find(const struct plan *plan, uint32_t statement)
+{
+	for (uint32_t i = 0; i < plan->copy_count; i++) {
+		if (copies_of(plan)[i].statement >= statement)
+			return &copies_of(plan)[i];
+	}
+	return NULL;
+}
+
+bool plan_copy_column(const struct plan *plan, const struct plan_copy *copy, uint32_t column, uint32_t columns,
+		      struct plan_column *ret_column)
+{
+	const struct plan_statement *statement = statements_of(plan) + copy->statement;
+	struct plan_question question = { .statement = copy->statement, .column = column, .columns = columns };
+
+	*ret_column = (struct plan_column){ .modifier = -1 };
+	if (!shape_fits(statement, &question) || column >= columns)
+		return !copy->is_masked;
+	const struct plan_column *predicted = prediction(plan, statement, &question);
+	if (predicted)
+		*ret_column = *predicted;
+	return true;
 }

@@ -9,15 +9,18 @@
 
 #include "common/buf.h"
 #include "common/slice.h"
+#include "policy/core/copy_format.h"
 #include "policy/core/detect.h"
 #include "policy/core/mask.h"
 
 /* Layout: struct plan, then `statement_count` struct plan_statement, then `column_count` struct plan_column,
- * then `origin_count` struct plan_origin sorted by (relation, column).  All offsets follow from the counts. */
+ * then `origin_count` struct plan_origin sorted by (relation, column), then `copy_count` struct plan_copy sorted by
+ * statement.  All offsets follow from the counts. */
 struct plan {
 	uint32_t statement_count;
 	uint32_t column_count;
 	uint32_t origin_count;
+	uint32_t copy_count;
 	uint32_t flags;                     /* PLAN_* */
 	struct mask found[DETECTOR_COUNT];  /* per detector; MASK_NONE: not looked for */
 	struct mask unpredicted;            /* for columns that no prediction covers and whose origin is unknown */
@@ -48,6 +51,9 @@ struct plan_column {
 	struct mask mask;    /* predicted by lineage */
 	/* 1: computed; 0: a plain column: one without an origin is masked with `unpredicted` when origins are checked */
 	uint32_t is_derived;
+	/* Of a COPY, whose rows come without: a pg_type OID, or 0 where nobody knows, and what PQfmod would give. */
+	uint32_t type;
+	int32_t modifier;
 };
 
 /* A relation whose columns may appear, and what its columns are masked with.  `column` 0 stands for every
@@ -58,8 +64,19 @@ struct plan_origin {
 	struct mask mask;
 };
 
+/* A statement that is a COPY from or to the client.  One with masks has as many columns as were predicted. */
+struct plan_copy {
+	uint32_t statement;
+	uint16_t is_from;
+	uint16_t is_masked;
+	struct copy_format format;
+};
+
 /* Checks that `bytes` is a well-formed plan, aligned for uint32_t.  NULL when it is not. */
 const struct plan *plan_read(struct slice bytes);
+
+/* The detectors that the plan asks for. */
+detector_set plan_searches(const struct plan *plan);
 
 /* What the server said about one result column. */
 struct plan_question {
@@ -73,5 +90,12 @@ struct plan_question {
 /* The mask for one result column: the stricter of prediction and origin.  Origins in pg_catalog
  * (below 16384) are known and unmasked here: the judge decides on them by statement. */
 struct mask plan_mask(const struct plan *plan, const struct plan_question *question);
+
+/* The first COPY at or behind `statement`, or NULL. */
+const struct plan_copy *plan_copy_find(const struct plan *plan, uint32_t statement);
+
+/* What column `column` of a COPY's `columns` is masked with.  False when its rows cannot have so many. */
+bool plan_copy_column(const struct plan *plan, const struct plan_copy *copy, uint32_t column, uint32_t columns,
+		      struct plan_column *ret_column);
 
 #endif

@@ -12,6 +12,7 @@ void plan_build_init(struct plan_build *build)
 		.statements = BUF_MAX(PLAN_STATEMENTS_MAX * sizeof(struct plan_statement)),
 		.columns = BUF_MAX(PLAN_COLUMNS_MAX * sizeof(struct plan_column)),
 		.origins = BUF_MAX(PLAN_ORIGINS_MAX * sizeof(struct plan_origin)),
+		.copies = BUF_MAX(PLAN_STATEMENTS_MAX * sizeof(struct plan_copy)),
 	};
 }
 
@@ -20,6 +21,7 @@ void plan_build_done(struct plan_build *build)
 	buf_done(&build->statements);
 	buf_done(&build->columns);
 	buf_done(&build->origins);
+	buf_done(&build->copies);
 }
 
 static struct plan_statement *last_statement(struct plan_build *build)
@@ -48,7 +50,7 @@ void plan_build_statement(struct plan_build *build)
 void plan_build_column(struct plan_build *build, struct mask mask, bool is_derived)
 {
 	struct plan_statement *statement = last_statement(build);
-	struct plan_column column = { mask, is_derived };
+	struct plan_column column = { mask, is_derived, 0, -1 };
 
 	if (!statement)
 		return;
@@ -60,6 +62,29 @@ void plan_build_column(struct plan_build *build, struct mask mask, bool is_deriv
 		statement->tail++;
 	else
 		statement->head++;
+}
+
+void plan_build_type(struct plan_build *build, uint32_t type, int32_t modifier)
+{
+	struct buf *columns = &build->columns;
+
+	if (columns->length == 0) {
+		build->failed = -EINVAL;
+		return;
+	}
+	struct plan_column *last = (struct plan_column *)(void *)(columns->at + columns->length) - 1;
+	last->type = type;
+	last->modifier = modifier;
+}
+
+void plan_build_copy(struct plan_build *build, const struct copy_format *format, bool is_from, bool is_masked)
+{
+	struct plan_copy copy = { .is_from = is_from, .is_masked = is_masked, .format = *format };
+
+	if (!last_statement(build))
+		return;
+	copy.statement = (uint32_t)(build->statements.length / sizeof(struct plan_statement)) - 1;
+	buf_add(&build->copies, &copy, sizeof(copy));
 }
 
 void plan_build_star(struct plan_build *build)
@@ -112,7 +137,7 @@ static void sort_origins(struct plan_build *build)
 static int first_failure(const struct plan_build *build)
 {
 	const int failures[] = { build->failed, build->statements.failed, build->columns.failed,
-				 build->origins.failed };
+				 build->origins.failed, build->copies.failed };
 
 	for (size_t i = 0; i < COUNT_OF(failures); i++) {
 		if (failures[i])
@@ -132,9 +157,11 @@ int plan_build_finish(struct plan_build *build, struct buf *out)
 		(uint32_t)(build->statements.length / sizeof(struct plan_statement));
 	build->plan.column_count = column_count(build);
 	build->plan.origin_count = (uint32_t)(build->origins.length / sizeof(struct plan_origin));
+	build->plan.copy_count = (uint32_t)(build->copies.length / sizeof(struct plan_copy));
 	buf_add(out, &build->plan, sizeof(build->plan));
 	buf_add_slice(out, buf_view(&build->statements));
 	buf_add_slice(out, buf_view(&build->columns));
 	buf_add_slice(out, buf_view(&build->origins));
+	buf_add_slice(out, buf_view(&build->copies));
 	return out->failed;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* COPY, TRUNCATE, maintenance, locks, procedures, roles and privileges. */
+/* TRUNCATE, maintenance, locks, procedures, roles and privileges. */
 #include "policy/engine/analysis.h"
 
 static const struct facts_text NONE = { 0, 0 };
@@ -10,99 +10,6 @@ static uint32_t effect_on_range(struct analysis *analysis, enum verb verb, const
 
 	effect_on_relation(analysis, verb, relation);
 	return relation;
-}
-
-/* ---- COPY ---- */
-
-static void copy_place(struct analysis *analysis, const CopyStmt *copy)
-{
-	enum verb verb = copy->is_program ? VERB_PROGRAM : VERB_FILE;
-
-	if (copy->filename != NULL)
-		effect_add(analysis, verb, OBJECT_OTHER, NONE,
-			   analysis_text(analysis, copy->filename));
-}
-
-static void copy_columns_out(struct analysis *analysis, const CopyStmt *copy, uint32_t relation,
-			     struct vector *outputs)
-{
-	ListCell *cell;
-
-	if (copy->attlist == NIL) {
-		vector_push(outputs, (struct item){ .kind = ITEM_STAR, .relation = relation });
-		return;
-	}
-	foreach (cell, copy->attlist) {
-		struct facts_text column = analysis_text(analysis, strVal(lfirst(cell)));
-		struct value value = { .derived = false };
-
-		sources_add(&value.sources,
-			    (struct facts_source){ .relation = relation, .column = column });
-		vector_push_column(outputs, column, &value);
-	}
-}
-
-/* Every table that the query reads leaves by COPY. */
-static void copy_query(struct analysis *analysis, Node *node, struct vector *outputs)
-{
-	query(analysis, node, NULL, NULL, outputs);
-	uint32_t count = analysis->parts->effects.count;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct facts_effect effect = analysis->parts->effects.at[i];
-
-		if (effect.verb == VERB_SELECT && effect.relation != FACTS_NONE)
-			effect_on_relation(analysis, VERB_COPY_OUT, effect.relation);
-	}
-}
-
-static void copy_out(struct analysis *analysis, CopyStmt *copy)
-{
-	struct vector outputs = { NULL, 0, 0 };
-
-	if (copy->relation != NULL)
-		copy_columns_out(analysis, copy,
-				 effect_on_range(analysis, VERB_COPY_OUT, copy->relation),
-				 &outputs);
-	else
-		copy_query(analysis, copy->query, &outputs);
-	/* Written to a file of the server, the rows are out of our hands: still the call's
-	 * outputs. */
-	analysis->parts->outputs = outputs;
-}
-
-static void copy_in(struct analysis *analysis, CopyStmt *copy)
-{
-	struct entry target = target_entry(analysis, copy->relation);
-	struct scope scope = { .outer = NULL };
-	struct sources none = { NULL, 0, 0, false };
-	ListCell *cell;
-
-	effect_on_relation(analysis, VERB_COPY_IN, target.relation);
-	if (copy->attlist == NIL)
-		write_add(analysis,
-			  (struct facts_write){ .relation = target.relation,
-						.flags = WRITE_ALL_COLUMNS },
-			  &none);
-	foreach (cell, copy->attlist)
-		write_add(analysis,
-			  (struct facts_write){
-				  .relation = target.relation,
-				  .column = analysis_text(analysis, strVal(lfirst(cell))) },
-			  &none);
-	scope_add(&scope, target);
-	expression_probe(analysis, copy->whereClause, &scope, PROBE_WHERE);
-}
-
-static void handle_copy(struct analysis *analysis, Node *node)
-{
-	CopyStmt *copy = (CopyStmt *)node;
-
-	copy_place(analysis, copy);
-	if (copy->is_from)
-		copy_in(analysis, copy);
-	else
-		copy_out(analysis, copy);
 }
 
 /* ---- tables as a whole ---- */
@@ -354,7 +261,7 @@ static void handle_reassign_owned(struct analysis *analysis, Node *node)
 }
 
 const struct statement_row STATEMENTS_UTILITY[] = {
-	{ T_CopyStmt, handle_copy },
+	{ T_CopyStmt, copy_statement },
 	{ T_TruncateStmt, handle_truncate },
 	{ T_LockStmt, handle_lock },
 	{ T_VacuumStmt, handle_vacuum },

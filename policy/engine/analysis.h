@@ -372,6 +372,10 @@ void analyse_node(struct analysis *analysis, Node *node);
 /* Whether statements of this NodeTag have a handler; the tests ask for every one. */
 bool analyse_knows(int tag);
 
+/* ---- analyse_copy.c ---- */
+
+void copy_statement(struct analysis *analysis, Node *node);
+
 typedef void statement_handler(struct analysis *analysis, Node *node);
 
 /* A table of handlers by node tag; the other files' tables are looked up one after the other. */

@@ -19,6 +19,8 @@ struct catalogue_column {
 	struct slice name;
 	int32_t attribute;
 	uint32_t type;
+	int32_t modifier;      /* pg_attribute.atttypmod */
+	bool is_generated;     /* computed when it is stored; COPY of the table leaves it out */
 };
 
 struct catalogue_relation {

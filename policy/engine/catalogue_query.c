@@ -78,7 +78,8 @@ static const char RELATIONS[] =
 
 /* An array, not a join: its members are looked up in the index, however many columns there are. */
 static const char COLUMNS[] =
-	"UNION ALL SELECT pg_catalog.format('a %s %s %s %I', a.attrelid, a.attnum, a.atttypid, a.attname) "
+	"UNION ALL SELECT pg_catalog.format('a %s %s %s %s %s %I', a.attrelid, a.attnum, a.atttypid, "
+	"a.atttypmod OPERATOR(pg_catalog.+) 1, CASE WHEN a.attgenerated" EQUALS "'' THEN 0 ELSE 1 END, a.attname) "
 	"FROM pg_catalog.pg_attribute a WHERE a.attnum" ABOVE "'0' AND NOT a.attisdropped "
 	"AND a.attrelid" EQUALS "ANY (ARRAY(SELECT m.oid FROM near m)) ";
 

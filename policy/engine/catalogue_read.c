@@ -135,13 +135,13 @@ static int read_base(struct reading *reading, struct slice *row)
 	return r;
 }
 
-/* a OID NUMBER TYPE NAME */
+/* a OID NUMBER TYPE MODIFIER+1 GENERATED NAME */
 static int read_attribute(struct reading *reading, struct slice *row)
 {
 	struct arena *memory = reading->catalogue->memory;
 	struct attribute *attributes = arena_grow(memory, reading->attributes,
 						  reading->attribute_count, sizeof(*attributes));
-	uint32_t number;
+	uint32_t number, modifier = 0, generated = 0;
 
 	if (!attributes)
 		return -ENOMEM;
@@ -156,6 +156,12 @@ static int read_attribute(struct reading *reading, struct slice *row)
 		return r;
 	attribute->column.attribute = (int32_t)number;
 	r = row_number(row, &attribute->column.type);
+	if (r == 0)
+		r = row_number(row, &modifier);
+	if (r == 0)
+		r = row_number(row, &generated);
+	attribute->column.modifier = (int32_t)(modifier & INT32_MAX) - 1;
+	attribute->column.is_generated = generated != 0;
 	return r == 0 ? row_name(memory, row, &attribute->column.name) : r;
 }
 

@@ -279,3 +279,12 @@ void cover_rest(const struct cover *cover, struct shield *shield)
 		shield_add_all(shield, cover->guards);
 	add_derived(cover, SLICE(""), shield);
 }
+
+const struct catalogue_column *cover_find_column(const struct cover *cover, struct slice name)
+{
+	for (size_t i = 0; cover_is_listed(cover) && i < cover->relation->column_count; i++) {
+		if (slice_equal(cover->relation->columns[i].name, name))
+			return &cover->relation->columns[i];
+	}
+	return NULL;
+}

@@ -84,6 +84,15 @@ struct cover {
 	bool is_open;
 };
 
+/* Whether its columns are known, all of them and in their order. */
+static inline bool cover_is_listed(const struct cover *cover)
+{
+	return cover->relation && !cover->is_open && cover->relation->column_count > 0;
+}
+
+/* The column of this name, where they are known; else NULL. */
+const struct catalogue_column *cover_find_column(const struct cover *cover, struct slice name);
+
 /* Finds the cover of `name`.  Lives in `memory`. */
 must_use int cover_find(struct cover *ret_cover, const struct guards *guards,
 			const struct catalogue *catalogue, const struct cover_name *name,

@@ -3,6 +3,8 @@
  * checked. */
 #include "policy/engine/facts.h"
 
+#include <string.h>
+
 #include "common/cleanup.h"
 
 /* The arrays of a block in their order: where the count stands and how large one entry is. */
@@ -130,11 +132,18 @@ static bool body_fits(const struct facts *facts, uint32_t index, uint32_t body)
 	       (body >= facts->top_level_count && body > index && body < facts->statement_count);
 }
 
+static bool kind_is_valid(const struct facts_statement *statement)
+{
+	if (statement->kind == STATEMENT_COPY_TO || statement->kind == STATEMENT_COPY_FROM)
+		return statement->value.length == sizeof(struct copy_format);
+	return statement->kind < STATEMENT_KINDS;
+}
+
 static bool statement_is_valid(const struct facts *facts, uint32_t index)
 {
 	const struct facts_statement *statement = &facts_statements(facts)[index];
 
-	return statement->kind <= STATEMENT_EXPLAIN &&
+	return kind_is_valid(statement) &&
 	       (uint64_t)statement->text_offset + statement->text_length <= UINT32_MAX &&
 	       text_fits(facts, statement->unknown) && text_fits(facts, statement->name) &&
 	       text_fits(facts, statement->value) &&
@@ -237,4 +246,12 @@ const struct facts *facts_read(struct slice bytes)
 		if (!entries_are_valid(facts, (enum array)i))
 			return NULL;
 	return facts;
+}
+
+struct copy_format facts_copy_format(const struct facts *facts, const struct facts_statement *statement)
+{
+	struct copy_format format;
+
+	memcpy(&format, facts_slice(facts, statement->value).at, sizeof(format));
+	return format;
 }

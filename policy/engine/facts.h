@@ -17,6 +17,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/slice.h"
+#include "policy/core/copy_format.h"
 #include "policy/core/verb.h"
 
 #define FACTS_MAGIC 0x31544346u /* "FCT1" */
@@ -56,6 +57,9 @@ enum facts_statement_kind {
 	STATEMENT_MOVE,        /* name */
 	STATEMENT_CLOSE,       /* name; empty for ALL */
 	STATEMENT_EXPLAIN,     /* body is what is explained; FACTS_ANALYZE when it runs */
+	STATEMENT_COPY_TO,     /* value: the bytes of a struct copy_format; name: the ENCODING option, "" without */
+	STATEMENT_COPY_FROM,   /* likewise */
+	STATEMENT_KINDS,
 };
 
 enum facts_statement_flag {
@@ -67,6 +71,8 @@ enum facts_statement_flag {
 				     * another literal of the same class in its place gives the same facts */
 	FACTS_MAY_CHANGE_SESSION = 32, /* lexing, path, role, names, transaction state, temporary objects */
 	FACTS_READS_ONLY = 64,      /* no effect other than reads and harmless functions */
+	FACTS_ON_SERVER = 128,      /* a COPY's rows go to or come from the server's files or programs, not the client */
+	FACTS_STORED_COLUMNS = 256, /* its star leaves generated columns out: COPY of a table */
 };
 
 struct facts_statement {
@@ -256,6 +262,9 @@ const struct facts_probe *facts_probes(const struct facts *facts);
 const struct facts_write *facts_writes(const struct facts *facts);
 const struct facts_equality *facts_equalities(const struct facts *facts);
 struct slice facts_slice(const struct facts *facts, struct facts_text text);
+
+/* The format of a STATEMENT_COPY_…. */
+struct copy_format facts_copy_format(const struct facts *facts, const struct facts_statement *statement);
 
 const char *facts_probe_text(enum facts_probe_place place);
 

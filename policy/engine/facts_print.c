@@ -31,6 +31,8 @@ static const char *const KINDS[] = {
 	[STATEMENT_MOVE] = "move",
 	[STATEMENT_CLOSE] = "close",
 	[STATEMENT_EXPLAIN] = "explain",
+	[STATEMENT_COPY_TO] = "copy-to",
+	[STATEMENT_COPY_FROM] = "copy-from",
 };
 
 static const struct word STATEMENT_FLAGS[] = {
@@ -41,6 +43,8 @@ static const struct word STATEMENT_FLAGS[] = {
 	{ FACTS_TEMPLATE_SAFE, "template" },
 	{ FACTS_MAY_CHANGE_SESSION, "session" },
 	{ FACTS_READS_ONLY, "reads-only" },
+	{ FACTS_ON_SERVER, "on-server" },
+	{ FACTS_STORED_COLUMNS, "stored-columns" },
 };
 
 static const struct word EFFECT_FLAGS[] = {
@@ -223,6 +227,20 @@ static void print_arrays(struct buf *out, const struct facts *facts,
 			       &facts_equalities(facts)[statement->equalities.first + i]);
 }
 
+static void print_value(struct buf *out, const struct facts *facts,
+			const struct facts_statement *statement)
+{
+	struct copy_format format;
+
+	if (statement->kind != STATEMENT_COPY_TO && statement->kind != STATEMENT_COPY_FROM) {
+		add_quoted(out, "value=", facts_slice(facts, statement->value));
+		return;
+	}
+	format = facts_copy_format(facts, statement);
+	buf_add_char(out, ' ');
+	copy_format_print(&format, out);
+}
+
 static void print_statement(struct buf *out, const struct facts *facts, uint32_t index)
 {
 	const struct facts_statement *statement = &facts_statements(facts)[index];
@@ -231,7 +249,7 @@ static void print_statement(struct buf *out, const struct facts *facts, uint32_t
 		   KINDS[statement->kind]);
 	add_words(out, statement->flags, STATEMENT_FLAGS, COUNT_OF(STATEMENT_FLAGS));
 	add_quoted(out, "name=", facts_slice(facts, statement->name));
-	add_quoted(out, "value=", facts_slice(facts, statement->value));
+	print_value(out, facts, statement);
 	if (statement->body != FACTS_NONE)
 		buf_printf(out, " body=%u", statement->body);
 	add_quoted(out, "unknown=", facts_slice(facts, statement->unknown));

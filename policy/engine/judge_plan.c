@@ -15,6 +15,8 @@
 struct prediction {
 	struct mask mask;
 	bool is_star;
+	uint32_t type; /* 0: not known */
+	int32_t modifier;
 };
 
 struct plan_making {
@@ -23,6 +25,9 @@ struct plan_making {
 	struct prediction predictions[COLUMNS_MAX];
 	uint32_t count;
 	bool is_refused; /* the statement's columns cannot be predicted */
+	bool leaves_generated_out;
+	const struct facts_statement *copy; /* the statement, when it is one with the client */
+	struct copy_format copy_format;
 };
 
 static void note_masked(struct judging *judging, const char *text)
@@ -71,7 +76,7 @@ static void add_prediction(struct plan_making *making, struct mask mask, bool is
 	if (making->count == COLUMNS_MAX)
 		making->is_refused = true;
 	else
-		making->predictions[making->count++] = (struct prediction){ mask, is_star };
+		making->predictions[making->count++] = (struct prediction){ mask, is_star, 0, -1 };
 }
 
 static void add_column(struct plan_making *making, struct mask mask)
@@ -129,6 +134,27 @@ static bool expand_assumed(struct plan_making *making, const struct reading *rea
 	return true;
 }
 
+/* Says what type the prediction added last has. */
+static void type_last(struct plan_making *making, const struct catalogue_column *column)
+{
+	if (making->count == 0 || making->is_refused)
+		return;
+	making->predictions[making->count - 1].type = column->type;
+	making->predictions[making->count - 1].modifier = column->modifier;
+}
+
+static void add_listed(struct plan_making *making, const struct reading *reading, uint32_t relation)
+{
+	const struct catalogue_relation *listed = reading->covers[relation].relation;
+
+	for (size_t i = 0; i < listed->column_count; i++) {
+		if (making->leaves_generated_out && listed->columns[i].is_generated)
+			continue;
+		add_named(making, reading, relation, listed->columns[i].name);
+		type_last(making, &listed->columns[i]);
+	}
+}
+
 static void add_relation_star(struct plan_making *making, const struct reading *reading,
 			      struct facts_range range, const struct facts_output *output)
 {
@@ -136,10 +162,8 @@ static void add_relation_star(struct plan_making *making, const struct reading *
 	const struct place *place = &reading->places[output->relation];
 	struct shield shield = { .mask = { 0 } };
 
-	if (cover->relation && !cover->is_open && cover->relation->column_count > 0) {
-		for (size_t i = 0; i < cover->relation->column_count; i++)
-			add_named(making, reading, output->relation,
-				  cover->relation->columns[i].name);
+	if (cover_is_listed(cover)) {
+		add_listed(making, reading, output->relation);
 		return;
 	}
 	if (expand_assumed(making, reading, range, output->relation))
@@ -151,6 +175,22 @@ static void add_relation_star(struct plan_making *making, const struct reading *
 	if (cover->is_open && !cover->relation && place->builtin != BUILTIN_RELATION_HARMLESS)
 		making->is_refused = true;
 	add_star(making);
+}
+
+/* A column as it is has the type that the catalogue says. */
+static void type_output(struct plan_making *making, const struct reading *reading,
+			const struct facts_output *output)
+{
+	const struct facts_source *source = &facts_sources(reading->facts)[output->sources.first];
+	const struct catalogue_column *column;
+
+	if ((output->flags & OUTPUT_DERIVED) || output->sources.count != 1 ||
+	    source->relation >= reading->facts->relation_count)
+		return;
+	column = cover_find_column(&reading->covers[source->relation],
+				   facts_slice(reading->facts, source->column));
+	if (column)
+		type_last(making, column);
 }
 
 static void add_output(struct plan_making *making, const struct reading *reading,
@@ -167,6 +207,7 @@ static void add_output(struct plan_making *making, const struct reading *reading
 	note_output(making->judging, &shield);
 	if (output->kind == OUTPUT_COLUMN) {
 		add_column(making, shield.mask);
+		type_output(making, reading, output);
 		return;
 	}
 	/* Any number of columns, and what lies over them is more than their origins can tell. */
@@ -268,11 +309,37 @@ static void add_origins(struct plan_making *making, const struct reading *readin
 	}
 }
 
+/* Rows whose columns are not known do not fit a plan with masks, and are withheld. */
+static void finish_copy(struct plan_making *making)
+{
+	bool is_from = making->copy->kind == STATEMENT_COPY_FROM;
+	bool is_masked = making->is_refused && !is_from;
+
+	for (uint32_t i = 0; i < making->count && !is_from; i++)
+		is_masked |= making->predictions[i].mask.how != MASK_NONE;
+	for (uint32_t i = 0; i < making->count && is_masked; i++)
+		making->is_refused |= making->predictions[i].is_star;
+	if (is_masked && !copy_format_is_readable(&making->copy_format)) {
+		making->is_refused = true;
+		making->copy_format = copy_format_of(COPY_TEXT);
+	}
+	plan_build_copy(&making->build, &making->copy_format, is_from, is_masked);
+}
+
+static void finish_column(struct plan_making *making, const struct prediction *prediction)
+{
+	plan_build_column(&making->build, prediction->mask, true);
+	if (prediction->type != 0)
+		plan_build_type(&making->build, prediction->type, prediction->modifier);
+}
+
 /* Every prediction counts as computed: the server names no origin behind set operations,
  * recursion and casts, and what cannot be traced is masked by lineage already. */
 static void finish_statement(struct plan_making *making)
 {
 	plan_build_statement(&making->build);
+	if (making->copy)
+		finish_copy(making);
 	if (making->is_refused) {
 		making->build.plan.flags |= PLAN_HIDES_TEXTS;
 		shield_add_all(&making->judging->outputs, &making->judging->guards);
@@ -283,7 +350,7 @@ static void finish_statement(struct plan_making *making)
 		if (making->predictions[i].is_star)
 			plan_build_star(&making->build);
 		else
-			plan_build_column(&making->build, making->predictions[i].mask, true);
+			finish_column(making, &making->predictions[i]);
 	}
 }
 
@@ -296,11 +363,23 @@ static bool shows_one_column(const struct reading *reading, const struct facts_s
 	       facts_outputs(reading->facts)[statement->outputs.first].sources.count == 0;
 }
 
+static void note_copy(struct plan_making *making, const struct reading *reading,
+		      const struct facts_statement *statement)
+{
+	if ((statement->kind != STATEMENT_COPY_TO && statement->kind != STATEMENT_COPY_FROM) ||
+	    (statement->flags & FACTS_ON_SERVER))
+		return;
+	making->copy = statement;
+	making->copy_format = facts_copy_format(reading->facts, statement);
+}
+
 static void predict(struct plan_making *making, const struct reading *reading, uint32_t index)
 {
 	const struct facts_statement *statement = &facts_statements(reading->facts)[index];
 
 	making->is_refused |= statement->unknown.length > 0;
+	making->leaves_generated_out = (statement->flags & FACTS_STORED_COLUMNS) != 0;
+	note_copy(making, reading, statement);
 	if (shows_one_column(reading, statement) && !reading->is_untraceable) {
 		add_column(making, (struct mask){ .how = MASK_NONE });
 		return;
@@ -344,6 +423,7 @@ static int plan_statement(struct plan_making *making, const struct reading *read
 
 	making->count = 0;
 	making->is_refused = false;
+	making->copy = NULL;
 	if (kind == STATEMENT_EXECUTE || kind == STATEMENT_FETCH || kind == STATEMENT_MOVE)
 		r = predict_named(making, reading, index);
 	else if (kind != STATEMENT_PREPARE && kind != STATEMENT_DECLARE)
@@ -383,20 +463,28 @@ static int plan_call(struct plan_making *making)
 	return 0;
 }
 
+bool rule_searches(const struct judging *judging, const struct active_rule *active)
+{
+	const struct policy_rule *rule = &judging->policy->rules[active->index];
+
+	for (size_t k = 0; k < DETECTOR_COUNT && active->restricts; k++) {
+		if (rule->found[k].how != MASK_NONE)
+			return true;
+	}
+	return false;
+}
+
 static bool add_found(struct judging *judging, struct plan *plan)
 {
 	struct judgement *judgement = judging->judgement;
 
 	for (size_t i = 0; i < judging->rule_count; i++) {
 		const struct policy_rule *rule = &judging->policy->rules[judging->rules[i].index];
-		bool has_any = false;
 
-		for (size_t k = 0; k < DETECTOR_COUNT && judging->rules[i].restricts; k++) {
-			has_any |= rule->found[k].how != MASK_NONE;
-			plan->found[k] = mask_stricter(plan->found[k], rule->found[k]);
-		}
-		if (!has_any)
+		if (!rule_searches(judging, &judging->rules[i]))
 			continue;
+		for (size_t k = 0; k < DETECTOR_COUNT; k++)
+			plan->found[k] = mask_stricter(plan->found[k], rule->found[k]);
 		if (judgement->found_rule_count < JUDGEMENT_RULES_MAX)
 			judgement->found_rules[judgement->found_rule_count++] =
 				judging->rules[i].index;

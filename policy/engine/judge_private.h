@@ -191,10 +191,15 @@ void judge_probes(struct judging *judging, const struct reading *reading, uint32
 /* judge_writes.c */
 void judge_writes(struct judging *judging, const struct reading *reading, uint32_t statement);
 
+/* judge_copy.c: whether what COPY sends can be masked. */
+void judge_copy(struct judging *judging, const struct reading *reading, uint32_t statement);
+
 /* judge_limits.c */
 void judge_limits(struct judging *judging);
 
 /* judge_plan.c */
+/* Whether detectors of the rule look into what the call gets. */
+bool rule_searches(const struct judging *judging, const struct active_rule *active);
 must_use int judge_plan(struct judging *judging);
 
 /* judge_texts.c */

@@ -200,6 +200,7 @@ static void judge_statement(struct judging *judging, const struct reading *readi
 	judge_probes(judging, reading, index);
 	if (!is_explained)
 		judge_writes(judging, reading, index);
+	judge_copy(judging, reading, index);
 	if (has_meaning_elsewhere(statement))
 		judge_named(judging, reading, index, is_explained, depth);
 	if (statement->body == FACTS_NONE || statement->body == index)

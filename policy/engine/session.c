@@ -135,6 +135,11 @@ struct lexing session_lexing(const struct session *session)
 	return session->lexing;
 }
 
+struct slice session_encoding(const struct session *session)
+{
+	return slice_of(session->encoding);
+}
+
 bool session_lexing_is_open(const struct session *session)
 {
 	for (size_t i = 0; i < session->pending_count; i++) {

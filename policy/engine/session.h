@@ -46,6 +46,7 @@ const struct session_address *session_address(const struct session *session);
 /* The parameters that the server reported last ("standard_conforming_strings", "client_encoding", …). */
 must_use int session_parameter(struct session *session, struct slice name, struct slice value);
 struct lexing session_lexing(const struct session *session);
+struct slice session_encoding(const struct session *session);
 
 /* Takes what was learned; the session owns it. */
 void session_learn(struct session *session, struct catalogue *catalogue);

@@ -108,17 +108,6 @@ static int mask_result(struct masking *masking, uint32_t statement, int rows)
 	return 0;
 }
 
-detector_set result_detectors(const struct plan *plan)
-{
-	detector_set wanted = 0;
-
-	for (unsigned i = 0; i < DETECTOR_COUNT; i++) {
-		if (plan->found[i].how != MASK_NONE)
-			wanted |= (detector_set)1 << i;
-	}
-	return wanted;
-}
-
 /* A cell that cannot be masked must not be seen: an empty error result takes the place of the rows. */
 static PGresult *withhold(PGconn *conn, const struct instance *instance, PGresult *result)
 {
@@ -136,7 +125,7 @@ static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, str
 		.plan = flight->verdict->plan,
 		.result = result,
 		.out = BUF_MAX(1024 * MIB),
-		.search = { result_detectors(flight->verdict->plan), flight->verdict->plan->found, key_of,
+		.search = { plan_searches(flight->verdict->plan), flight->verdict->plan->found, key_of,
 			    connection },
 	};
 
@@ -172,8 +161,14 @@ PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct f
 	bool has_rows = status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE;
 	int rows = has_rows ? REAL(instance, PQntuples)(result) : 0;
 
+	if (copy_opens(instance, result)) {
+		copy_begin(connection, flight, result);
+		return result;
+	}
 	if (is_failure(status))
 		note_error(conn, flight, session, result);
+	if (!copy_settle(conn, session, flight, result))
+		result = withhold(conn, instance, result);
 	flight->outcome.rows += (uint64_t)rows;
 	if (instance_function(instance, LIBPQ_PQresultMemorySize))
 		flight->outcome.bytes += REAL(instance, PQresultMemorySize)(result);

@@ -9,7 +9,4 @@
  * its place when a cell could not be masked. */
 PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result);
 
-/* What a plan looks for. */
-detector_set result_detectors(const struct plan *plan);
-
 #endif

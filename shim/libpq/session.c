@@ -241,7 +241,8 @@ void flights_land(PGconn *conn, struct gate_connection *connection)
 	if (conn)
 		session_note_state(session, conn, &flight);
 	else
-		flight.outcome.is_lost = true;
+		flight.outcome.is_lost = !flight.is_over;
+	copy_drop(&session->copy);
 	gate_done(connection, flight.verdict, &flight.outcome);
 	verdict_unref(flight.verdict);
 }
@@ -251,7 +252,9 @@ void flights_abandon(PGconn *conn, struct gate_connection *connection)
 	struct session *session = gate_state(connection);
 
 	while (session->count > 0) {
-		flights_front(session)->outcome.is_lost = true;
+		struct flight *flight = flights_front(session);
+
+		flight->outcome.is_lost |= !flight->is_over;
 		flights_land(conn, connection);
 	}
 }

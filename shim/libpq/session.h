@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "shim/gate/gate.h"
+#include "shim/libpq/copy.h"
 #include "shim/libpq/real.h"
 
 /* How much of what the server says about a call is hidden. */
@@ -26,6 +27,7 @@ struct flight {
 	uint32_t statement;          /* number of the statement whose result comes next */
 	bool is_refused;
 	bool is_told;                /* the error of its that the connection's message has is fit to be seen */
+	bool is_over;                /* what became of it is known, whether the program reads on or not */
 };
 
 enum hiding flight_hiding(const struct flight *flight);
@@ -36,6 +38,7 @@ struct session {
 	struct flight *flights; /* in the order sent; more than one in pipeline mode only */
 	size_t first, count, capacity;
 	struct buf name; /* the prepared statement's name in the call that is being made */
+	struct copy copy; /* of the oldest flight */
 	bool is_learning;
 	bool is_masked;            /* a plan checked origins: masks are in force */
 	detector_set wanted;       /* of all plans; what is looked for in texts */

@@ -57,7 +57,7 @@ static void watch(const struct submission *submission, PGconn *conn)
 	if (session->hiding == HIDES_NOTHING)
 		return;
 	session->is_masked |= session->hiding > HIDES_FOUND;
-	session->wanted |= result_detectors(submission->flight.verdict->plan);
+	session->wanted |= plan_searches(submission->flight.verdict->plan);
 	notice_watch(conn, session);
 }
 
@@ -143,6 +143,24 @@ static void land(struct submission *submission, PGconn *conn)
 	verdict_unref(flight->verdict);
 }
 
+/* The program is in a COPY now, whose end lands the flight.  libpq dropped the results in front of it. */
+static PGresult *take_off(struct submission *submission, PGconn *conn, PGresult *result)
+{
+	struct session *session = gate_state(submission->connection);
+	struct flight *flight = &submission->flight;
+	const struct plan *plan = flight->verdict ? flight->verdict->plan : NULL;
+	const struct plan_copy *copy = plan ? plan_copy_find(plan, 0) : NULL;
+
+	if (copy)
+		flight->statement = copy->statement;
+	if (flights_push(session, flight))
+		return result_pass(conn, submission->connection, flights_front(session), result);
+	REAL(submission->instance, PQclear)(result);
+	flight->outcome.is_lost = true;
+	land(submission, conn);
+	return NULL;
+}
+
 PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *result)
 {
 	KEEP_ERRNO;
@@ -151,6 +169,8 @@ PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *
 	if (!submission->connection)
 		return result;
 	flights_abandon(conn, submission->connection); /* PQexec and its like threw their results away */
+	if (result && copy_opens(submission->instance, result))
+		return take_off(submission, conn, result);
 	if (flight->verdict && flight->verdict->plan)
 		flight->statement = flight->verdict->plan->statement_count - 1; /* the last one's result is returned */
 	if (result)

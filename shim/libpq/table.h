@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every exported symbol of libpq 15, and what becomes of it.
  *
- *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c,
- *              large_object.c, notice.c, aside.c)
+ *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c, copy_in.c,
+ *              copy_out.c, large_object.c, notice.c, aside.c)
  *   REFUSED    has a stand-in that forwards under a policy that allows everything and else fails as its manual says,
  *              because what goes through it can be neither judged nor masked (refused.c)
  *   FORWARDED  has no stand-in: the loader binds it to libpq itself.  A stand-in that only forwards would take names
@@ -62,14 +62,14 @@
 	REFUSED(PQsslStruct) \
 	REFUSED(PQgetgssctx) \
 	REFUSED(PQenterPipelineMode) \
-	REFUSED(PQgetCopyData) \
-	REFUSED(PQgetline) \
-	REFUSED(PQgetlineAsync) \
-	REFUSED(PQputCopyData) \
-	REFUSED(PQputCopyEnd) \
-	REFUSED(PQputline) \
-	REFUSED(PQputnbytes) \
-	REFUSED(PQendcopy) \
+	GOVERNED(PQgetCopyData) \
+	GOVERNED(PQgetline) \
+	GOVERNED(PQgetlineAsync) \
+	GOVERNED(PQputCopyData) \
+	GOVERNED(PQputCopyEnd) \
+	GOVERNED(PQputline) \
+	GOVERNED(PQputnbytes) \
+	GOVERNED(PQendcopy) \
 	FORWARDED(PQbackendPID) \
 	FORWARDED(PQbinaryTuples) \
 	FORWARDED(PQcancel) \

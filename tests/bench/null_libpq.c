@@ -22,10 +22,10 @@ static const char *const CATALOGUE[] = {
 	"s 1 pg_catalog",
 	"s 2 public",
 	"r 16400 r public pgbench_accounts",
-	"a 16400 1 23 aid",
-	"a 16400 2 23 bid",
-	"a 16400 3 23 abalance",
-	"a 16400 4 1042 filler",
+	"a 16400 1 23 0 0 aid",
+	"a 16400 2 23 0 0 bid",
+	"a 16400 3 23 0 0 abalance",
+	"a 16400 4 1042 89 0 filler",
 };
 static const char *const BALANCE[] = { "-4711" };
 

@@ -23,6 +23,22 @@ static void ask(const struct plan *plan, uint32_t relation)
 	}
 }
 
+static void ask_copies(const struct plan *plan)
+{
+	uint32_t count = 0;
+
+	for (const struct plan_copy *copy = plan_copy_find(plan, 0); copy;
+	     copy = plan_copy_find(plan, copy->statement + 1)) {
+		struct plan_column column;
+
+		PROMISE(copy->statement < plan->statement_count && ++count <= plan->copy_count);
+		for (uint32_t i = 0; i < COLUMNS_ASKED; i++)
+			PROMISE(!plan_copy_column(plan, copy, i, COLUMNS_ASKED, &column) ||
+				column.mask.how <= MASK_BLANK);
+	}
+	PROMISE(count == plan->copy_count);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	/* malloc aligns for everything; what was given need not be. */
@@ -36,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		ask(plan, 0);
 		ask(plan, 1259);
 		ask(plan, 16384);
+		ask_copies(plan);
 	}
 	free(aligned);
 	return 0;

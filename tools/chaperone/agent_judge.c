@@ -96,15 +96,26 @@ static int refuse_unanalysed(struct judgement *judgement, uint64_t number, int c
 		      "Send a simpler statement.");
 }
 
-/* COPY streams pass values that this version does not mask or judge. */
+static bool copies_on_server(const struct facts *facts, const struct facts_statement *statement)
+{
+	if (!(statement->flags & FACTS_ON_SERVER))
+		return false;
+	for (uint32_t i = 0; i < statement->effects.count; i++) {
+		uint16_t verb = facts_effects(facts)[statement->effects.first + i].verb;
+
+		if (verb == VERB_COPY_IN || verb == VERB_COPY_OUT)
+			return true;
+	}
+	return false;
+}
+
+/* The server's own files and programs pass values that nobody here masks or judges. */
 static bool is_unguarded_channel(const struct facts *facts)
 {
 	if (!facts)
 		return false;
-	for (uint32_t i = 0; i < facts->effect_count; i++) {
-		uint16_t verb = facts_effects(facts)[i].verb;
-
-		if (verb == VERB_COPY_IN || verb == VERB_COPY_OUT)
+	for (uint32_t i = 0; i < facts->statement_count; i++) {
+		if (copies_on_server(facts, &facts_statements(facts)[i]))
 			return true;
 	}
 	return false;
@@ -138,7 +149,8 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 	if (ret_judgement->decision == DECISION_ALLOW && !agent->allows_everything &&
 	    is_unguarded_channel(facts))
 		return refuse(ret_judgement, number, "this channel is not governed yet",
-			      "COPY stays shut while a policy restricts.", "Use SELECT, INSERT or UPDATE instead.");
+			      "COPY with files or programs of the server stays shut while a policy restricts.",
+			      "Use SELECT, INSERT or UPDATE, or COPY with STDIN or STDOUT.");
 	if (ret_judgement->plan.length > 0 && is_unmaskable(connection, ask))
 		return refuse(ret_judgement, number, "what it reads cannot be masked",
 			      "Large objects, fast-path calls and replication have no columns, and masks are in force.",

@@ -202,6 +202,9 @@ void judge_limits(struct judging *judging);
 bool rule_searches(const struct judging *judging, const struct active_rule *active);
 must_use int judge_plan(struct judging *judging);
 
+/* judge_hides.c: the PLAN_HIDES_* of one text. */
+uint32_t hidden_texts(const struct judging *judging, const struct reading *reading);
+
 /* judge_texts.c */
 must_use int judge_texts(struct judgement *judgement, const struct policy *policy,
 			 const struct charge *charge, struct slice event);

@@ -131,6 +131,9 @@ class Cluster:
         with subprocess.Popen(self.as_server + ['tee', '-a', self.data + '/postgresql.conf'], stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL) as tee:
             tee.communicate(b"include '" + self.folder.encode() + b"/more.conf'\n")
+        self.resume()
+
+    def resume(self):
         self._server(POSTGRES + '/pg_ctl', '-D', self.data, '-w', '-t', '30', '-s', '-l', self.folder + '/log/start',
                      'start', stdout=subprocess.DEVNULL)
 
@@ -147,6 +150,11 @@ class Cluster:
         self._server(POSTGRES + '/pg_ctl', '-D', self.data, '-w', '-s', '-m', 'fast', '-l', self.folder + '/log/start',
                      'restart', stdout=subprocess.DEVNULL)
         self._stand_by()
+
+    def pause(self):
+        """Ends the server properly; its folder stays."""
+        if os.path.exists(self.data + '/postmaster.pid'):
+            self._server(POSTGRES + '/pg_ctl', '-D', self.data, '-w', '-s', '-m', 'fast', 'stop')
 
     def stop(self):
         try:

@@ -19,6 +19,7 @@
 
 #define POOL_SIZE 8
 #define DESCRIPTOR_LOW 512
+#define DESCRIPTOR_LOWEST 16
 #define RETRY_NS (20 * MILLISECOND_NS)
 #define START_PAUSE_NS (500 * MILLISECOND_NS)
 #define REASON_LASTS_NS (1 * SECOND_NS) /* then it may have gone */
@@ -77,6 +78,16 @@ static void pool_give(int fd)
 	close(fd);
 }
 
+/* The same socket under a number as high as the limit of descriptors lets be; itself where nothing does. */
+static int out_of_the_way(int *low)
+{
+	int high = -1;
+
+	for (int number = DESCRIPTOR_LOW; high < 0 && number >= DESCRIPTOR_LOWEST; number /= 2)
+		high = fcntl(*low, F_DUPFD_CLOEXEC, number);
+	return high >= 0 ? high : steal_fd(low);
+}
+
 static int dial(const struct place *place, int *ret_fd)
 {
 	SCOPED(close_p) int low = -1;
@@ -86,8 +97,7 @@ static int dial(const struct place *place, int *ret_fd)
 		r = peer_check(low, place);
 	if (r < 0)
 		return r;
-	int high = fcntl(low, F_DUPFD_CLOEXEC, DESCRIPTOR_LOW);
-	*ret_fd = high >= 0 ? high : steal_fd(&low);
+	*ret_fd = out_of_the_way(&low);
 	return 0;
 }
 

@@ -46,6 +46,7 @@ struct run {
 	pid_t child;
 	int signals;                  /* signalfd */
 	sigset_t inherited;           /* the mask the command is to have */
+	struct sigaction of_children; /* what the command is to do about SIGCHLD */
 	char warning[2 * PATH_MAX];   /* about this run, for people and the record; empty: none */
 	bool speaks;                  /* a terminal is there, and --quiet is not */
 };

@@ -27,7 +27,10 @@ static void agent_child(struct run *run, int ready)
 	prctl(PR_SET_NAME, "chaperone-agent");
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	setpgid(0, 0);
-	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
+	sigset_t none; /* not the command's mask: an agent that cannot be told to end would outlive it */
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	_exit(agent_main(&run->settings, run->policy, ready));
 }
 
@@ -40,12 +43,16 @@ static bool agent_is_ready(int fd)
 	return poll(&poller, 1, AGENT_PATIENCE_MS) > 0 && read(fd, &byte, 1) == 1;
 }
 
+/* Who ignores SIGCHLD learns of no child's end; the command is to have it as it was. */
 static int block_signals(struct run *run)
 {
+	static const struct sigaction reported = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
 	if (run->signals >= 0)
 		return 0;
+	if (sigaction(SIGCHLD, &reported, &run->of_children) < 0)
+		return -errno;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	for (size_t i = 0; i < COUNT_OF(FORWARDED); i++)
@@ -94,6 +101,7 @@ static void set_environment(const struct run *run)
 static void command_child(const struct run *run, int failed)
 {
 	set_environment(run);
+	sigaction(SIGCHLD, &run->of_children, NULL);
 	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
 	execvp(run->options.command[0], run->options.command);
 	int code = errno;

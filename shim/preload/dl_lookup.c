@@ -92,7 +92,7 @@ static struct finding find_next(const struct lookup *lookup)
 	if (!order.is_caller_passed) /* RTLD_NEXT means nothing there */
 		return (struct finding){ 0, false };
 	if (!order.is_caller_in_front)
-		found = order.is_found_behind ? found : reach_function(lookup->caller, lookup->name, true);
+		found = order.is_found_behind ? found : reach_function(lookup->caller, lookup->name, lookup->function == DL_VSYM, true);
 	else if (lookup->function == DL_SYM)
 		return (struct finding){ order.in_front ? order.in_front : found, !order.in_front };
 	return (struct finding){ found, false };
@@ -116,7 +116,7 @@ static struct finding find(const struct lookup *lookup)
 		return find_next(lookup);
 	finding = find_by_handle(lookup);
 	if (!finding.function && lookup->handle == RTLD_DEFAULT)
-		finding.function = reach_function(lookup->caller, lookup->name, false);
+		finding.function = reach_function(lookup->caller, lookup->name, lookup->function == DL_VSYM, false);
 	return finding;
 }
 

@@ -10,7 +10,7 @@
 struct reach {
 	const void *caller;
 	const char *name;
-	bool is_behind;
+	bool is_behind, has_version;
 	uintptr_t caller_base;
 	uintptr_t found;
 };
@@ -63,6 +63,9 @@ static bool is_reached(const struct object *object, void *data)
 	struct reach *reach = data;
 	uintptr_t base = object->image.address, function = image_function(&object->image, reach->name);
 
+	/* To the loader any version fits an object that has none (dl-lookup.c of glibc, check_match). */
+	if (reach->has_version && object->image.versions)
+		return false;
 	if (!function || image_is_shim(&object->image) || (reach->is_behind && base == reach->caller_base) ||
 	    !are_together(base, reach->caller_base))
 		return false;
@@ -70,9 +73,9 @@ static bool is_reached(const struct object *object, void *data)
 	return true;
 }
 
-uintptr_t reach_function(const void *caller, const char *name, bool is_behind)
+uintptr_t reach_function(const void *caller, const char *name, bool has_version, bool is_behind)
 {
-	struct reach reach = { .caller = caller, .name = name, .is_behind = is_behind };
+	struct reach reach = { .caller = caller, .name = name, .is_behind = is_behind, .has_version = has_version };
 	struct object object;
 
 	if (!object_at(caller, &object))

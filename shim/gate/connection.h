@@ -24,6 +24,7 @@ struct gate_connection {
 	struct recent recent;
 	struct buf text;                     /* our copy of a text that the cache does not hold */
 	struct buf template_key;
+	bool has_lost_unnamed;               /* the unnamed statement is not the one that was prepared last */
 	max_align_t state[];                 /* the driver's */
 };
 

@@ -73,6 +73,8 @@ bool gate_intend(struct gate_connection *connection, const struct gate_call *cal
 	};
 
 	*ret_intent = (struct gate_intent){ 0 };
+	if (call->kind == GATE_QUERY_PARAMS || (call->kind == GATE_PREPARE && call->name.length == 0))
+		connection->has_lost_unnamed = call->kind == GATE_QUERY_PARAMS;
 	if (!pass->verdict) {
 		pass_refuse(pass, GATE_REFUSAL_NO_MEMORY);
 		slot.flags = pass->ring_flags;

@@ -123,6 +123,16 @@ def channels_that_cannot_be_masked_are_shut(cluster):
     check('refused: PQenterPipelineMode' in said and 'refused: PQtrace' in said, said)
 
 
+@promise
+def an_unnamed_statement_is_what_was_parsed_last(cluster):
+    answers, outcome, sent = pq(cluster, [
+        'prepare||SELECT 1', "params|0|SELECT email || '' FROM customers", 'execute||0', "exec|SELECT 'alive'"],
+        more=-1)  # an unnamed statement that is parsed and never executed is not counted on the server's side
+    settle(cluster, more=-1)
+    check(is_refused(answers[2]) and 'unnamed statement was replaced' in answers[2], answers[2])
+    check('alive' in answers[3], answers[3])
+
+
 PSYCOPG = '''
 import psycopg2
 connection = psycopg2.connect('')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A throw-away PostgreSQL cluster, programs run with and without the shim, and promises that are checked with them."""
 import glob
+import itertools
 import json
 import os
 import shutil
@@ -80,7 +81,8 @@ class Cluster:
         os.chmod(self.folder, 0o755)
         self.data = os.path.join(self.folder, 'pg')
         self.log = os.path.join(self.folder, 'log', 'log.json')
-        self.serial = self.looked_at = 0
+        self.looked_at = 0
+        self.serials = itertools.count(1)  # threads may ask at once
         self.records = {}  # what governed programs write, and how many intents of it were counted
         self.settled, self.without = 0, []  # parts of the log in which a program that nobody governs was alone
         for name in ('pg', 'log', 'socket', 'home'):
@@ -190,8 +192,7 @@ class Cluster:
 
     def mark(self):
         """A place in the server's log: what was sent before it is in front of it."""
-        self.serial += 1
-        text = f'mark {self.serial} of {os.getpid()}'
+        text = f'mark {next(self.serials)} of {os.getpid()}'
         self.ask(f"SELECT '{text}'")
         return wait_until(lambda: self._end_of_line(text.encode()), 10, 'the mark in the log')
 
@@ -241,8 +242,7 @@ class Cluster:
         return record
 
     def new_record(self):
-        self.serial += 1
-        return self.governs(self.path(f'record-{self.serial}'))
+        return self.governs(self.path(f'record-{next(self.serials)}'))
 
     def settle(self, end):
         """Returns all that was sent, and all that was recorded, since the last time."""
@@ -360,7 +360,7 @@ def start(cluster, command, policy=None, options=(), environment=None, record=No
         running.entered = entered
         return running
     record = cluster.governs(record) if record else cluster.new_record()
-    path = policy if os.path.exists(policy) else cluster.write(f'policy-{cluster.serial}.yaml', policy)
+    path = policy if os.path.exists(policy) else cluster.write(f'policy-{next(cluster.serials)}.yaml', policy)
     arguments = [CHAPERONE, 'run', '--policy', path, '--record', record, *options, '--', *command]
     return Running(cluster, arguments, environment or {}, record, **popen)
 

@@ -135,9 +135,9 @@ def as_nobody(cluster, command, policy, options=()):
     os.makedirs(folder + '/home', exist_ok=True)
     for path in (folder, folder + '/home'):
         shutil.chown(path, 'nobody', 'nogroup')
-    cluster.serial += 1
-    path = cluster.write(f'policy-{cluster.serial}.yaml', policy)
-    record = f'{folder}/record-{cluster.serial}'
+    serial = next(cluster.serials)
+    path = cluster.write(f'policy-{serial}.yaml', policy)
+    record = f'{folder}/record-{serial}'
     outcome = run(cluster, ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', CHAPERONE, 'run', '--policy', path, '--record',
                             record, *options, '--', *command],
                   environment={'HOME': folder + '/home', 'XDG_RUNTIME_DIR': folder + '/home', 'XDG_STATE_HOME': folder + '/home'})

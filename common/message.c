@@ -25,6 +25,8 @@
 	MEMBER(text, standard_conforming_strings)                                                  \
 	MEMBER(text, client_encoding)                                                              \
 	MEMBER(flag, is_replication)                                                               \
+	MEMBER(flag, is_used)                                                                      \
+	MEMBER(u32, open_calls)                                                                    \
 	MEMBER(i32, backend_pid)                                                                   \
 	MEMBER(u32, server_version)
 
@@ -46,6 +48,7 @@
 	MEMBER(u16, parameters)                                                                    \
 	MEMBER(u32, function)                                                                      \
 	MEMBER(flag, is_final)                                                                     \
+	MEMBER(flag, is_unnamed_replaced)                                                          \
 	MEMBER(text, name)                                                                         \
 	MEMBER(text, text)                                                                         \
 	MEMBER(text, standard_conforming_strings)                                                  \
@@ -57,12 +60,15 @@
 	MEMBER(u32, generation)                                                                    \
 	MEMBER(u64, context)                                                                       \
 	MEMBER(u64, judgement)                                                                     \
+	MEMBER(u64, call)                                                                          \
 	MEMBER(u64, valid_until_ns)                                                                \
 	MEMBER(text, plan)                                                                         \
 	MEMBER(text, instead)
 
 #define OUTCOME(MEMBER)                                                                            \
 	MEMBER(u64, connection)                                                                    \
+	MEMBER(u64, call)                                                                          \
+	MEMBER(u8, stage)                                                                          \
 	MEMBER(flag, failed)                                                                       \
 	MEMBER(flag, is_lost)                                                                      \
 	MEMBER(u8, transaction)                                                                    \

@@ -65,6 +65,8 @@ struct message_connect {
 	struct slice host, host_address, port, database, user, options;
 	struct slice standard_conforming_strings, client_encoding;
 	bool is_replication;
+	bool is_used;             /* statements may have been sent on it before this */
+	uint32_t open_calls;      /* that may change its session, and have not ended */
 	int32_t backend_pid;
 	uint32_t server_version;
 };
@@ -92,6 +94,7 @@ struct message_judge {
 	uint16_t parameters;
 	uint32_t function;        /* CALL_FASTPATH: its OID */
 	bool is_final;            /* no LEARN_FIRST, please: learning was tried, or cannot be */
+	bool is_unnamed_replaced; /* the unnamed prepared statement is no longer the one that was judged last */
 	struct slice name;
 	struct slice text;
 	struct slice standard_conforming_strings, client_encoding; /* as reported now */
@@ -112,6 +115,7 @@ struct message_verdict {
 	uint32_t generation;      /* of the policy */
 	uint64_t context;         /* the session context it was judged under; cacheable only when the word says so */
 	uint64_t judgement;
+	uint64_t call;            /* VERDICT_REPORTS_OUTCOME: the agent's number for it, to be told in OUTCOME */
 	uint64_t valid_until_ns;  /* CLOCK_MONOTONIC */
 	struct slice plan;        /* policy/core/plan.h; may be empty */
 	struct slice instead;     /* VERDICT_DENY: the SQL that raises the refusal on the server */
@@ -120,13 +124,22 @@ struct message_verdict {
 #define MESSAGE_COMPLETED_ALL	  UINT32_MAX
 #define MESSAGE_COMPLETED_UNKNOWN (UINT32_MAX - 1) /* some of them, before one failed */
 
+enum message_stage {
+	MESSAGE_STAGE_SETTLED, /* the call has ended, and so has its transaction, if it was one of its own */
+	MESSAGE_STAGE_ENDED,   /* the call has ended in a pipeline, whose next Sync settles it */
+	MESSAGE_STAGE_UNSENT,  /* the call was not sent after all */
+	MESSAGE_STAGE_SYNC,    /* no call: calls that ended before are settled */
+};
+
 struct message_outcome {
 	uint64_t connection;
+	uint64_t call;            /* of the verdict; 0: another agent's */
+	uint8_t stage;            /* enum message_stage */
 	bool failed;
 	bool is_lost;             /* nobody knows what became of it */
 	uint8_t transaction;      /* after it */
 	uint32_t completed;       /* statements of the call that completed, or MESSAGE_COMPLETED_* */
-	struct slice standard_conforming_strings, client_encoding;
+	struct slice standard_conforming_strings, client_encoding; /* as reported last */
 };
 
 struct message_note {

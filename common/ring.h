@@ -40,6 +40,7 @@ enum ring_status { /* of an outcome */
 	RING_STATUS_OK = 0,
 	RING_STATUS_ERROR = 1,      /* the server said no; sqlstate */
 	RING_STATUS_CONNECTION = 2, /* the connection broke */
+	RING_STATUS_ABORTED = 3,    /* it did not run: an earlier statement of its pipeline failed */
 };
 
 /* One slot.  `sequence` is stored last: slot number + 1 when the slot is whole. */

@@ -124,30 +124,43 @@ static bool block_leaves_session(const struct judging *judging, const struct fac
 	return true;
 }
 
-static bool changes_session(const struct judging *judging)
+static bool text_changes_session(const struct judging *judging)
 {
 	const struct judge_question *question = judging->question;
-	const struct facts *blocks[POSSIBILITIES_MAX];
-	int count;
 
-	switch (question->call) {
+	if (!question->facts || !block_leaves_session(judging, question->facts))
+		return true;
+	return question->other && !block_leaves_session(judging, question->other);
+}
+
+static bool name_changes_session(const struct judging *judging)
+{
+	const struct facts *blocks[POSSIBILITIES_MAX];
+	int count = session_prepared(judging->session, judging->question->name, blocks, POSSIBILITIES_MAX);
+
+	for (int i = 0; i < count; i++) {
+		if (!block_leaves_session(judging, blocks[i]))
+			return true;
+	}
+	return count < 0;
+}
+
+static bool changes_session(const struct judging *judging)
+{
+	switch (judging->question->call) {
 	case CALL_QUERY:
 	case CALL_QUERY_PARAMS:
-		return !question->facts || !block_leaves_session(judging, question->facts);
+		return text_changes_session(judging);
 	case CALL_EXECUTE:
-		count = session_prepared(judging->session, question->name, blocks,
-					 POSSIBILITIES_MAX);
-		for (int i = 0; i < count; i++) {
-			if (!block_leaves_session(judging, blocks[i]))
-				return true;
-		}
-		return count < 0;
+		return name_changes_session(judging);
 	case CALL_LARGE_OBJECT_READ:
 	case CALL_LARGE_OBJECT_WRITE:
 	case CALL_LARGE_OBJECT_SEEK:
 		return false;
 	case CALL_PREPARE:
 	case CALL_FASTPATH:
+	case CALL_CLOSE_PREPARED:
+	case CALL_CLOSE_PORTAL:
 		break;
 	}
 	return true;
@@ -167,6 +180,7 @@ static void say_how_long(struct judging *judging)
 
 	judgement->changes_session = changes_session(judging);
 	judgement->is_cacheable = !judgement->changes_session && judging->failed == 0 &&
+				  !judging->question->other && !judging->question->is_misreadable &&
 				  judgement->decision != DECISION_APPROVE &&
 				  judgement->limit.per_minute == 0;
 	judgement->is_template_cacheable = judgement->is_cacheable && is_template_safe(judging);

@@ -43,6 +43,8 @@ struct judge_question {
 	enum session_call call;
 	struct slice name;          /* of a prepared statement, for CALL_EXECUTE and CALL_PREPARE */
 	const struct facts *facts;  /* NULL for CALL_EXECUTE and the calls without text */
+	const struct facts *other;  /* of the same text, if the server may read it otherwise; NULL: it cannot */
+	bool is_misreadable;        /* it may be read in ways that no facts show */
 	int64_t now;                /* seconds since 1970 */
 };
 

@@ -381,9 +381,9 @@ static int plan_call(struct plan_making *making)
 
 	if (question->call == CALL_FASTPATH)
 		making->build.plan.flags |= PLAN_HIDES_TEXTS;
-	if (question->call != CALL_EXECUTE)
+	if (question->call != CALL_EXECUTE && !question->other)
 		return question->facts ? plan_block(making, question->facts) : 0;
-	count = session_prepared(making->judging->session, question->name, blocks,
+	count = question->other ? 2 : session_prepared(making->judging->session, question->name, blocks,
 				 POSSIBILITIES_MAX);
 	if (count == 1)
 		return plan_block(making, blocks[0]);

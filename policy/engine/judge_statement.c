@@ -274,21 +274,30 @@ static void judge_prepared(struct judging *judging)
 		judge_block(judging, blocks[i], false, 0);
 }
 
+static void judge_text(struct judging *judging)
+{
+	const struct judge_question *question = judging->question;
+
+	if (question->is_misreadable)
+		UNKNOWN(judging, "a change of the client encoding is still under way");
+	if (question->other)
+		judge_block(judging, question->other, false, 0);
+	if (question->facts)
+		judge_block(judging, question->facts, false, 0);
+	else
+		UNKNOWN(judging, "there is no text to judge");
+}
+
 void judge_call(struct judging *judging)
 {
 	const struct judge_question *question = judging->question;
 
-	if (session_lexing_is_open(judging->session))
-		UNKNOWN(judging, "a change of how text is read is still under way");
 	judge_startup(judging);
 	switch (question->call) {
 	case CALL_QUERY:
 	case CALL_QUERY_PARAMS:
 	case CALL_PREPARE:
-		if (question->facts)
-			judge_block(judging, question->facts, false, 0);
-		else
-			UNKNOWN(judging, "there is no text to judge");
+		judge_text(judging);
 		break;
 	case CALL_EXECUTE:
 		judge_prepared(judging);
@@ -302,6 +311,9 @@ void judge_call(struct judging *judging)
 		break;
 	case CALL_LARGE_OBJECT_WRITE:
 		judge_object(judging, VERB_UPDATE, OBJECT_OTHER, SLICE("large object"));
+		break;
+	case CALL_CLOSE_PREPARED:
+	case CALL_CLOSE_PORTAL:
 		break;
 	}
 }

@@ -63,27 +63,11 @@ int session_new(const struct policy *policy, const struct session_address *addre
 	return 0;
 }
 
-static void pending_done(struct pending *pending)
-{
-	for (size_t i = 0; i < pending->change_count; i++)
-		free((char *)(uintptr_t)pending->changes[i].name.at);
-	free(pending->changes);
-}
-
-static void drop_pending(struct session *session)
-{
-	for (size_t i = 0; i < session->pending_count; i++)
-		pending_done(&session->pending[i]);
-	free(session->pending);
-	session->pending = NULL;
-	session->pending_count = 0;
-}
-
 void session_free(struct session *session)
 {
 	if (!session)
 		return;
-	drop_pending(session);
+	pending_drop(session);
 	held_names_done(&session->prepared);
 	held_names_done(&session->cursors);
 	catalogue_free(session->catalogue);
@@ -140,13 +124,13 @@ struct slice session_encoding(const struct session *session)
 	return slice_of(session->encoding);
 }
 
-bool session_lexing_is_open(const struct session *session)
+unsigned session_lexing_doubt(const struct session *session)
 {
-	for (size_t i = 0; i < session->pending_count; i++) {
-		if (session->pending[i].may_change_lexing)
-			return true;
-	}
-	return false;
+	unsigned doubt = session->unsettled | (session->unseen > 0 ? DOUBT_STRINGS | DOUBT_ENCODING : 0);
+
+	for (size_t i = 0; i < session->pending_count; i++)
+		doubt |= session->pending[i].doubt;
+	return doubt;
 }
 
 void session_learn(struct session *session, struct catalogue *catalogue)
@@ -182,8 +166,8 @@ bool session_wants_learning(const struct session *session)
 
 bool session_minds_transaction_end(const struct session *session)
 {
-	return session->lexing_was_touched || session->cursors.count > 0 ||
-	       session->pending_count > 0;
+	return session->touched || session->unsettled || session->cursors.count > 0 ||
+	       session->pending_count > 0 || session->unseen > 0;
 }
 
 void session_assume(struct session *session)
@@ -245,93 +229,17 @@ bool session_path_is_known(const struct session *session)
 int session_prepared(const struct session *session, struct slice name,
 		     const struct facts **ret_facts, size_t max)
 {
-	if (session->is_lost)
-		return -ENOENT;
-	return held_names_find(&session->prepared, name, ret_facts, max);
+	bool is_lost = session->is_lost || (name.length == 0 && session->is_unnamed_lost);
+
+	return held_names_find(&session->prepared, name, is_lost, ret_facts, max);
 }
 
 int session_cursor(const struct session *session, struct slice name, const struct facts **ret_facts,
 		   size_t max)
 {
-	if (session->is_lost || session->is_pooled)
+	if (session->is_pooled)
 		return -ENOENT;
-	return held_names_find(&session->cursors, name, ret_facts, max);
-}
-
-static void apply(struct session *session, const struct change *change, uint64_t call)
-{
-	switch (change->kind) {
-	case CHANGE_PREPARES:
-		held_names_remove(&session->prepared, change->name, false, call);
-		held_names_settle(&session->prepared, call, change->statement, true);
-		break;
-	case CHANGE_DECLARES:
-		held_names_remove(&session->cursors, change->name, false, call);
-		held_names_settle(&session->cursors, call, change->statement, true);
-		break;
-	case CHANGE_DEALLOCATES:
-		held_names_remove(&session->prepared, change->name, change->name.length == 0, call);
-		break;
-	case CHANGE_CLOSES:
-		held_names_remove(&session->cursors, change->name, change->name.length == 0, call);
-		break;
-	case CHANGE_ENDS:
-		held_names_end_transaction(&session->cursors, call);
-		break;
-	case CHANGE_DISCARDS:
-		held_names_remove(&session->prepared, change->name, true, call);
-		held_names_remove(&session->cursors, change->name, true, call);
-		session->is_lost = false;
-		break;
-	case CHANGE_NONE:
-		break;
-	}
-}
-
-static void take_back(struct session *session, const struct change *change, uint64_t call)
-{
-	if (change->kind == CHANGE_PREPARES)
-		held_names_settle(&session->prepared, call, change->statement, false);
-	else if (change->kind == CHANGE_DECLARES)
-		held_names_settle(&session->cursors, call, change->statement, false);
-}
-
-void session_outcome(struct session *session, uint32_t completed, bool failed,
-		     enum session_transaction transaction)
-{
-	session->transaction = transaction;
-	if (session->pending_count == 0)
-		return;
-	struct pending *oldest = &session->pending[0];
-	for (size_t i = 0; i < oldest->change_count && !session->is_pooled; i++) {
-		const struct change *change = &oldest->changes[i];
-
-		if (!failed || change->statement < completed)
-			apply(session, change, oldest->number);
-		else
-			take_back(session, change, oldest->number);
-	}
-	if (transaction == TRANSACTION_IDLE && !session->is_pooled) {
-		held_names_end_transaction(&session->cursors, oldest->number + 1);
-		session->lexing_was_touched = false;
-	}
-	pending_done(oldest);
-	session->pending_count--;
-	memmove(&session->pending[0], &session->pending[1],
-		session->pending_count * sizeof(session->pending[0]));
-}
-
-void session_forget(struct session *session)
-{
-	drop_pending(session);
-	held_names_done(&session->prepared);
-	held_names_done(&session->cursors);
-	session->is_lost = true;
-	session->is_path_known = false;
-	session->freshness = SESSION_CHANGED;
-	session->is_any_created = true;
-	session->transaction = TRANSACTION_UNKNOWN;
-	session->wants_learning = catalogue_is_needed(session->policy);
+	return held_names_find(&session->cursors, name, session->is_lost, ret_facts, max);
 }
 
 enum session_transaction session_transaction(const struct session *session)
@@ -346,7 +254,8 @@ uint64_t session_context(const struct session *session)
 		unsigned char flags[8];
 	} state;
 
-	if (session->pending_count > 0 || session_wants_learning(session))
+	if (session->pending_count > 0 || session->unseen > 0 || session->unsettled ||
+	    session_wants_learning(session))
 		return 0;
 	memset(&state, 0, sizeof(state));
 	state.catalogue = session->catalogue ? catalogue_digest(session->catalogue) : 0;
@@ -360,7 +269,8 @@ uint64_t session_context(const struct session *session)
 	state.flags[3] = session->is_lost;
 	state.flags[4] = session->is_pooled;
 	state.flags[5] = (unsigned char)session->freshness;
-	state.flags[6] = session->lexing_was_touched;
+	state.flags[6] = (unsigned char)session->touched;
+	state.flags[7] = session->is_unnamed_lost;
 	uint64_t context = XXH3_64bits(&state, sizeof(state));
 	return context ? context : 1;
 }

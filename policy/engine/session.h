@@ -75,8 +75,12 @@ bool session_call_is_new(const struct session *session, struct slice name);
 /* Whether the search path is what the catalogue says (or `public`, where session_assume was called). */
 bool session_path_is_known(const struct session *session);
 
-/* Whether a change of how text is read may be under way: text analysed now may be read otherwise. */
-bool session_lexing_is_open(const struct session *session);
+/* What a change that is under way may do to a text which is sent behind it; 0: nothing. */
+enum session_doubt {
+	DOUBT_STRINGS = 1, /* standard_conforming_strings may be on or off */
+	DOUBT_ENCODING = 2, /* the client encoding may be any */
+};
+unsigned session_lexing_doubt(const struct session *session);
 
 /* Whether the end of a transaction changes anything here: cursors close, settings go back. */
 bool session_minds_transaction_end(const struct session *session);
@@ -119,6 +123,8 @@ enum session_call {
 	CALL_LARGE_OBJECT_READ,
 	CALL_LARGE_OBJECT_WRITE,
 	CALL_LARGE_OBJECT_SEEK, /* reads, but hands out no bytes of the object */
+	CALL_CLOSE_PREPARED, /* the protocol's Close: name */
+	CALL_CLOSE_PORTAL,   /* a cursor's name too */
 };
 
 /* The facts that a name may stand for (prepared statement or cursor): appends borrowed blocks to `ret_facts`, at
@@ -128,16 +134,55 @@ int session_prepared(const struct session *session, struct slice name, const str
 int session_cursor(const struct session *session, struct slice name, const struct facts **ret_facts, size_t max);
 
 /* Notes that a call with `facts` is about to be sent (CALL_PREPARE: facts of the text, under `name`).  Until its
- * outcome is told, both what held before and what would hold after it may hold. */
+ * outcome is told, both what held before and what would hold after it may hold.  At most SESSION_PENDING_MAX calls
+ * are followed at once: with one more, nothing is known until all of them have ended. */
+#define SESSION_PENDING_MAX 4096
 must_use int session_sent(struct session *session, enum session_call call, struct slice name,
 			  const struct facts *facts);
 
-/* Tells the outcome of the oldest call noted: how many of its statements completed, whether it failed, and the
- * transaction state after it. */
+/* The same of a text that may be read in two ways. */
+must_use int session_sent_either(struct session *session, enum session_call call, struct slice name,
+				 const struct facts *facts, const struct facts *other);
+
+/* The number of the call noted last, to tell its outcome by; 0: it is not followed. */
+uint64_t session_last_call(const struct session *session);
+
+#define SESSION_COMPLETED_UNKNOWN (UINT32_MAX - 1) /* some of the call's statements, before one failed */
+
+/* How a call ended. */
+struct session_ending {
+	uint64_t call;      /* its number */
+	uint32_t completed; /* of its statements */
+	bool failed;
+	bool is_settled;    /* ReadyForQuery came after it.  In a pipeline it does not before the next Sync, and until
+			       then the transaction may still be rolled back, and settings with it (PostgreSQL manual,
+			       55.2.3) */
+	enum session_transaction transaction; /* after it, when settled */
+};
+
+/* Outcomes are told in the order in which calls were sent; those before one that is told will never be. */
+void session_ended(struct session *session, const struct session_ending *ending);
+
+/* The call was not sent after all. */
+void session_unsent(struct session *session, uint64_t call);
+
+/* Nobody knows how the call ended. */
+void session_lost(struct session *session, uint64_t call);
+
+/* ReadyForQuery came after the calls that ended in a pipeline. */
+void session_settled(struct session *session, enum session_transaction transaction);
+
+/* session_ended for the oldest call noted, settled. */
 void session_outcome(struct session *session, uint32_t completed, bool failed,
 		     enum session_transaction transaction);
 
-/* Forgets all that is not known for sure: outcome lost, connection shared behind our back, pooled. */
+/* The connection was used before it was seen here, and `calls` that may change it have not ended. */
+void session_inherit(struct session *session, uint32_t calls);
+
+/* The unnamed prepared statement was replaced or dropped by something that is not noted here. */
+void session_unnamed_replaced(struct session *session);
+
+/* Forgets all that is not known for sure: connection shared behind our back, pooled.  Calls under way stay so. */
 void session_forget(struct session *session);
 
 enum session_transaction session_transaction(const struct session *session);

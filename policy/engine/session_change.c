@@ -4,10 +4,8 @@
 
 #include "common/cleanup.h"
 
-enum setting_reach {
-	REACHES_PATH = 1,
-	REACHES_LEXING = 2,
-};
+#define REACHES_PATH   4u /* beside enum session_doubt */
+#define EVERY_DOUBT (DOUBT_STRINGS | DOUBT_ENCODING)
 
 /* Settings that decide what a name means or how text is read. */
 static const struct {
@@ -17,10 +15,10 @@ static const struct {
 	{ "search_path", REACHES_PATH },
 	{ "role", REACHES_PATH },
 	{ "session_authorization", REACHES_PATH },
-	{ "standard_conforming_strings", REACHES_LEXING },
-	{ "client_encoding", REACHES_LEXING },
-	{ "names", REACHES_LEXING },
-	{ "backslash_quote", REACHES_LEXING },
+	{ "standard_conforming_strings", DOUBT_STRINGS },
+	{ "client_encoding", DOUBT_ENCODING },
+	{ "names", DOUBT_ENCODING },
+	{ "backslash_quote", DOUBT_STRINGS },
 };
 
 /* Functions of pg_catalog that run text or change settings. */
@@ -41,8 +39,14 @@ static void reach_setting(struct session_reach *reach, struct slice name)
 		if (!slice_equal_ignoring_case(name, slice_of(SETTINGS[i].name)))
 			continue;
 		reach->path |= (SETTINGS[i].reach & REACHES_PATH) != 0;
-		reach->lexing |= (SETTINGS[i].reach & REACHES_LEXING) != 0;
+		reach->lexing |= SETTINGS[i].reach & EVERY_DOUBT;
 	}
+}
+
+static void reach_settings(struct session_reach *reach)
+{
+	reach->path = true;
+	reach->lexing = EVERY_DOUBT;
 }
 
 static void raise(struct session_reach *reach, enum session_freshness freshness)
@@ -53,7 +57,8 @@ static void raise(struct session_reach *reach, enum session_freshness freshness)
 
 static void reach_everything(struct session_reach *reach)
 {
-	reach->path = reach->lexing = reach->names = reach->hides_names = true;
+	reach->path = reach->names = reach->hides_names = true;
+	reach->lexing = EVERY_DOUBT;
 	raise(reach, SESSION_CHANGED);
 }
 
@@ -84,7 +89,8 @@ static void reach_call(struct session_reach *reach, const struct facts *facts,
 		is_builtin =
 			is_qualified || (catalogue && !catalogue_overloads(catalogue, name, false));
 	if (!is_builtin || (!is_listed && runs_text(name))) {
-		reach->path = reach->lexing = reach->hides_names = true;
+		reach->path = reach->hides_names = true;
+		reach->lexing = EVERY_DOUBT;
 		raise(reach, SESSION_CREATED);
 	}
 }
@@ -126,12 +132,12 @@ static void reach_kind(struct session_reach *reach, const struct facts *facts,
 		break;
 	case STATEMENT_RESET:
 		if (name.length == 0)
-			reach->path = reach->lexing = true;
+			reach_settings(reach);
 		reach_setting(reach, name);
 		break;
 	case STATEMENT_DISCARD:
 		if (slice_equal_ignoring_case(facts_slice(facts, statement->value), SLICE("all")))
-			reach->path = reach->lexing = true;
+			reach_settings(reach);
 		raise(reach, SESSION_CREATED);
 		break;
 	case STATEMENT_COMMIT:

@@ -76,9 +76,10 @@ int held_names_add(struct held_names *names, const struct held_name *name)
 	return 0;
 }
 
-int held_names_find(const struct held_names *names, struct slice name,
+int held_names_find(const struct held_names *names, struct slice name, bool is_lost,
 		    const struct facts **ret_facts, size_t max)
 {
+	bool is_whole = !is_lost;
 	size_t found = 0;
 
 	for (size_t i = 0; i < names->count; i++) {
@@ -86,9 +87,10 @@ int held_names_find(const struct held_names *names, struct slice name,
 			continue;
 		if (found == max)
 			return -E2BIG;
+		is_whole |= names->items[i].call == 0;
 		ret_facts[found++] = (const struct facts *)names->items[i].facts->block;
 	}
-	return found > 0 ? (int)found : -ENOENT;
+	return found > 0 && is_whole ? (int)found : -ENOENT;
 }
 
 static void drop_at(struct held_names *names, size_t i)

@@ -37,9 +37,11 @@ enum database_match {
 enum change_kind {
 	CHANGE_NONE,
 	CHANGE_PREPARES,
-	CHANGE_DEALLOCATES, /* name; empty: all */
+	CHANGE_DEALLOCATES,
+	CHANGE_DEALLOCATES_ALL,
 	CHANGE_DECLARES,
-	CHANGE_CLOSES, /* name; empty: all */
+	CHANGE_CLOSES,
+	CHANGE_CLOSES_ALL,
 	CHANGE_ENDS, /* the transaction */
 	CHANGE_DISCARDS, /* everything */
 };
@@ -54,10 +56,11 @@ struct pending {
 	uint64_t number;
 	struct change *changes;
 	size_t change_count;
-	bool may_change_lexing;
+	uint32_t statements;
+	unsigned doubt; /* enum session_doubt: how the texts behind it are read */
+	unsigned touches; /* likewise: what the end of the transaction takes back */
+	bool loses_names; /* it may change names in ways that cannot be followed */
 };
-
-#define SESSION_PENDING_MAX 4096
 
 #define SESSION_CREATED_MAX 64
 
@@ -79,15 +82,27 @@ struct session {
 	size_t created_count;
 	bool is_any_created; /* more than fit, or names that no text shows */
 	bool is_any_call_created; /* as is_any_created, of functions, operators, types and casts */
-	bool is_lost; /* names that are not in the tables may exist all the same */
-	bool lexing_was_touched; /* in this transaction, so that its end may change it again */
+	bool is_lost; /* names that are not in the tables for sure may exist all the same */
+	uint64_t lost_by; /* the number of the call that did it; what ends all names makes good for those before it */
+	bool is_unnamed_lost; /* is_lost of the unnamed prepared statement */
+	unsigned touched; /* enum session_doubt: in this transaction, so that its end may change it again */
+	unsigned unsettled; /* likewise: by calls that ended, with no ReadyForQuery behind them yet */
 	const struct slice *assumed_columns;
 	size_t assumed_column_count;
 	struct held_names prepared, cursors;
 	struct pending *pending;
 	size_t pending_count;
 	uint64_t calls; /* sent so far */
+	uint64_t last_call; /* of session_last_call */
+	uint64_t unseen; /* calls under way of which nothing is known */
 };
+
+/* session_names.c: all names are in doubt from the call noted last on. */
+void session_lose_names(struct session *session);
+
+/* session_ended.c */
+void pending_done(struct pending *pending);
+void pending_drop(struct session *session);
 
 void session_match_databases(struct session *session);
 
@@ -95,7 +110,9 @@ struct held_facts *held_facts_new(const struct facts *facts, uint32_t statement)
 void held_facts_drop(struct held_facts *held);
 
 must_use int held_names_add(struct held_names *names, const struct held_name *name);
-int held_names_find(const struct held_names *names, struct slice name,
+
+/* `is_lost`: without a meaning that is sure there may be others. */
+int held_names_find(const struct held_names *names, struct slice name, bool is_lost,
 		    const struct facts **ret_facts, size_t max);
 
 /* Removes what is sure, or all that was `before` the given call: `name` empty means every name. */

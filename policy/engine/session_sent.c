@@ -43,8 +43,8 @@ struct naming {
 	bool ends_with_transaction;
 };
 
-static int note_name(struct pending *pending, const struct facts *facts,
-		     const struct naming *naming)
+/* Lets the name stand for the facts once the call works. */
+static int hold_name(const struct pending *pending, const struct facts *facts, const struct naming *naming)
 {
 	struct held_name name = {
 		.name = naming->name,
@@ -59,6 +59,14 @@ static int note_name(struct pending *pending, const struct facts *facts,
 		return -ENOMEM;
 	r = held_names_add(naming->names, &name);
 	held_facts_drop(name.facts);
+	return r;
+}
+
+static int note_name(struct pending *pending, const struct facts *facts,
+		     const struct naming *naming)
+{
+	int r = hold_name(pending, facts, naming);
+
 	return r < 0 ? r : add_change(pending, naming->kind, naming->statement, naming->name);
 }
 
@@ -101,9 +109,10 @@ static int note_statement(struct session *session, struct pending *pending,
 	case STATEMENT_DECLARE:
 		return note_declare(session, pending, facts, index);
 	case STATEMENT_DEALLOCATE:
-		return add_change(pending, CHANGE_DEALLOCATES, index, name);
+		return add_change(pending, name.length > 0 ? CHANGE_DEALLOCATES : CHANGE_DEALLOCATES_ALL, index,
+				  name);
 	case STATEMENT_CLOSE:
-		return add_change(pending, CHANGE_CLOSES, index, name);
+		return add_change(pending, name.length > 0 ? CHANGE_CLOSES : CHANGE_CLOSES_ALL, index, name);
 	case STATEMENT_COMMIT:
 	case STATEMENT_ROLLBACK:
 	case STATEMENT_TWO_PHASE:
@@ -149,11 +158,12 @@ static void weaken(struct session *session, struct pending *pending,
 		session->freshness = reach->freshness;
 	if (reach->path || reach->freshness != SESSION_FRESH)
 		session->wants_learning = catalogue_is_needed(session->policy);
-	if (reach->lexing || (reach->ends_transaction && session->lexing_was_touched))
-		pending->may_change_lexing = true;
-	session->lexing_was_touched |= reach->lexing;
-	if (reach->names)
-		session->is_lost = true;
+	pending->doubt |= reach->lexing;
+	if (reach->ends_transaction)
+		pending->doubt |= session->touched;
+	pending->touches |= reach->lexing;
+	session->touched |= reach->lexing;
+	pending->loses_names |= reach->names;
 }
 
 /* What a text that is not understood may do: anything. */
@@ -161,8 +171,10 @@ static void weaken_wholly(struct session *session, struct pending *pending)
 {
 	session->is_any_created = true;
 	weaken(session, pending,
-	       &(struct session_reach){
-		       .path = true, .lexing = true, .names = true, .freshness = SESSION_CHANGED });
+	       &(struct session_reach){ .path = true,
+					.lexing = DOUBT_STRINGS | DOUBT_ENCODING,
+					.names = true,
+					.freshness = SESSION_CHANGED });
 }
 
 static void weaken_by(struct session *session, struct pending *pending, const struct facts *facts)
@@ -177,62 +189,93 @@ static void weaken_by(struct session *session, struct pending *pending, const st
 	}
 }
 
-/* What running one of the texts of `name` may do. */
+static bool changes_names(const struct facts *facts)
+{
+	for (uint32_t i = 0; i < facts->top_level_count; i++) {
+		switch ((enum facts_statement_kind)facts_statements(facts)[i].kind) {
+		case STATEMENT_PREPARE:
+		case STATEMENT_DECLARE:
+		case STATEMENT_DEALLOCATE:
+		case STATEMENT_CLOSE:
+		case STATEMENT_DISCARD:
+		case STATEMENT_EXECUTE:
+			return true;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
+/* What running one of the texts of `name` may do.  A protocol-level name can stand for PREPARE and its like: unless it
+ * stands for one text only and `follows` it, names are lost. */
 static void weaken_by_name(struct session *session, struct pending *pending, struct slice name,
-			   const struct facts **ret_only)
+			   const struct facts **follows)
 {
 	const struct facts *facts[POSSIBILITIES_MAX];
 	int count = session_prepared(session, name, facts, POSSIBILITIES_MAX);
+	bool is_followed = follows && count == 1;
 
-	*ret_only = NULL;
-	if (count < 0) {
+	if (count < 0)
 		weaken_wholly(session, pending);
-		return;
-	}
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		weaken_by(session, pending, facts[i]);
-	if (count == 1)
-		*ret_only = facts[0];
+		pending->loses_names |= !is_followed && changes_names(facts[i]);
+	}
+	if (follows)
+		*follows = is_followed ? facts[0] : NULL;
 }
 
 static int note_text(struct session *session, struct pending *pending, const struct facts *facts)
 {
+	if (!facts)
+		return -EINVAL;
 	weaken_by(session, pending, facts);
 	for (uint32_t i = 0; i < facts->top_level_count; i++) {
 		const struct facts_statement *statement = &facts_statements(facts)[i];
-		const struct facts *ignored;
 		int r = note_statement(session, pending, facts, i);
 
 		if (r < 0)
 			return r;
 		if (statement->kind == STATEMENT_EXECUTE)
-			weaken_by_name(session, pending, facts_slice(facts, statement->name),
-				       &ignored);
+			weaken_by_name(session, pending, facts_slice(facts, statement->name), NULL);
 	}
 	return 0;
+}
+
+static struct naming protocol_naming(struct session *session, struct slice name)
+{
+	return (struct naming){ &session->prepared, CHANGE_PREPARES, name, 0, FACTS_NONE, false };
+}
+
+static int note_execute(struct session *session, struct pending *pending, struct slice name)
+{
+	const struct facts *only = NULL;
+
+	weaken_by_name(session, pending, name, &only);
+	return only ? note_text(session, pending, only) : 0;
 }
 
 static int note_call(struct session *session, struct pending *pending, enum session_call call,
 		     struct slice name, const struct facts *facts)
 {
-	const struct facts *only;
+	struct naming naming = protocol_naming(session, name);
 
 	switch (call) {
 	case CALL_QUERY:
 	case CALL_QUERY_PARAMS:
-		return facts ? note_text(session, pending, facts) : -EINVAL;
+		return note_text(session, pending, facts);
 	case CALL_PREPARE:
-		if (!facts)
-			return -EINVAL;
-		return note_name(pending, facts,
-				 &(struct naming){ &session->prepared, CHANGE_PREPARES, name, 0,
-						   FACTS_NONE, false });
+		return facts ? note_name(pending, facts, &naming) : -EINVAL;
 	case CALL_EXECUTE:
-		weaken_by_name(session, pending, name, &only);
-		return only ? note_text(session, pending, only) : 0;
+		return note_execute(session, pending, name);
 	case CALL_FASTPATH:
 		weaken_wholly(session, pending);
 		return 0;
+	case CALL_CLOSE_PREPARED:
+		return add_change(pending, CHANGE_DEALLOCATES, 0, name);
+	case CALL_CLOSE_PORTAL:
+		return add_change(pending, CHANGE_CLOSES, 0, name);
 	case CALL_LARGE_OBJECT_READ:
 	case CALL_LARGE_OBJECT_WRITE:
 	case CALL_LARGE_OBJECT_SEEK:
@@ -241,23 +284,79 @@ static int note_call(struct session *session, struct pending *pending, enum sess
 	return -EINVAL;
 }
 
-int session_sent(struct session *session, enum session_call call, struct slice name,
-		 const struct facts *facts)
+/* What the call does besides, if its text is read in the other way. */
+static int note_other(struct session *session, struct pending *pending, enum session_call call,
+		      struct slice name, const struct facts *other)
+{
+	struct naming naming = protocol_naming(session, name);
+
+	if (call == CALL_PREPARE)
+		return hold_name(pending, other, &naming);
+	pending->loses_names = true;
+	return note_text(session, pending, other);
+}
+
+/* One more than can be followed. */
+static int sent_unseen(struct session *session)
+{
+	session->calls++;
+	session_forget(session);
+	session->unseen++;
+	session->last_call = 0;
+	return 0;
+}
+
+static struct pending *add_pending(struct session *session)
+{
+	struct pending *pending =
+		reallocarray(session->pending, session->pending_count + 1, sizeof(*pending));
+
+	if (!pending)
+		return NULL;
+	session->pending = pending;
+	pending += session->pending_count++;
+	*pending = (struct pending){ .number = ++session->calls };
+	return pending;
+}
+
+/* What could not be noted is not sent, but has left traces: nothing is taken for known. */
+static int give_up(struct session *session, int code)
+{
+	pending_done(&session->pending[--session->pending_count]);
+	session_forget(session);
+	return code;
+}
+
+int session_sent_either(struct session *session, enum session_call call, struct slice name,
+			const struct facts *facts, const struct facts *other)
 {
 	struct pending *pending;
 	int r;
 
 	if (session->pending_count == SESSION_PENDING_MAX)
-		return -E2BIG;
-	pending = reallocarray(session->pending, session->pending_count + 1, sizeof(*pending));
+		return sent_unseen(session);
+	pending = add_pending(session);
 	if (!pending)
 		return -ENOMEM;
-	session->pending = pending;
-	pending += session->pending_count++;
-	*pending = (struct pending){ .number = ++session->calls };
+	pending->statements = facts && !other ? facts->top_level_count : 1;
+	session->last_call = pending->number;
 	r = note_call(session, pending, call, name, facts);
-	/* What could not be noted makes the session forget, so that nothing is taken for known. */
+	if (r == 0 && other)
+		r = note_other(session, pending, call, name, other);
 	if (r < 0)
-		session_forget(session);
-	return r;
+		return give_up(session, r);
+	if (pending->loses_names)
+		session_lose_names(session);
+	return 0;
+}
+
+int session_sent(struct session *session, enum session_call call, struct slice name,
+		 const struct facts *facts)
+{
+	return session_sent_either(session, call, name, facts, NULL);
+}
+
+uint64_t session_last_call(const struct session *session)
+{
+	return session->last_call;
 }

@@ -10,9 +10,6 @@ static const char NO_AGENT[] = RAISE("its agent does not answer",
 				     "Try again; if it stays so, run chaperone doctor.");
 static const char TOO_LARGE[] = RAISE("it is larger than 16 MB", "Texts of that size are not analysed.",
 				      "Send it in parts; keep bulk data in parameters.");
-static const char LOST_UNNAMED[] = RAISE("the unnamed statement was replaced",
-					 "A text with parameters that was sent since took its place.",
-					 "Prepare it again, or give it a name.");
 const char REFUSAL_NO_RECORD[] = RAISE("it cannot be recorded",
 				      "The audit ring is full or gone, because the agent does not empty it.",
 				      "Try again; if it stays so, run chaperone doctor.");
@@ -67,7 +64,8 @@ static struct cache_key exact_key(const struct gate_call *call)
 
 static bool has_cacheable_kind(const struct gate_call *call)
 {
-	return call->kind == GATE_QUERY || call->kind == GATE_QUERY_PARAMS || call->kind == GATE_EXECUTE;
+	return call->kind == GATE_QUERY || call->kind == GATE_QUERY_PARAMS ||
+	       (call->kind == GATE_EXECUTE && !call->is_unnamed_replaced);
 }
 
 struct moment {
@@ -184,6 +182,7 @@ static int ask_agent(struct gate_connection *connection, const struct gate_call 
 		.parameters = call->parameters,
 		.function = call->function,
 		.is_final = call->is_final,
+		.is_unnamed_replaced = call->is_unnamed_replaced,
 		.name = call->name,
 		.text = call->kind == GATE_EXECUTE ? (struct slice){ NULL, 0 } : buf_view(&connection->text),
 		.standard_conforming_strings = call->settings.standard_conforming_strings,
@@ -250,14 +249,6 @@ static int introduce(struct gate_connection *connection)
 	return r;
 }
 
-/* Each text of the extended protocol is parsed as the unnamed statement (protocol-flow, Extended Query), also those whose
- * verdict was cached and of which the agent heard nothing. */
-static bool runs_lost_unnamed(const struct gate_connection *connection, const struct gate_call *call)
-{
-	return call->kind == GATE_EXECUTE && call->name.length == 0 && connection->has_lost_unnamed &&
-	       !(connection->attachment->flags & WELCOME_ALLOWS_EVERYTHING);
-}
-
 void gate_ask(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *ret_pass)
 {
 	struct gate_pass pass = { 0 };
@@ -268,10 +259,6 @@ void gate_ask(struct gate_connection *connection, const struct gate_call *call, 
 	*ret_pass = pass;
 	if (introduce(connection) < 0) {
 		refuse_unasked(connection, ret_pass);
-		return;
-	}
-	if (runs_lost_unnamed(connection, call)) {
-		pass_refuse(ret_pass, LOST_UNNAMED);
 		return;
 	}
 	struct moment moment = moment_of(connection);

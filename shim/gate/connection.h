@@ -20,11 +20,12 @@ struct gate_connection {
 	uint32_t key_count;
 	struct buf introduction;             /* the body of its CONNECT, for the next agent */
 	char client[64];
+	bool is_used;                        /* an agent let something be sent on it, which the next one does not know */
+	uint32_t open_calls;                 /* whose outcome an agent wants to be told */
 	struct cache cache;
 	struct recent recent;
 	struct buf text;                     /* our copy of a text that the cache does not hold */
 	struct buf template_key;
-	bool has_lost_unnamed;               /* the unnamed statement is not the one that was prepared last */
 	max_align_t state[];                 /* the driver's */
 };
 

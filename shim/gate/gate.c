@@ -71,6 +71,8 @@ int connection_introduce(struct gate_connection *connection, uint64_t until_ns)
 	if (r < 0)
 		return r;
 	connect.process = attachment->process;
+	connect.is_used |= connection->is_used;
+	connect.open_calls = connection->open_calls;
 	packet.kind = MESSAGE_CONNECT;
 	message_connect_write(&packet.body, &connect);
 	r = agent_ask(&packet, MESSAGE_CONNECTED, until_ns);
@@ -93,6 +95,7 @@ int connection_introduce(struct gate_connection *connection, uint64_t until_ns)
 	cache_done(&connection->cache); /* what another agent said counts no more */
 	recent_done(&connection->recent);
 	connection->attachment = attachment;
+	connection->is_used = true;
 	return 0;
 }
 

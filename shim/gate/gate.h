@@ -27,6 +27,8 @@ enum gate_call_kind {
 	GATE_LARGE_OBJECT_READ,
 	GATE_LARGE_OBJECT_WRITE,
 	GATE_LARGE_OBJECT_SEEK, /* reads, but hands out no bytes of the object */
+	GATE_CLOSE_PREPARED,
+	GATE_CLOSE_PORTAL,
 };
 
 /* What the server reported last about reading text. */
@@ -39,14 +41,15 @@ struct gate_settings {
 struct gate_call {
 	enum gate_call_kind kind;
 	uint8_t transaction;  /* PGTransactionStatusType, before it */
-	bool is_final;        /* asked again after learning */
+	bool is_final;        /* asked again after learning, or nothing can be learned now */
+	bool is_unnamed_replaced; /* since the unnamed prepared statement was judged last, it became another */
 	/* How many there are.  Their values, lengths, formats and types are not copied, although another thread may change
 	 * them: no judgement looks at them, a parameter counts as any value (policy/engine/judge_where.c), and a type can
 	 * choose among functions of one name only, of which one that is not the server's own makes all of them strange. */
 	uint16_t parameters;
 	uint32_t function;    /* GATE_FASTPATH */
-	struct slice name;    /* GATE_PREPARE, GATE_EXECUTE */
-	struct slice text;    /* empty for GATE_EXECUTE */
+	struct slice name;    /* GATE_PREPARE, GATE_EXECUTE, GATE_CLOSE_… */
+	struct slice text;    /* empty for those that have none */
 	struct gate_settings settings;
 };
 
@@ -115,6 +118,7 @@ struct gate_outcome {
 	uint32_t sqlstate;        /* six bits for each character; 0: none */
 	uint32_t completed;       /* statements of the call that completed */
 	enum ring_status status;
+	enum message_stage stage;
 	bool is_lost;             /* nobody knows what became of it */
 	uint8_t transaction;      /* after it; this and the settings only when verdict_reports_outcome */
 	struct gate_settings settings;
@@ -122,6 +126,9 @@ struct gate_outcome {
 
 /* Records what became of a call; when its verdict asks for it, tells the agent before it returns. */
 void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome);
+
+/* Tells the agent that the calls which ended in a pipeline are settled, and how the server stands. */
+void gate_settled(struct gate_connection *connection, uint8_t transaction, const struct gate_settings *settings);
 
 /* Notes in the record that something was refused or happened without a statement. */
 void gate_note(struct gate_connection *connection, const char *text);

@@ -56,6 +56,28 @@ static int write_intent(const struct gate_connection *connection, const struct r
 	return r;
 }
 
+/* `message` wants its connection yet. */
+static void tell_outcome(struct gate_connection *connection, const struct message_outcome *message)
+{
+	SCOPED(packet_done) struct packet packet = PACKET_EMPTY;
+	struct message_outcome told = *message;
+
+	told.connection = connection->connected.connection;
+	packet.kind = MESSAGE_OUTCOME;
+	message_outcome_write(&packet.body, &told);
+	if (agent_ask(&packet, MESSAGE_DONE, connection_deadline(connection->attachment)) < 0)
+		connection->attachment = NULL; /* what the agent believes of this session is void */
+}
+
+/* What the agent let pass will not be sent after all. */
+static void take_back(struct gate_connection *connection, const struct verdict *verdict)
+{
+	if (connection->attachment && verdict_reports_outcome(verdict))
+		tell_outcome(connection, &(struct message_outcome){ .call = verdict->call,
+								    .stage = MESSAGE_STAGE_UNSENT,
+								    .failed = true });
+}
+
 bool gate_intend(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *pass,
 		 struct gate_intent *ret_intent)
 {
@@ -73,8 +95,6 @@ bool gate_intend(struct gate_connection *connection, const struct gate_call *cal
 	};
 
 	*ret_intent = (struct gate_intent){ 0 };
-	if (call->kind == GATE_QUERY_PARAMS || (call->kind == GATE_PREPARE && call->name.length == 0))
-		connection->has_lost_unnamed = call->kind == GATE_QUERY_PARAMS;
 	if (!pass->verdict) {
 		pass_refuse(pass, GATE_REFUSAL_NO_MEMORY);
 		slot.flags = pass->ring_flags;
@@ -82,8 +102,12 @@ bool gate_intend(struct gate_connection *connection, const struct gate_call *cal
 	if (pass->is_unheard) /* there is no agent to read it; the refusal stands */
 		return true;
 	int r = write_intent(connection, &slot, ret_intent);
-	if (r < 0 && r != -ESTALE)
+	if (r < 0 && r != -ESTALE) {
+		take_back(connection, pass->verdict);
 		pass_refuse(pass, REFUSAL_NO_RECORD);
+	}
+	if (r == 0 && verdict_reports_outcome(pass->verdict))
+		connection->open_calls++;
 	return r != -ESTALE;
 }
 
@@ -121,11 +145,10 @@ static void write_outcome(const struct gate_outcome *outcome)
 	ring_write_outcome(&ring, &slot);
 }
 
-static void tell_outcome(struct gate_connection *connection, const struct gate_outcome *outcome)
+void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome)
 {
-	SCOPED(packet_done) struct packet packet = PACKET_EMPTY;
 	struct message_outcome message = {
-		.connection = connection->connected.connection,
+		.stage = (uint8_t)outcome->stage,
 		.failed = outcome->status != RING_STATUS_OK,
 		.is_lost = outcome->is_lost,
 		.transaction = outcome->transaction,
@@ -134,15 +157,25 @@ static void tell_outcome(struct gate_connection *connection, const struct gate_o
 		.client_encoding = outcome->settings.client_encoding,
 	};
 
-	packet.kind = MESSAGE_OUTCOME;
-	message_outcome_write(&packet.body, &message);
-	if (agent_ask(&packet, MESSAGE_DONE, connection_deadline(connection->attachment)) < 0)
-		connection->attachment = NULL; /* what the agent believes of this session is void */
+	write_outcome(outcome);
+	if (!verdict_reports_outcome(verdict) || !outcome->intent.attachment)
+		return;
+	connection->open_calls--;
+	/* Another agent than the one that let it pass knows of it by connection->open_calls. */
+	if (outcome->intent.attachment == connection->attachment &&
+	    outcome->intent.connection == connection->connected.connection)
+		message.call = verdict->call;
+	if (connection->attachment)
+		tell_outcome(connection, &message);
 }
 
-void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome)
+void gate_settled(struct gate_connection *connection, uint8_t transaction, const struct gate_settings *settings)
 {
-	write_outcome(outcome);
-	if (connection->attachment && verdict_reports_outcome(verdict))
-		tell_outcome(connection, outcome);
+	if (connection->attachment)
+		tell_outcome(connection, &(struct message_outcome){
+						 .stage = MESSAGE_STAGE_SYNC,
+						 .transaction = transaction,
+						 .standard_conforming_strings = settings->standard_conforming_strings,
+						 .client_encoding = settings->client_encoding,
+					 });
 }

@@ -20,6 +20,7 @@ struct verdict *verdict_new(const struct message_verdict *message)
 		.generation = message->generation,
 		.context = message->context,
 		.judgement = message->judgement,
+		.call = message->call,
 		.valid_until_ns = message->valid_until_ns,
 	};
 	if (message->plan.length > 0) {

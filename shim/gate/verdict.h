@@ -17,6 +17,7 @@ struct verdict {
 	uint32_t generation;
 	uint64_t context;
 	uint64_t judgement;
+	uint64_t call;           /* the agent's number, when its outcome is to be told */
 	uint64_t valid_until_ns;
 	const struct plan *plan; /* NULL: results pass as they are */
 	const char *instead;     /* the SQL that raises the refusal; NULL when allowed */

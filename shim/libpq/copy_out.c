@@ -173,7 +173,7 @@ STAND_IN int PQendcopy(PGconn *conn)
 	}
 	struct session *session = gate_state(connection);
 	int failed = REAL(session->instance, PQendcopy)(conn);
-	struct flight *flight = flights_front(session);
+	struct flight *flight = flights_front(&session->flights);
 	if (!flight || session->copy.direction == COPY_NONE)
 		return failed;
 	/* Behind the last line libpq says that there is no COPY, and leaves its result to be read. */

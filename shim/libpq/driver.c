@@ -5,6 +5,7 @@
 static const char *const NAMES[] = {
 #define ROW_NAME(name) #name,
 	LIBPQ_ROWS(ROW_NAME, ROW_NAME, ROW_NAME)
+	LIBPQ_NEWER_ROWS(ROW_NAME, ROW_NAME)
 #undef ROW_NAME
 };
 

@@ -46,7 +46,6 @@ REFUSED(int, PQregisterEventProc, (PGconn *conn, PGEventProc proc, const char *n
 REFUSED(void *, PQgetssl, (PGconn *conn), (conn), NULL)
 REFUSED(void *, PQsslStruct, (PGconn *conn, const char *struct_name), (conn, struct_name), NULL)
 REFUSED(void *, PQgetgssctx, (PGconn *conn), (conn), NULL)
-REFUSED(int, PQenterPipelineMode, (PGconn *conn), (conn), 0)
 /* clang-format on */
 
 STAND_IN void PQtrace(PGconn *conn, FILE *debug_port)

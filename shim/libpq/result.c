@@ -158,9 +158,13 @@ PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct f
 	struct session *session = gate_state(connection);
 	const struct instance *instance = session->instance;
 	ExecStatusType status = REAL(instance, PQresultStatus)(result);
-	bool has_rows = status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE;
-	int rows = has_rows ? REAL(instance, PQntuples)(result) : 0;
+	int rows = REAL(instance, PQntuples)(result); /* of whatever status: newer libpqs have more of them */
 
+	flight->has_result = true;
+	if (status == PGRES_PIPELINE_ABORTED) {
+		flight->outcome.status = RING_STATUS_ABORTED;
+		return result;
+	}
 	if (copy_opens(instance, result)) {
 		copy_begin(connection, flight, result);
 		return result;
@@ -174,7 +178,7 @@ PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct f
 		flight->outcome.bytes += REAL(instance, PQresultMemorySize)(result);
 	if (rows > 0 && flight->verdict->plan)
 		result = mask_rows(conn, connection, flight, result, rows);
-	if (status != PGRES_SINGLE_TUPLE && !is_failure(status))
+	if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_CHUNK && !is_failure(status))
 		flight->outcome.completed = ++flight->statement;
 	return result;
 }

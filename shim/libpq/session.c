@@ -42,14 +42,6 @@ struct gate_settings session_settings(struct session *session, const PGconn *con
 	};
 }
 
-void session_note_state(struct session *session, const PGconn *conn, struct flight *flight)
-{
-	if (!verdict_reports_outcome(flight->verdict))
-		return;
-	flight->outcome.transaction = (uint8_t)REAL(session->instance, PQtransactionStatus)(conn);
-	flight->outcome.settings = session_settings(session, conn);
-}
-
 /* Whether the connection talks replication, where statements cannot be raised as errors by a DO. */
 static bool is_replication(const struct instance *instance, PGconn *conn)
 {
@@ -66,7 +58,7 @@ static bool is_replication(const struct instance *instance, PGconn *conn)
 	return found;
 }
 
-static struct gate_connection *open_gate(PGconn *conn, const struct instance *instance)
+static struct gate_connection *open_gate(PGconn *conn, const struct instance *instance, bool is_used)
 {
 	struct session first = { .instance = instance };
 	struct gate_settings settings = session_settings(&first, conn);
@@ -82,6 +74,7 @@ static struct gate_connection *open_gate(PGconn *conn, const struct instance *in
 		.standard_conforming_strings = settings.standard_conforming_strings,
 		.client_encoding = settings.client_encoding,
 		.is_replication = is_replication(instance, conn),
+		.is_used = is_used,
 		.backend_pid = REAL(instance, PQbackendPID)(conn),
 		.server_version = (uint32_t)REAL(instance, PQserverVersion)(conn),
 	};
@@ -90,19 +83,25 @@ static struct gate_connection *open_gate(PGconn *conn, const struct instance *in
 	return gate_open(conn, &connect, slice_of(client), sizeof(struct session));
 }
 
-void session_start(PGconn *conn, const struct instance *instance)
+static void start(PGconn *conn, const struct instance *instance, bool is_used)
 {
 	KEEP_ERRNO;
 
 	session_end(conn);
-	struct gate_connection *connection = open_gate(conn, instance);
+	struct gate_connection *connection = open_gate(conn, instance, is_used);
 	if (!connection)
 		return;
 	struct session *session = gate_state(connection);
 	session->instance = instance;
+	session->is_unnamed_replaced = is_used;
 	session->name = (struct buf)BUF_MAX(SESSION_NAME_MAX);
 	notice_start(conn, session);
 	session_learn(conn, connection);
+}
+
+void session_start(PGconn *conn, const struct instance *instance)
+{
+	start(conn, instance, false);
 }
 
 void session_end(const PGconn *conn)
@@ -112,9 +111,7 @@ void session_end(const PGconn *conn)
 	if (!connection)
 		return;
 	struct session *session = gate_state(connection);
-	while (session->count > 0)
-		flights_land(NULL, connection);
-	free(session->flights);
+	flights_done(connection);
 	buf_done(&session->name);
 	gate_close(conn);
 }
@@ -125,17 +122,22 @@ struct gate_connection *session_of(PGconn *conn, const struct instance *instance
 
 	if (connection || REAL(instance, PQstatus)(conn) != CONNECTION_OK)
 		return connection;
-	session_start(conn, instance);
+	start(conn, instance, true);
 	return gate_find(conn);
+}
+
+bool session_is_pipelined(const struct instance *instance, const PGconn *conn)
+{
+	return instance_function(instance, LIBPQ_PQpipelineStatus) &&
+	       REAL(instance, PQpipelineStatus)(conn) != PQ_PIPELINE_OFF;
 }
 
 static bool is_idle(const struct session *session, const PGconn *conn)
 {
 	const struct instance *instance = session->instance;
 
-	return session->count == 0 && REAL(instance, PQtransactionStatus)(conn) == PQTRANS_IDLE &&
-	       (!instance_function(instance, LIBPQ_PQpipelineStatus) ||
-		REAL(instance, PQpipelineStatus)(conn) == PQ_PIPELINE_OFF);
+	return session->flights.count == 0 && REAL(instance, PQtransactionStatus)(conn) == PQTRANS_IDLE &&
+	       !session_is_pipelined(instance, conn);
 }
 
 static void hand_over(struct gate_connection *connection, const struct instance *instance, const PGresult *result)
@@ -192,69 +194,29 @@ enum hiding flight_hiding(const struct flight *flight)
 	return flags & PLAN_CHECKS_ORIGINS ? HIDES_RAISED : HIDES_FOUND;
 }
 
+enum hiding session_hiding_unexplained(const struct session *session)
+{
+	if (session->is_masked)
+		return HIDES_TEXTS;
+	return session->wanted ? HIDES_FOUND : HIDES_NOTHING;
+}
+
+static enum hiding hiding_of(const struct session *session, const struct flight *flight)
+{
+	if (flight->is_told)
+		return HIDES_NOTHING;
+	return flight->kind == FLIGHT_CALL ? flight_hiding(flight) : session_hiding_unexplained(session);
+}
+
 enum hiding session_hiding(const struct session *session)
 {
+	const struct flights *flights = &session->flights;
 	enum hiding most = session->hiding;
 
-	for (size_t i = 0; i < session->count && most < HIDES_TEXTS; i++) {
-		const struct flight *flight = &session->flights[session->first + i];
-		enum hiding hiding = flight->is_told ? HIDES_NOTHING : flight_hiding(flight);
+	for (size_t i = 0; i < flights->count && most < HIDES_TEXTS; i++) {
+		enum hiding hiding = hiding_of(session, &flights->at[flights->first + i]);
 
 		most = hiding > most ? hiding : most;
 	}
 	return most;
-}
-
-bool flights_push(struct session *session, const struct flight *flight)
-{
-	if (session->first > 0 && session->count == 0)
-		session->first = 0;
-	if (session->first + session->count == session->capacity) {
-		size_t capacity = session->capacity ? session->capacity * 2 : 4;
-		struct flight *flights = calloc(capacity, sizeof(*flights));
-
-		if (!flights)
-			return false;
-		if (session->count > 0)
-			memcpy(flights, session->flights + session->first, session->count * sizeof(*flights));
-		free(session->flights);
-		session->flights = flights;
-		session->first = 0;
-		session->capacity = capacity;
-	}
-	session->flights[session->first + session->count++] = *flight;
-	return true;
-}
-
-struct flight *flights_front(struct session *session)
-{
-	return session->count > 0 ? &session->flights[session->first] : NULL;
-}
-
-void flights_land(PGconn *conn, struct gate_connection *connection)
-{
-	struct session *session = gate_state(connection);
-	struct flight flight = *flights_front(session);
-
-	session->first++;
-	session->count--;
-	if (conn)
-		session_note_state(session, conn, &flight);
-	else
-		flight.outcome.is_lost = !flight.is_over;
-	copy_drop(&session->copy);
-	gate_done(connection, flight.verdict, &flight.outcome);
-	verdict_unref(flight.verdict);
-}
-
-void flights_abandon(PGconn *conn, struct gate_connection *connection)
-{
-	struct session *session = gate_state(connection);
-
-	while (session->count > 0) {
-		struct flight *flight = flights_front(session);
-
-		flight->outcome.is_lost |= !flight->is_over;
-		flights_land(conn, connection);
-	}
 }

@@ -9,6 +9,7 @@
 
 #include "shim/gate/gate.h"
 #include "shim/libpq/copy.h"
+#include "shim/libpq/flights.h"
 #include "shim/libpq/real.h"
 
 /* How much of what the server says about a call is hidden. */
@@ -20,26 +21,17 @@ enum hiding {
 	HIDES_TEXTS,    /* all but what cannot quote a value (diagnosis.c) */
 };
 
-/* A call that was forwarded and whose results have not all been read. */
-struct flight {
-	struct verdict *verdict;
-	struct gate_outcome outcome; /* filled as results pass */
-	uint32_t statement;          /* number of the statement whose result comes next */
-	bool is_refused;
-	bool is_told;                /* the error of its that the connection's message has is fit to be seen */
-	bool is_over;                /* what became of it is known, whether the program reads on or not */
-};
-
 enum hiding flight_hiding(const struct flight *flight);
 
 /* Lives in the gate's connection (gate_state). */
 struct session {
 	const struct instance *instance;
-	struct flight *flights; /* in the order sent; more than one in pipeline mode only */
-	size_t first, count, capacity;
+	struct flights flights;
 	struct buf name; /* the prepared statement's name in the call that is being made */
 	struct copy copy; /* of the oldest flight */
 	bool is_learning;
+	bool is_unsettled;         /* a flight ended in a pipeline, of which the agent awaits how the server stands */
+	bool is_unnamed_replaced;  /* the unnamed prepared statement is not what was judged last as such */
 	bool is_masked;            /* a plan checked origins: masks are in force */
 	detector_set wanted;       /* of all plans; what is looked for in texts */
 	enum hiding hiding;        /* of the call being made; after a longjmp out of one, until the next */
@@ -64,22 +56,12 @@ void session_learn(PGconn *conn, struct gate_connection *connection);
 /* What the server reported last.  Its texts belong to libpq and to the session; they count until the next call. */
 struct gate_settings session_settings(struct session *session, const PGconn *conn);
 
-/* Notes in the outcome how the server stands after the statement, where somebody wants to know. */
-void session_note_state(struct session *session, const PGconn *conn, struct flight *flight);
+bool session_is_pipelined(const struct instance *instance, const PGconn *conn);
 
 /* What to hide of a notice that comes now, and of the connection's message. */
 enum hiding session_hiding(const struct session *session);
 
-/* Adds a flight; false without memory. */
-bool flights_push(struct session *session, const struct flight *flight);
-
-/* The oldest flight, or NULL. */
-struct flight *flights_front(struct session *session);
-
-/* Ends the oldest flight: its outcome is recorded and told. */
-void flights_land(PGconn *conn, struct gate_connection *connection);
-
-/* Ends all flights whose results nobody will read. */
-void flights_abandon(PGconn *conn, struct gate_connection *connection);
+/* What to hide of an error that is no call's: the commit behind a Sync checks what any call before it wrote. */
+enum hiding session_hiding_unexplained(const struct session *session);
 
 #endif

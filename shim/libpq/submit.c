@@ -28,6 +28,11 @@ static void refuse_with(struct submission *submission, const char *text)
 	submission->text = text;
 }
 
+/* What a call would raise that libpq does not make in a pipeline, if it made it. */
+static const char IN_PIPELINE[] =
+	"DO $chaperone$BEGIN RAISE EXCEPTION USING ERRCODE = '42501', "
+	"MESSAGE = 'chaperone refused this: it came while a pipeline was open';END$chaperone$";
+
 static bool libpq_refuses(const PGconn *conn, const struct gate_call *call)
 {
 	bool needs_name = call->kind == GATE_PREPARE || call->kind == GATE_EXECUTE;
@@ -98,49 +103,90 @@ static bool take_name(struct submission *submission, struct gate_call *call)
 	return true;
 }
 
+/* The text of a parameterised statement stays behind as the unnamed prepared statement (PostgreSQL manual, 55.2.3).  What
+ * drops it otherwise needs no thought: then an execution fails. */
+static void follow_unnamed(struct session *session, const struct gate_call *call)
+{
+	if (call->kind == GATE_QUERY_PARAMS)
+		session->is_unnamed_replaced = true;
+	else if (call->kind == GATE_PREPARE && call->name.length == 0)
+		session->is_unnamed_replaced = false;
+}
+
+static void judge(struct submission *submission, PGconn *conn, struct gate_call *call)
+{
+	const struct instance *instance = submission->instance;
+	struct session *session = gate_state(submission->connection);
+	bool is_unnamed = call->name.length == 0 && (call->kind == GATE_PREPARE || call->kind == GATE_EXECUTE);
+
+	call->transaction = (uint8_t)REAL(instance, PQtransactionStatus)(conn);
+	call->settings = session_settings(session, conn);
+	call->is_unnamed_replaced = is_unnamed && session->is_unnamed_replaced;
+	/* Nothing can be learned in a pipeline, and what learns would drop the unnamed statement. */
+	call->is_final = session_is_pipelined(instance, conn) || (is_unnamed && call->kind == GATE_EXECUTE);
+	if (!take_name(submission, call))
+		return;
+	ask(submission, conn, call);
+	if (!submission->is_refused)
+		follow_unnamed(session, call);
+}
+
+/* The connection of a call that is the program's own and reaches the server; else NULL, and it passes or is refused
+ * without. */
+static struct gate_connection *connection_for(struct submission *submission, PGconn *conn, const void *caller,
+					      const struct gate_call *call)
+{
+	submission->instance = instance_of_address(&libpq_driver, caller);
+	if (submission->instance)
+		return NULL;
+	submission->instance = instance_for(conn, caller);
+	if (!submission->instance || libpq_refuses(conn, call))
+		return NULL;
+	struct gate_connection *connection = session_of(conn, submission->instance);
+	if (!connection && REAL(submission->instance, PQstatus)(conn) != CONNECTION_OK)
+		return NULL;
+	if (preload_stands_down())
+		refuse_with(submission, STANDS_DOWN);
+	else if (!connection)
+		refuse_with(submission, GATE_REFUSAL_NO_MEMORY);
+	return submission->is_refused ? NULL : connection;
+}
+
 void submission_begin(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call)
 {
 	KEEP_ERRNO;
 
-	*submission = (struct submission){ .instance = instance_of_address(&libpq_driver, caller),
-					   .text = call.text.at,
-					   .name = call.name.at };
-	if (submission->instance)
+	*submission = (struct submission){ .text = call.text.at, .name = call.name.at };
+	struct gate_connection *connection = connection_for(submission, conn, caller, &call);
+	if (!connection)
 		return;
-	submission->instance = instance_for(conn, caller);
-	if (!submission->instance || libpq_refuses(conn, &call))
-		return;
-	submission->connection = session_of(conn, submission->instance);
-	if (!submission->connection && REAL(submission->instance, PQstatus)(conn) != CONNECTION_OK)
-		return;
-	if (preload_stands_down() || !submission->connection) {
-		refuse_with(submission, submission->connection ? STANDS_DOWN : GATE_REFUSAL_NO_MEMORY);
-		submission->connection = NULL;
-		return;
+	if (!session_is_pipelined(submission->instance, conn)) {
+		submission->connection = connection;
+		judge(submission, conn, &call);
+	} else if (!gate_allows_everything(connection)) {
+		refuse_with(submission, IN_PIPELINE); /* libpq says no by itself, and nothing is sent */
 	}
-	call.transaction = (uint8_t)REAL(submission->instance, PQtransactionStatus)(conn);
-	call.settings = session_settings(gate_state(submission->connection), conn);
-	if (take_name(submission, &call))
-		ask(submission, conn, &call);
 }
 
-static bool is_pipelined(const struct instance *instance, const PGconn *conn)
+void submission_begin_sending(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call)
 {
-	return instance_function(instance, LIBPQ_PQpipelineStatus) &&
-	       REAL(instance, PQpipelineStatus)(conn) != PQ_PIPELINE_OFF;
+	KEEP_ERRNO;
+
+	*submission = (struct submission){ .text = call.text.at, .name = call.name.at };
+	submission->connection = connection_for(submission, conn, caller, &call);
+	if (!submission->connection)
+		return;
+	if (flights_reserve(&((struct session *)gate_state(submission->connection))->flights))
+		judge(submission, conn, &call);
+	else
+		submission->instance = NULL;
 }
 
+/* Ends a call that is not among the flights. */
 static void land(struct submission *submission, PGconn *conn)
 {
-	struct flight *flight = &submission->flight;
-	const struct instance *instance = submission->instance;
-
-	session_note_state(gate_state(submission->connection), conn, flight);
+	flight_land(conn, submission->connection, &submission->flight);
 	((struct session *)gate_state(submission->connection))->hiding = HIDES_NOTHING;
-	if (REAL(instance, PQstatus)(conn) != CONNECTION_OK)
-		flight->outcome.status = RING_STATUS_CONNECTION;
-	gate_done(submission->connection, flight->verdict, &flight->outcome);
-	verdict_unref(flight->verdict);
 }
 
 /* The program is in a COPY now, whose end lands the flight.  libpq dropped the results in front of it. */
@@ -153,8 +199,11 @@ static PGresult *take_off(struct submission *submission, PGconn *conn, PGresult 
 
 	if (copy)
 		flight->statement = copy->statement;
-	if (flights_push(session, flight))
-		return result_pass(conn, submission->connection, flights_front(session), result);
+	if (flights_reserve(&session->flights)) {
+		flights_push(&session->flights, flight);
+		session->hiding = HIDES_NOTHING; /* the flight says it from here on */
+		return result_pass(conn, submission->connection, flights_front(&session->flights), result);
+	}
 	REAL(submission->instance, PQclear)(result);
 	flight->outcome.is_lost = true;
 	land(submission, conn);
@@ -168,7 +217,7 @@ PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *
 
 	if (!submission->connection)
 		return result;
-	flights_abandon(conn, submission->connection); /* PQexec and its like threw their results away */
+	flights_abandon(conn, submission->connection); /* libpq threw their results away (PQexecStart in fe-exec.c) */
 	if (result && copy_opens(submission->instance, result))
 		return take_off(submission, conn, result);
 	if (flight->verdict && flight->verdict->plan)
@@ -191,12 +240,14 @@ int submission_sent(struct submission *submission, PGconn *conn, int sent)
 		return sent;
 	struct session *session = gate_state(submission->connection);
 	session->hiding = HIDES_NOTHING;
-	if (sent && !is_pipelined(submission->instance, conn))
-		flights_abandon(conn, submission->connection);
-	if (sent && flights_push(session, &submission->flight))
+	if (sent) {
+		if (!session_is_pipelined(submission->instance, conn))
+			flights_abandon(conn, submission->connection);
+		flights_push(&session->flights, &submission->flight);
 		return sent;
+	}
 	submission->flight.outcome.status = RING_STATUS_ERROR;
-	submission->flight.outcome.is_lost = sent;
+	submission->flight.outcome.stage = MESSAGE_STAGE_UNSENT;
 	land(submission, conn);
 	return sent;
 }
@@ -205,7 +256,7 @@ int submission_send_refusal(const struct submission *submission, PGconn *conn)
 {
 	const struct instance *instance = submission->instance;
 
-	if (is_pipelined(instance, conn))
+	if (session_is_pipelined(instance, conn))
 		return REAL(instance, PQsendQueryParams)(conn, submission->text, 0, NULL, NULL, NULL, NULL, 0);
 	return REAL(instance, PQsendQuery)(conn, submission->text);
 }
@@ -259,7 +310,7 @@ void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 	STAND_IN int name parameters                                                               \
 	{                                                                                          \
 		struct submission submission;                                                      \
-		submission_begin(&submission, conn, CALLER_ADDRESS(), call);                       \
+		submission_begin_sending(&submission, conn, CALLER_ADDRESS(), call);               \
 		if (!submission.instance)                                                          \
 			return 0;                                                                  \
 		int sent = submission.is_refused ? submission_send_refusal(&submission, conn) :    \

@@ -16,8 +16,11 @@ struct submission {
 	bool is_refused;
 };
 
-/* Judges the call, and records its intent.  `caller` is the stand-in's CALLER_ADDRESS(). */
+/* Judges a call that waits for its result, and records its intent.  `caller` is the stand-in's CALLER_ADDRESS(). */
 void submission_begin(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call);
+
+/* The same for a call whose results come later (PQsend…).  Without room for it the submission has no instance. */
+void submission_begin_sending(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call);
 
 /* Ends a call that returned its result: masks it, records the outcome. */
 PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *result);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every exported symbol of libpq 15, and what becomes of it.
+/* Every exported symbol of libpq, and what becomes of it: those of libpq 15 here, what came later in newer.h.
  *
- *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c, copy_in.c,
- *              copy_out.c, large_object.c, notice.c, aside.c)
+ *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c, pipeline.c, newer.c,
+ *              copy_in.c, copy_out.c, large_object.c, notice.c, aside.c)
  *   REFUSED    has a stand-in that forwards under a policy that allows everything and else fails as its manual says,
  *              because what goes through it can be neither judged nor masked (refused.c)
  *   FORWARDED  has no stand-in: the loader binds it to libpq itself.  A stand-in that only forwards would take names
@@ -11,6 +11,8 @@
  * The rows are checked against libpq's dynamic symbol table, and the shim's exports against the rows. */
 #ifndef SHIM_LIBPQ_TABLE_H
 #define SHIM_LIBPQ_TABLE_H
+
+#include "shim/libpq/newer.h"
 
 /* clang-format off */
 #define LIBPQ_ROWS(GOVERNED, REFUSED, FORWARDED) \
@@ -33,6 +35,12 @@
 	GOVERNED(PQsendPrepare) \
 	GOVERNED(PQsendQueryPrepared) \
 	GOVERNED(PQgetResult) \
+	GOVERNED(PQpipelineSync) \
+	GOVERNED(PQexitPipelineMode) \
+	GOVERNED(PQdescribePrepared) \
+	GOVERNED(PQdescribePortal) \
+	GOVERNED(PQsendDescribePrepared) \
+	GOVERNED(PQsendDescribePortal) \
 	GOVERNED(PQsetClientEncoding) \
 	GOVERNED(PQencryptPasswordConn) \
 	GOVERNED(PQfn) \
@@ -61,7 +69,6 @@
 	REFUSED(PQgetssl) \
 	REFUSED(PQsslStruct) \
 	REFUSED(PQgetgssctx) \
-	REFUSED(PQenterPipelineMode) \
 	GOVERNED(PQgetCopyData) \
 	GOVERNED(PQgetline) \
 	GOVERNED(PQgetlineAsync) \
@@ -87,11 +94,10 @@
 	FORWARDED(PQcopyResult) \
 	FORWARDED(PQdb) \
 	FORWARDED(PQdefaultSSLKeyPassHook_OpenSSL) \
-	FORWARDED(PQdescribePortal) \
-	FORWARDED(PQdescribePrepared) \
 	FORWARDED(PQdisplayTuples) \
 	FORWARDED(PQdsplen) \
 	FORWARDED(PQencryptPassword) \
+	FORWARDED(PQenterPipelineMode) \
 	FORWARDED(PQenv2encoding) \
 	FORWARDED(PQescapeBytea) \
 	FORWARDED(PQescapeByteaConn) \
@@ -99,7 +105,6 @@
 	FORWARDED(PQescapeLiteral) \
 	FORWARDED(PQescapeString) \
 	FORWARDED(PQescapeStringConn) \
-	FORWARDED(PQexitPipelineMode) \
 	FORWARDED(PQfformat) \
 	FORWARDED(PQfireResultCreateEvents) \
 	FORWARDED(PQflush) \
@@ -142,7 +147,6 @@
 	FORWARDED(PQping) \
 	FORWARDED(PQpingParams) \
 	FORWARDED(PQpipelineStatus) \
-	FORWARDED(PQpipelineSync) \
 	FORWARDED(PQport) \
 	FORWARDED(PQprint) \
 	FORWARDED(PQprintTuples) \
@@ -158,8 +162,6 @@
 	FORWARDED(PQresultSetInstanceData) \
 	FORWARDED(PQresultStatus) \
 	FORWARDED(PQresultVerboseErrorMessage) \
-	FORWARDED(PQsendDescribePortal) \
-	FORWARDED(PQsendDescribePrepared) \
 	FORWARDED(PQsendFlushRequest) \
 	FORWARDED(PQserverVersion) \
 	FORWARDED(PQsetErrorContextVisibility) \
@@ -206,6 +208,7 @@
 enum libpq_function {
 #define LIBPQ_ENUMERATOR(name) LIBPQ_##name,
 	LIBPQ_ROWS(LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR)
+	LIBPQ_NEWER_ROWS(LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR)
 #undef LIBPQ_ENUMERATOR
 	LIBPQ_FUNCTION_COUNT
 };

@@ -218,6 +218,44 @@ static void call_endpipeline(const struct line *line)
 	say("left", PQexitPipelineMode(connection));
 }
 
+static void call_flushrequest(const struct line *line)
+{
+	(void)line;
+	say("flush requested", PQsendFlushRequest(connection));
+	say("flushed", PQflush(connection));
+}
+
+static void call_senddescribe(const struct line *line)
+{
+	say("sent", PQsendDescribePrepared(connection, word(line, 1)));
+}
+
+static void call_sendportal(const struct line *line)
+{
+	say("sent", PQsendDescribePortal(connection, word(line, 1)));
+}
+
+static void call_portal(const struct line *line)
+{
+	print_result(PQdescribePortal(connection, word(line, 1)));
+}
+
+/* All results up to that of a sync. */
+static void call_drain(const struct line *line)
+{
+	bool is_sync = false;
+
+	(void)line;
+	for (int nothing = 0; !is_sync && nothing < 2;) {
+		PGresult *result = PQgetResult(connection);
+
+		nothing = result ? 0 : nothing + 1;
+		is_sync = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+		if (result)
+			print_result(result);
+	}
+}
+
 static void call_nonblocking(const struct line *line)
 {
 	say("nonblocking", PQsetnonblocking(connection, number(line, 1)));
@@ -386,6 +424,11 @@ static const struct {
 	{ "pipeline", call_pipeline },
 	{ "sync", call_sync },
 	{ "endpipeline", call_endpipeline },
+	{ "flushrequest", call_flushrequest },
+	{ "senddescribe", call_senddescribe },
+	{ "sendportal", call_sendportal },
+	{ "portal", call_portal },
+	{ "drain", call_drain },
 	{ "nonblocking", call_nonblocking },
 	{ "fn", call_fn },
 	{ "large", call_large },

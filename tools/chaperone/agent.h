@@ -82,7 +82,6 @@ struct agent_connection {
 	uint64_t learned_ns;         /* CLOCK_MONOTONIC, of the catalogue in use; 0: none was learned */
 	struct caller caller;
 	char *texts;                 /* owned copies of the address */
-	uint32_t statements_sent;    /* of the call whose outcome is awaited */
 	struct agent_connection *next;
 };
 

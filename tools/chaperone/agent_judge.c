@@ -39,21 +39,75 @@ static int update_settings(struct session *session, struct slice conforming, str
 	return r < 0 ? r : session_parameter(session, SLICE("client_encoding"), encoding);
 }
 
-/* Facts of a text, by the worker.  Kept until the next analysis. */
-static int find_facts(struct agent *agent, const struct message_judge *ask, const struct facts **ret_facts)
+static bool has_text(const struct message_judge *ask)
+{
+	return ask->call == CALL_QUERY || ask->call == CALL_QUERY_PARAMS || ask->call == CALL_PREPARE;
+}
+
+/* What the server may make of a text.  The facts count until the next call. */
+struct readings {
+	const struct facts *facts; /* NULL: there is no text */
+	const struct facts *other; /* if it may read it otherwise */
+	bool is_misreadable;
+};
+
+/* Facts of the text, by the worker.  Kept until the next analysis. */
+static int find_reading(struct agent *agent, const struct message_judge *ask, bool is_conforming,
+			const struct facts **ret_facts)
 {
 	struct analyse_settings settings = {
-		.standard_conforming_strings = slice_is(ask->standard_conforming_strings, "on"),
+		.standard_conforming_strings = is_conforming,
 		.is_utf8 = slice_equal_ignoring_case(ask->client_encoding, SLICE("UTF8")),
-		.single_statement = ask->call == CALL_QUERY_PARAMS || ask->call == CALL_PREPARE,
+		.single_statement = ask->call != CALL_QUERY,
 	};
 
-	*ret_facts = NULL;
-	if (ask->call != CALL_QUERY && ask->call != CALL_QUERY_PARAMS && ask->call != CALL_PREPARE)
+	return analysis_facts(&agent->analysis, ask->text, &settings, ret_facts);
+}
+
+/* Without either character the setting reads all alike: it decides on backslashes in '…', and on U&'…'. */
+static bool minds_conforming(struct slice text)
+{
+	return text.length > 0 && (memchr(text.at, '\\', text.length) || memchr(text.at, '&', text.length));
+}
+
+static bool are_equal(const struct facts *a, const struct facts *b)
+{
+	return a->size == b->size && memcmp(a, b, a->size) == 0;
+}
+
+/* Under a change that is under way, both settings are tried.  `first` keeps what the first of them gave. */
+static int find_both(struct agent *agent, const struct message_judge *ask, bool is_conforming, struct buf *first,
+		     struct readings *readings)
+{
+	int r = find_reading(agent, ask, !is_conforming, &readings->other);
+
+	if (r < 0)
+		return r;
+	buf_add(first, readings->other, readings->other->size);
+	if (first->failed)
+		return first->failed;
+	r = find_reading(agent, ask, is_conforming, &readings->facts);
+	readings->other = (const struct facts *)(const void *)first->at;
+	if (r == 0 && are_equal(readings->facts, readings->other))
+		readings->other = NULL;
+	return r;
+}
+
+static int find_facts(struct agent *agent, const struct agent_connection *connection, const struct message_judge *ask,
+		      struct buf *first, struct readings *ret_readings)
+{
+	unsigned doubt = agent->allows_everything ? 0 : session_lexing_doubt(connection->session);
+	bool is_conforming = slice_is(ask->standard_conforming_strings, "on");
+
+	*ret_readings = (struct readings){ 0 };
+	if (!has_text(ask))
 		return 0;
 	if (!agent->allows_everything && !is_safe_encoding(ask->client_encoding) && !is_ascii(ask->text))
 		return -EILSEQ;
-	return analysis_facts(&agent->analysis, ask->text, &settings, ret_facts);
+	ret_readings->is_misreadable = (doubt & DOUBT_ENCODING) && !is_ascii(ask->text);
+	if ((doubt & DOUBT_STRINGS) && minds_conforming(ask->text))
+		return find_both(agent, ask, is_conforming, first, ret_readings);
+	return find_reading(agent, ask, is_conforming, &ret_readings->facts);
 }
 
 /* A refusal that no rule made, to be recorded as judgement `number`. */
@@ -129,7 +183,7 @@ static bool is_unmaskable(const struct agent_connection *connection, const struc
 }
 
 static int judge_facts(struct agent *agent, struct agent_connection *connection, const struct message_judge *ask,
-		       const struct facts *facts, uint64_t number, struct judgement *ret_judgement)
+		       const struct readings *readings, uint64_t number, struct judgement *ret_judgement)
 {
 	struct judge_question question = {
 		.policy = agent->policy,
@@ -137,7 +191,9 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 		.session = connection->session,
 		.call = (enum session_call)ask->call,
 		.name = ask->name,
-		.facts = facts,
+		.facts = readings->facts,
+		.other = readings->other,
+		.is_misreadable = readings->is_misreadable,
 		.now = (int64_t)(realtime_ns() / SECOND_NS),
 	};
 	char event[32];
@@ -147,7 +203,7 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 	if (r < 0)
 		return r;
 	if (ret_judgement->decision == DECISION_ALLOW && !agent->allows_everything &&
-	    is_unguarded_channel(facts))
+	    (is_unguarded_channel(readings->facts) || is_unguarded_channel(readings->other)))
 		return refuse(ret_judgement, number, "this channel is not governed yet",
 			      "COPY with files or programs of the server stays shut while a policy restricts.",
 			      "Use SELECT, INSERT or UPDATE, or COPY with STDIN or STDOUT.");
@@ -158,10 +214,14 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 	return 0;
 }
 
-static void write_shape(const struct session *session, struct slice text, struct buf *out)
+/* Where a text may be read in two ways, a literal of the one stands in the open in the other. */
+static void write_shape(const struct session *session, struct slice text, const struct readings *readings,
+			struct buf *out)
 {
 	if (text.length == 0)
 		buf_add_text(out, "(no statement text)");
+	else if (readings->other)
+		buf_add_text(out, "…");
 	else if (template_shape(text, session_lexing(session), SHAPE_MAX, out) < 0)
 		buf_add_text(out, "…");
 }
@@ -252,6 +312,7 @@ static int write_verdict(const struct agent *agent, const struct agent_connectio
 		.generation = agent->settings.generation,
 		.context = session_context(connection->session),
 		.judgement = number,
+		.call = is_allowed && judgement->changes_session ? session_last_call(connection->session) : 0,
 		.valid_until_ns = until_definitions(connection, until_monotonic(judgement->valid_until)),
 		.plan = buf_view(&judgement->plan),
 		.instead = buf_view(&raise),
@@ -269,27 +330,37 @@ static void lift(struct judgement *judgement)
 	buf_clear(&judgement->plan);
 }
 
+/* Notes an allowed call that the session has to follow. */
+static int note_sent(const struct agent_connection *connection, const struct message_judge *ask,
+		     const struct readings *readings, const struct judgement *judgement)
+{
+	if (judgement->decision != DECISION_ALLOW || !judgement->changes_session)
+		return 0;
+	return session_sent_either(connection->session, (enum session_call)ask->call, ask->name, readings->facts,
+				   readings->other);
+}
+
 static int decide(struct agent *agent, struct agent_connection *connection, const struct message_judge *ask,
 		  struct judgement *judgement, struct packet *answer)
 {
 	SCOPED(buf_done) struct buf shape = BUF_MAX(SHAPE_MAX + 16);
-	const struct facts *facts = NULL;
+	SCOPED(buf_done) struct buf first = BUF_MAX(FACTS_SIZE_MAX);
+	struct readings readings;
 	uint64_t number = agent_number(agent);
-	int r = find_facts(agent, ask, &facts);
+	int r = find_facts(agent, connection, ask, &first, &readings);
 
-	r = r < 0 ? refuse_unanalysed(judgement, number, r) : judge_facts(agent, connection, ask, facts, number, judgement);
+	r = r < 0 ? refuse_unanalysed(judgement, number, r) :
+		    judge_facts(agent, connection, ask, &readings, number, judgement);
 	if (r < 0)
 		return r;
 	if (agent->is_off)
 		lift(judgement);
-	write_shape(connection->session, ask->text, &shape);
+	write_shape(connection->session, ask->text, &readings, &shape);
 	r = record_judgement(agent, connection, buf_view(&shape), judgement, &number);
 	if (r == 0)
+		r = note_sent(connection, ask, &readings, judgement);
+	if (r == 0)
 		r = write_verdict(agent, connection, judgement, number, answer);
-	if (r == 0 && judgement->decision == DECISION_ALLOW && judgement->changes_session) {
-		connection->statements_sent = facts ? facts->top_level_count : 1;
-		r = session_sent(connection->session, (enum session_call)ask->call, ask->name, facts);
-	}
 	return r;
 }
 
@@ -337,6 +408,8 @@ int agent_judge(struct agent *agent, const struct message_judge *ask, struct pac
 	if (!connection)
 		return answer_stranger(answer);
 	int r = update_settings(connection->session, ask->standard_conforming_strings, ask->client_encoding);
+	if (ask->is_unnamed_replaced)
+		session_unnamed_replaced(connection->session);
 	if (r == 0)
 		r = should_learn(agent, connection, ask) ? answer_learn_first(answer) :
 							   decide(agent, connection, ask, &judgement, answer);
@@ -351,17 +424,23 @@ void agent_outcome(struct agent *agent, const struct message_outcome *outcome)
 
 	if (!connection)
 		return;
-	uint32_t completed = outcome->completed;
-	bool is_uncertain = outcome->is_lost;
+	struct session *session = connection->session;
+	struct session_ending ending = {
+		.call = outcome->call,
+		.completed = outcome->completed,
+		.failed = outcome->failed,
+		.is_settled = outcome->stage == MESSAGE_STAGE_SETTLED,
+		.transaction = (enum session_transaction)outcome->transaction,
+	};
 
-	if (completed == MESSAGE_COMPLETED_UNKNOWN && connection->statements_sent == 1)
-		completed = 0;
-	is_uncertain |= completed == MESSAGE_COMPLETED_UNKNOWN;
-	if (update_settings(connection->session, outcome->standard_conforming_strings, outcome->client_encoding) < 0 ||
-	    is_uncertain)
-		session_forget(connection->session);
+	if (update_settings(session, outcome->standard_conforming_strings, outcome->client_encoding) < 0 ||
+	    outcome->is_lost)
+		session_lost(session, ending.call);
+	else if (outcome->stage == MESSAGE_STAGE_UNSENT)
+		session_unsent(session, ending.call);
+	else if (outcome->stage == MESSAGE_STAGE_SYNC)
+		session_settled(session, ending.transaction);
 	else
-		session_outcome(connection->session, completed, outcome->failed,
-				(enum session_transaction)outcome->transaction);
+		session_ended(session, &ending);
 	agent_connection_publish(agent, connection);
 }

@@ -76,6 +76,7 @@ static void add_outcome(struct buf *out, const struct audit_event *event)
 		[RING_STATUS_OK] = "ok",
 		[RING_STATUS_ERROR] = "error",
 		[RING_STATUS_CONNECTION] = "connection",
+		[RING_STATUS_ABORTED] = "aborted",
 	};
 	const struct ring_slot *slot = &event->outcome;
 	char sqlstate[6];

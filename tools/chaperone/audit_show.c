@@ -101,6 +101,8 @@ static void add_outcome(struct buf *out, const struct audit_event *event)
 	}
 	if (slot->status == RING_STATUS_CONNECTION)
 		buf_add_text(out, ", the connection broke");
+	if (slot->status == RING_STATUS_ABORTED)
+		buf_add_text(out, ", did not run because its pipeline failed before it");
 	buf_add_text(out, " (reported by the process)\n");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The growing buffer: growth by doubling up to the maximum, little-endian integers, JSON strings. */
+/* The growing buffer: growth by doubling up to the maximum, little-endian integers, JSON strings.
+ */
 #include "common/buf.h"
 
 #include <errno.h>
@@ -135,7 +136,8 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(arguments);
 }
 
-/* The number of bytes of the well-formed character that `text` starts with, 0 when it is not one. */
+/* The number of bytes of the well-formed character that `text` starts with, 0 when it is not one.
+ */
 static size_t character_length(struct slice text)
 {
 	for (size_t length = 1; length <= 4 && length <= text.length; length++) {
@@ -148,7 +150,7 @@ static size_t character_length(struct slice text)
 static void add_json_ascii(struct buf *buf, unsigned char c)
 {
 	static const char SHORT[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
-				      ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\' };
+				      ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\' };
 
 	if (c < sizeof(SHORT) && SHORT[c]) {
 		buf_add_char(buf, '\\');

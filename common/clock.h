@@ -7,7 +7,7 @@
 #include <time.h>
 
 #define MILLISECOND_NS 1000000ull
-#define SECOND_NS 1000000000ull
+#define SECOND_NS      1000000000ull
 
 static inline uint64_t clock_ns(clockid_t clock)
 {
@@ -26,7 +26,8 @@ static inline uint64_t monotonic_ns(void)
 /* A tick of the slowest kernels that are built (CONFIG_HZ=100). */
 #define CLOCK_TICK_NS (10 * MILLISECOND_NS)
 
-/* monotonic_ns or up to a tick later, never earlier, for a fraction of its cost: for what must not last too long. */
+/* monotonic_ns or up to a tick later, never earlier, for a fraction of its cost: for what must not
+ * last too long. */
 static inline uint64_t monotonic_late_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC_COARSE) + CLOCK_TICK_NS;

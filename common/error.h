@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What went wrong in something that a person wrote or asked for.  Filled once where it is noticed, passed
- * up unchanged, printed by main alone. */
+/* What went wrong in something that a person wrote or asked for.  Filled once where it is noticed,
+ * passed up unchanged, printed by main alone. */
 #ifndef COMMON_ERROR_H
 #define COMMON_ERROR_H
 
 #include <stdarg.h>
 
 struct error {
-	char file[256];  /* empty where there is no file */
-	int line;        /* 1-based; 0 where there is no place */
-	int column;      /* 1-based, in bytes */
-	char text[512];  /* one line, no full stop, says what was expected */
+	char file[256]; /* empty where there is no file */
+	int line;       /* 1-based; 0 where there is no place */
+	int column;     /* 1-based, in bytes */
+	char text[512]; /* one line, no full stop, says what was expected */
 };
 
 /* Fills `error` (which may be NULL) and returns `code`, a negative errno. */
@@ -24,7 +24,8 @@ int error_set_at(struct error *error, int code, int line, int column, const char
 /* "SUBJECT: text of `code`". */
 int error_system(struct error *error, int code, const char *subject);
 
-/* Writes "FILE:LINE:COLUMN: TEXT" or as much of it as is known into `ret_line`, always terminated. */
+/* Writes "FILE:LINE:COLUMN: TEXT" or as much of it as is known into `ret_line`, always terminated.
+ */
 void error_format(const struct error *error, char *ret_line, unsigned long size);
 
 #endif

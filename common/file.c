@@ -104,8 +104,9 @@ int file_write_all(int fd, const void *bytes, size_t length)
 
 static int write_and_sync(int folder_fd, const char *name, const void *bytes, size_t length)
 {
-	SCOPED(close_p) int fd = openat(folder_fd, name,
-					O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	SCOPED(close_p)
+	int fd =
+		openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -errno;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies of messages: each message is one list of its members, expanded into its writer and its reader. */
+/* Bodies of messages: each message is one list of its members, expanded into its writer and its
+ * reader. */
 #include "common/message.h"
 
 #include <errno.h>
@@ -105,13 +106,13 @@ static int32_t wire_i32(struct wire *wire)
 	return (int32_t)wire_u32(wire);
 }
 
-#define write_u16 buf_add_u16
-#define write_u32 buf_add_u32
-#define write_u64 buf_add_u64
+#define write_u16  buf_add_u16
+#define write_u32  buf_add_u32
+#define write_u64  buf_add_u64
 #define write_text buf_add_wire_text
 
 #define WRITE_MEMBER(type, name) write_##type(out, message->name);
-#define READ_MEMBER(type, name)	 message.name = wire_##type(&wire);
+#define READ_MEMBER(type, name)  message.name = wire_##type(&wire);
 
 #define DEFINE_MESSAGE(name, MEMBERS)                                                              \
 	void message_##name##_write(struct buf *out, const struct message_##name *message)         \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What shim and agent say to each other.  Each message is a packet kind and a body; the writer and the reader of a
- * body stand side by side, so that they cannot drift apart.
+/* What shim and agent say to each other.  Each message is a packet kind and a body; the writer and
+ * the reader of a body stand side by side, so that they cannot drift apart.
  *
  *   shim                               agent
  *   HELLO    who I am              →   WELCOME  with two descriptors: ring file, control page
@@ -51,10 +51,10 @@ struct message_hello {
 
 struct message_welcome {
 	uint32_t protocol;
-	uint64_t process;        /* the agent's number */
-	uint32_t flags;          /* WELCOME_* */
-	uint32_t deadline_ms;    /* how long the shim waits for an answer */
-	struct slice reason;     /* not empty: every statement is refused, and this is why */
+	uint64_t process;     /* the agent's number */
+	uint32_t flags;       /* WELCOME_* */
+	uint32_t deadline_ms; /* how long the shim waits for an answer */
+	struct slice reason;  /* not empty: every statement is refused, and this is why */
 };
 enum {
 	WELCOME_ALLOWS_EVERYTHING = 1, /* channels that cannot be masked or judged stay open */
@@ -65,8 +65,8 @@ struct message_connect {
 	struct slice host, host_address, port, database, user, options;
 	struct slice standard_conforming_strings, client_encoding;
 	bool is_replication;
-	bool is_used;             /* statements may have been sent on it before this */
-	uint32_t open_calls;      /* that may change its session, and have not ended */
+	bool is_used;        /* statements may have been sent on it before this */
+	uint32_t open_calls; /* that may change its session, and have not ended */
 	int32_t backend_pid;
 	uint32_t server_version;
 };
@@ -77,24 +77,25 @@ struct message_connected {
 	uint64_t learn_judgement; /* for the intent of the learning query */
 	struct slice learn_query; /* empty: nothing is to be learned */
 	uint32_t key_count;
-	struct slice keys;        /* key_count * MESSAGE_KEY_SIZE bytes */
+	struct slice keys; /* key_count * MESSAGE_KEY_SIZE bytes */
 };
 
 struct message_learn {
 	uint64_t connection;
 	bool failed;
 	uint32_t row_count;
-	struct slice rows;        /* row_count wire texts, one behind the other */
+	struct slice rows; /* row_count wire texts, one behind the other */
 };
 
 struct message_judge {
 	uint64_t connection;
-	uint8_t call;             /* enum session_call's value */
-	uint8_t transaction;      /* PGTransactionStatusType */
+	uint8_t call;        /* enum session_call's value */
+	uint8_t transaction; /* PGTransactionStatusType */
 	uint16_t parameters;
-	uint32_t function;        /* CALL_FASTPATH: its OID */
-	bool is_final;            /* no LEARN_FIRST, please: learning was tried, or cannot be */
-	bool is_unnamed_replaced; /* the unnamed prepared statement is no longer the one that was judged last */
+	uint32_t function; /* CALL_FASTPATH: its OID */
+	bool is_final;     /* no LEARN_FIRST, please: learning was tried, or cannot be */
+	/* the unnamed prepared statement is no longer the one that was judged last */
+	bool is_unnamed_replaced;
 	struct slice name;
 	struct slice text;
 	struct slice standard_conforming_strings, client_encoding; /* as reported now */
@@ -110,41 +111,45 @@ enum message_verdict_flag {
 };
 
 struct message_verdict {
-	uint8_t decision;         /* enum message_decision */
+	uint8_t decision; /* enum message_decision */
 	uint32_t flags;
-	uint32_t generation;      /* of the policy */
-	uint64_t context;         /* the session context it was judged under; cacheable only when the word says so */
+	uint32_t generation; /* of the policy */
+	/* the session context it was judged under; cacheable only when the word says so */
+	uint64_t context;
 	uint64_t judgement;
-	uint64_t call;            /* VERDICT_REPORTS_OUTCOME: the agent's number for it, to be told in OUTCOME */
-	uint64_t valid_until_ns;  /* CLOCK_MONOTONIC */
-	struct slice plan;        /* policy/core/plan.h; may be empty */
-	struct slice instead;     /* VERDICT_DENY: the SQL that raises the refusal on the server */
+	/* VERDICT_REPORTS_OUTCOME: the agent's number for it, to be told in OUTCOME */
+	uint64_t call;
+	uint64_t valid_until_ns; /* CLOCK_MONOTONIC */
+	struct slice plan;       /* policy/core/plan.h; may be empty */
+	struct slice instead;    /* VERDICT_DENY: the SQL that raises the refusal on the server */
 };
 
-#define MESSAGE_COMPLETED_ALL	  UINT32_MAX
+#define MESSAGE_COMPLETED_ALL     UINT32_MAX
 #define MESSAGE_COMPLETED_UNKNOWN (UINT32_MAX - 1) /* some of them, before one failed */
 
 enum message_stage {
-	MESSAGE_STAGE_SETTLED, /* the call has ended, and so has its transaction, if it was one of its own */
-	MESSAGE_STAGE_ENDED,   /* the call has ended in a pipeline, whose next Sync settles it */
-	MESSAGE_STAGE_UNSENT,  /* the call was not sent after all */
-	MESSAGE_STAGE_SYNC,    /* no call: calls that ended before are settled */
+	/* the call has ended, and so has its transaction, if it was one of its own */
+	MESSAGE_STAGE_SETTLED,
+	MESSAGE_STAGE_ENDED,  /* the call has ended in a pipeline, whose next Sync settles it */
+	MESSAGE_STAGE_UNSENT, /* the call was not sent after all */
+	MESSAGE_STAGE_SYNC,   /* no call: calls that ended before are settled */
 };
 
 struct message_outcome {
 	uint64_t connection;
-	uint64_t call;            /* of the verdict; 0: another agent's */
-	uint8_t stage;            /* enum message_stage */
+	uint64_t call; /* of the verdict; 0: another agent's */
+	uint8_t stage; /* enum message_stage */
 	bool failed;
-	bool is_lost;             /* nobody knows what became of it */
-	uint8_t transaction;      /* after it */
-	uint32_t completed;       /* statements of the call that completed, or MESSAGE_COMPLETED_* */
+	bool is_lost;        /* nobody knows what became of it */
+	uint8_t transaction; /* after it */
+	/* statements of the call that completed, or MESSAGE_COMPLETED_* */
+	uint32_t completed;
 	struct slice standard_conforming_strings, client_encoding; /* as reported last */
 };
 
 struct message_note {
 	uint64_t process;
-	uint64_t connection;      /* 0: none */
+	uint64_t connection; /* 0: none */
 	struct slice text;
 };
 
@@ -156,8 +161,8 @@ enum message_outside_kind {
 };
 
 struct message_outside {
-	uint8_t kind;           /* enum message_outside_kind */
-	struct slice text;      /* the destination, or the program's path */
+	uint8_t kind;      /* enum message_outside_kind */
+	struct slice text; /* the destination, or the program's path */
 };
 
 /* PERMIT is one number. */

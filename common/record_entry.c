@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries as bytes: a kind, then the fields of that kind in one order, numbers as varints relative to the entry
- * before, so that a plain SELECT costs about forty bytes with its outcome. */
+/* Entries as bytes: a kind, then the fields of that kind in one order, numbers as varints relative
+ * to the entry before, so that a plain SELECT costs about forty bytes with its outcome. */
 #include "common/record_format.h"
 
 #include <string.h>
@@ -29,7 +29,8 @@ static void add_varint(struct buf *buf, uint64_t number)
 	buf_add(buf, bytes, length);
 }
 
-/* At most ten bytes, the last of them at most 1, and no superfluous zero at the end: one number has one form. */
+/* At most ten bytes, the last of them at most 1, and no superfluous zero at the end: one number has
+ * one form. */
 static uint64_t take_varint(struct wire *wire)
 {
 	uint64_t number = 0;
@@ -123,7 +124,8 @@ static void take_facts(struct wire *wire, struct record_state *state, struct rec
 	}
 }
 
-static void add_judged(struct buf *buf, struct record_state *state, const struct record_entry *entry)
+static void add_judged(struct buf *buf, struct record_state *state,
+		       const struct record_entry *entry)
 {
 	(void)state;
 	add_text(buf, entry->shape);
@@ -164,13 +166,14 @@ static void take_shape(struct wire *wire, struct record_state *state, struct rec
 	entry->shape = take_text(wire);
 }
 
-static void add_judgement(struct buf *buf, struct record_state *state, const struct record_entry *entry)
+static void add_judgement(struct buf *buf, struct record_state *state,
+			  const struct record_entry *entry)
 {
 	add_relative(buf, &state->judgement, entry->judgement);
 }
 
-static void take_judgement(struct wire *wire, struct record_state *state, struct record_lists *lists,
-			   struct record_entry *entry)
+static void take_judgement(struct wire *wire, struct record_state *state,
+			   struct record_lists *lists, struct record_entry *entry)
 {
 	(void)lists;
 	entry->judgement = take_relative(wire, &state->judgement);
@@ -207,7 +210,8 @@ static uint64_t take_bounded(struct wire *wire, uint64_t max)
 	return wire->failed ? 0 : number;
 }
 
-static void add_intent(struct buf *buf, struct record_state *state, const struct record_entry *entry)
+static void add_intent(struct buf *buf, struct record_state *state,
+		       const struct record_entry *entry)
 {
 	const struct ring_slot *slot = &entry->slot;
 
@@ -236,7 +240,8 @@ static void take_intent(struct wire *wire, struct record_state *state, struct re
 	slot->intent.transaction = wire_u8(wire);
 }
 
-static void add_outcome(struct buf *buf, struct record_state *state, const struct record_entry *entry)
+static void add_outcome(struct buf *buf, struct record_state *state,
+			const struct record_entry *entry)
 {
 	const struct ring_slot *slot = &entry->slot;
 
@@ -278,7 +283,8 @@ static void take_outcome(struct wire *wire, struct record_state *state, struct r
 static const struct {
 	unsigned field;
 	void (*add)(struct buf *, struct record_state *, const struct record_entry *);
-	void (*take)(struct wire *, struct record_state *, struct record_lists *, struct record_entry *);
+	void (*take)(struct wire *, struct record_state *, struct record_lists *,
+		     struct record_entry *);
 } FIELDS[] = {
 	{ FIELD_JUDGEMENT, add_judgement, take_judgement },
 	{ FIELD_FACTS, add_facts, take_facts },
@@ -289,18 +295,12 @@ static const struct {
 };
 
 static const unsigned FIELDS_OF[] = {
-	[RECORD_BOOT] = FIELD_FACTS,
-	[RECORD_POLICY] = FIELD_FACTS,
-	[RECORD_RUN] = FIELD_FACTS,
-	[RECORD_PROCESS] = FIELD_FACTS,
-	[RECORD_CONNECTION] = FIELD_FACTS,
-	[RECORD_JUDGEMENT] = FIELD_JUDGED,
-	[RECORD_MISS] = FIELD_JUDGEMENT,
-	[RECORD_INTENT] = FIELD_JUDGEMENT | FIELD_INTENT,
-	[RECORD_OUTCOME] = FIELD_OUTCOME,
-	[RECORD_LOST] = FIELD_OUTCOME,
-	[RECORD_NOTE] = FIELD_SHAPE,
-	[RECORD_CLOSED] = FIELD_SHAPE,
+	[RECORD_BOOT] = FIELD_FACTS,       [RECORD_POLICY] = FIELD_FACTS,
+	[RECORD_RUN] = FIELD_FACTS,        [RECORD_PROCESS] = FIELD_FACTS,
+	[RECORD_CONNECTION] = FIELD_FACTS, [RECORD_JUDGEMENT] = FIELD_JUDGED,
+	[RECORD_MISS] = FIELD_JUDGEMENT,   [RECORD_INTENT] = FIELD_JUDGEMENT | FIELD_INTENT,
+	[RECORD_OUTCOME] = FIELD_OUTCOME,  [RECORD_LOST] = FIELD_OUTCOME,
+	[RECORD_NOTE] = FIELD_SHAPE,       [RECORD_CLOSED] = FIELD_SHAPE,
 	[RECORD_END] = FIELD_SHAPE,
 };
 
@@ -311,7 +311,8 @@ bool record_entry_fits(const struct record_entry *entry)
 	       entry->effect_count <= RECORD_TEXTS_MAX;
 }
 
-void record_entry_encode(struct buf *buf, struct record_state *state, const struct record_entry *entry)
+void record_entry_encode(struct buf *buf, struct record_state *state,
+			 const struct record_entry *entry)
 {
 	buf_add_char(buf, (char)entry->kind);
 	add_relative(buf, &state->number, entry->number);

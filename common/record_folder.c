@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The files of a record: their headers with the links between them, and where batches begin and end. */
+/* The files of a record: their headers with the links between them, and where batches begin and
+ * end. */
 #include "common/record_format.h"
 
 #include <dirent.h>
@@ -48,8 +49,8 @@ int record_hash_range(int fd, uint64_t from, uint64_t to, unsigned char ret_hash
 
 int record_file_open(int folder_fd, const char *name, int *ret_fd)
 {
-	SCOPED(close_p) int fd = openat(folder_fd, name,
-					O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	SCOPED(close_p)
+	int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
@@ -146,8 +147,8 @@ static const char *decode_links(struct slice bytes, struct record_file *file)
 	if (!wire_is_done(&wire))
 		return "ends early: torn header";
 	sha256(bytes.at, bytes.length - SHA256_SIZE, hash);
-	return memcmp(hash, file->header.hash, SHA256_SIZE) == 0 ? NULL :
-								   "the header's hash does not fit";
+	return memcmp(hash, file->header.hash, SHA256_SIZE) == 0 ? NULL
+								 : "the header's hash does not fit";
 }
 
 static const char *read_header(int fd, struct record_file *file)
@@ -173,7 +174,8 @@ static const char *read_header(int fd, struct record_file *file)
 }
 
 /* NULL, or what is wrong; `*ret_code` is 0 when that is a matter of contents. */
-static const char *load_file(int folder_fd, const char *name, struct record_file *file, int *ret_code)
+static const char *load_file(int folder_fd, const char *name, struct record_file *file,
+			     int *ret_code)
 {
 	SCOPED(close_p) int fd = -1;
 	struct stat status;

@@ -92,8 +92,8 @@ static int make_link(int folder_fd, const struct record_file *file, struct recor
 	return record_hash_range(fd, ret_link->end, ret_link->size, ret_link->torn);
 }
 
-int record_links_make(int folder_fd, const struct record_files *files, struct record_link *ret_links,
-		      uint32_t *ret_count)
+int record_links_make(int folder_fd, const struct record_files *files,
+		      struct record_link *ret_links, uint32_t *ret_count)
 {
 	size_t first = files->count > RECORD_LINKS_MAX ? files->count - RECORD_LINKS_MAX : 0;
 	uint32_t count = 0;

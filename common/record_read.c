@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a record: every hash and link is checked before an entry is given; what does not fit is said once, with
- * file and offset, and reading goes on behind it where a place to go on is certain.
+/* Reading a record: every hash and link is checked before an entry is given; what does not fit is
+ * said once, with file and offset, and reading goes on behind it where a place to go on is certain.
  *
- * The reader passes over the files in their order.  When it has given the last entry it says so; called again it
- * looks for what has been added since, which is how `audit tail -f` follows. */
+ * The reader passes over the files in their order.  When it has given the last entry it says so;
+ * called again it looks for what has been added since, which is how `audit tail -f` follows. */
 #include "common/record_format.h"
 
 #include <errno.h>
@@ -36,10 +36,11 @@ struct record_reader {
 	struct record_files files;
 	struct progress *progress;
 	struct record_targets targets;
-	size_t at;                   /* the current file */
-	int fd;                      /* of the current file; -1: not opened yet */
-	bool is_following;           /* the first pass is over: links have been judged, short tails may grow */
-	size_t targets_said;         /* those before are met or said to be missing */
+	size_t at; /* the current file */
+	int fd;    /* of the current file; -1: not opened yet */
+	/* the first pass is over: links have been judged, short tails may grow */
+	bool is_following;
+	size_t targets_said; /* those before are met or said to be missing */
 	bool is_pass_over;
 	struct bad_name bad[BAD_NAMES_MAX];
 	size_t bad_count, bad_given;
@@ -53,8 +54,8 @@ struct record_reader {
 	void *seen_context;
 };
 
-static int complain(struct record_reader *reader, const char *name, uint64_t offset, const char *text,
-		    struct error *error)
+static int complain(struct record_reader *reader, const char *name, uint64_t offset,
+		    const char *text, struct error *error)
 {
 	reader->place.file = name;
 	reader->place.offset = offset;
@@ -217,8 +218,8 @@ static bool is_torn_as_named(int fd, const struct record_link *link)
 static bool is_known_torn(struct record_reader *reader, uint64_t offset)
 {
 	struct record_target *target;
-	size_t count = record_targets_find(&reader->targets, &current(reader)->header, offset,
-					   &target);
+	size_t count =
+		record_targets_find(&reader->targets, &current(reader)->header, offset, &target);
 
 	for (; count > 0; count--, target++) {
 		if (is_torn_as_named(reader->fd, target->link))
@@ -242,8 +243,9 @@ static int look(struct record_reader *reader, struct record_batch *ret_batch,
 	uint64_t offset = reader->progress[reader->at].offset;
 	int r = record_batch_look(reader->fd, offset, ret_batch, ret_state);
 
-	for (int i = 0; i < LIVE_TRIES && r == 0 && *ret_state == RECORD_BATCH_SHORT &&
-			is_live(reader->fd); i++) {
+	for (int i = 0;
+	     i < LIVE_TRIES && r == 0 && *ret_state == RECORD_BATCH_SHORT && is_live(reader->fd);
+	     i++) {
 		usleep(LIVE_WAIT_US);
 		r = record_batch_look(reader->fd, offset, ret_batch, ret_state);
 	}
@@ -267,9 +269,10 @@ static int enter_file(struct record_reader *reader, struct error *error)
 
 	if (progress->is_duplicate) {
 		reader->at++;
-		return reader->is_following ? 0 :
-					      complain(reader, file->name, 0,
-						       "this part of this boot is there twice", error);
+		return reader->is_following
+			       ? 0
+			       : complain(reader, file->name, 0,
+					  "this part of this boot is there twice", error);
 	}
 	if (record_file_open(reader->folder_fd, file->name, &reader->fd) < 0) {
 		reader->at++;
@@ -321,7 +324,8 @@ static int take_batch(struct record_reader *reader, const struct record_batch *b
 	progress->offset += RECORD_BATCH_OVERHEAD + batch->length;
 	reader->place.bytes += RECORD_BATCH_OVERHEAD + batch->length;
 	if (!fits)
-		return complain(reader, name, batch->offset, "the batch's hash does not fit", error);
+		return complain(reader, name, batch->offset, "the batch's hash does not fit",
+				error);
 	reader->place.batches++;
 	reader->place.file = name;
 	reader->place.boot = current(reader)->header.boot;
@@ -335,12 +339,13 @@ static int take_batch(struct record_reader *reader, const struct record_batch *b
 }
 
 /* What is behind the last whole batch of a file. */
-static int take_tail(struct record_reader *reader, enum record_batch_state state, struct error *error)
+static int take_tail(struct record_reader *reader, enum record_batch_state state,
+		     struct error *error)
 {
 	const char *name = current(reader)->name;
 	uint64_t offset = reader->progress[reader->at].offset;
-	bool is_fine = state == RECORD_BATCH_NONE || reader->is_following ||
-		       is_known_torn(reader, offset);
+	bool is_fine =
+		state == RECORD_BATCH_NONE || reader->is_following || is_known_torn(reader, offset);
 
 	leave_file(reader);
 	if (is_fine)
@@ -367,14 +372,16 @@ static int next_batch(struct record_reader *reader, struct error *error)
 		leave_file(reader);
 		return complain(reader, name, 0, "cannot be read", error);
 	}
-	return state == RECORD_BATCH_WHOLE ? take_batch(reader, &batch, error) :
-					     take_tail(reader, state, error);
+	return state == RECORD_BATCH_WHOLE ? take_batch(reader, &batch, error)
+					   : take_tail(reader, state, error);
 }
 
 /* 1: an entry, -EBADMSG. */
-static int next_entry(struct record_reader *reader, struct record_entry *ret_entry, struct error *error)
+static int next_entry(struct record_reader *reader, struct record_entry *ret_entry,
+		      struct error *error)
 {
-	bool is_read = record_entry_decode(&reader->wire, &reader->state, &reader->lists, ret_entry);
+	bool is_read =
+		record_entry_decode(&reader->wire, &reader->state, &reader->lists, ret_entry);
 
 	reader->entries_left--;
 	if (is_read && (reader->entries_left > 0 || wire_is_done(&reader->wire)))
@@ -384,7 +391,8 @@ static int next_entry(struct record_reader *reader, struct record_entry *ret_ent
 			"an entry of this batch cannot be read", error);
 }
 
-/* Says the next link whose place no file has: a file or the end of one is missing.  0: there are no more. */
+/* Says the next link whose place no file has: a file or the end of one is missing.  0: there are no
+ * more. */
 static int next_unmet(struct record_reader *reader, struct error *error)
 {
 	while (reader->targets_said < reader->targets.count) {
@@ -393,7 +401,8 @@ static int next_unmet(struct record_reader *reader, struct error *error)
 
 		if (target->is_met)
 			continue;
-		snprintf(text, sizeof(text), "names offset %llu of part %u of boot %08llx, which is not there",
+		snprintf(text, sizeof(text),
+			 "names offset %llu of part %u of boot %08llx, which is not there",
 			 (unsigned long long)target->link->end, target->link->part,
 			 (unsigned long long)target->link->boot);
 		return complain(reader, target->from->name, target->offset, text, error);
@@ -425,8 +434,8 @@ static int follow(struct record_reader *reader)
 	if (r == 0)
 		r = start_files(reader);
 	for (size_t i = 0; r == 0 && i < reader->files.count; i++) {
-		const struct progress *progress = find_progress(&before, known,
-								reader->files.at[i].name);
+		const struct progress *progress =
+			find_progress(&before, known, reader->files.at[i].name);
 		if (progress)
 			reader->progress[i] = *progress;
 	}
@@ -445,7 +454,8 @@ static bool is_at_end(const struct record_reader *reader)
 	return reader->at >= reader->files.count;
 }
 
-int record_reader_next(struct record_reader *reader, struct record_entry *ret_entry, struct error *error)
+int record_reader_next(struct record_reader *reader, struct record_entry *ret_entry,
+		       struct error *error)
 {
 	int r = 0;
 

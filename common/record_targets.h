@@ -18,7 +18,8 @@ struct record_targets {
 };
 
 /* Collects the links of all files, which have to outlive the targets. */
-must_use int record_targets_make(const struct record_files *files, struct record_targets *ret_targets);
+must_use int record_targets_make(const struct record_files *files,
+				 struct record_targets *ret_targets);
 void record_targets_done(struct record_targets *targets);
 
 /* The targets that name this place, which follow each other; returns their number. */

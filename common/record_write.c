@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing a record: entries gather in a batch, a batch goes to the file at once with its hash, a full file is
- * followed by the boot's next part.  What the disk refuses stays in memory and is tried again at the same place. */
+/* Writing a record: entries gather in a batch, a batch goes to the file at once with its hash, a
+ * full file is followed by the boot's next part.  What the disk refuses stays in memory and is
+ * tried again at the same place. */
 #include "common/record_format.h"
 
 #include <errno.h>
@@ -24,11 +25,12 @@ struct record {
 	struct record_header header; /* of the file being written */
 	uint64_t offset;             /* where its next batch goes */
 	unsigned char head[SHA256_SIZE];
-	struct buf batch;            /* header and body; the hash is added while it is written */
+	struct buf batch; /* header and body; the hash is added while it is written */
 	uint32_t entries;
 	struct record_state state;
-	int refused;                 /* what the last flush said */
-	int broken;                  /* what fdatasync said: written pages may be gone, so this is final */
+	int refused; /* what the last flush said */
+	/* what fdatasync said: written pages may be gone, so this is final */
+	int broken;
 };
 
 static uint64_t now_ns(void)
@@ -75,8 +77,9 @@ static int create_file(int folder_fd, struct record_header *header, const struct
 
 	format_name(header, name);
 	snprintf(hidden, sizeof(hidden), ".%s", name);
-	SCOPED(close_p) int fd = openat(folder_fd, hidden,
-					O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	SCOPED(close_p)
+	int fd =
+		openat(folder_fd, hidden, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	int r = write_header(fd, header, links);
@@ -167,7 +170,8 @@ static int write_batch(struct record *record)
 	if (r == 0)
 		r = file_write_all(record->fd, record->batch.at, record->batch.length);
 	if (r < 0) {
-		/* The next try overwrites what is there; cutting it off spares readers a torn tail. */
+		/* The next try overwrites what is there; cutting it off spares readers a torn tail.
+		 */
 		int ignored = ftruncate(record->fd, (off_t)record->offset);
 		(void)ignored;
 		record->batch.failed = 0;
@@ -188,7 +192,8 @@ int record_flush(struct record *record)
 		return record->refused = 0;
 	uint64_t end = record->offset + record->batch.length + SHA256_SIZE;
 	int r = 0;
-	if (end > record->file_max && record->offset > record_header_size(record->header.link_count))
+	if (end > record->file_max &&
+	    record->offset > record_header_size(record->header.link_count))
 		r = start_part(record);
 	if (r == 0)
 		r = write_batch(record);
@@ -292,7 +297,8 @@ static int draw_boot(const struct record_files *files, uint64_t *ret_boot)
 
 static int note(struct record *record, const char *text)
 {
-	const struct record_entry entry = { .kind = RECORD_NOTE, .time_ns = now_ns(),
+	const struct record_entry entry = { .kind = RECORD_NOTE,
+					    .time_ns = now_ns(),
 					    .shape = slice_of(text) };
 
 	return record_add(record, &entry);
@@ -302,7 +308,8 @@ static const struct record_file *find_file(const struct record_files *files,
 					   const struct record_link *link)
 {
 	for (size_t i = 0; i < files->count; i++) {
-		if (files->at[i].header.boot == link->boot && files->at[i].header.part == link->part)
+		if (files->at[i].header.boot == link->boot &&
+		    files->at[i].header.part == link->part)
 			return &files->at[i];
 	}
 	return NULL;
@@ -319,8 +326,9 @@ static int note_torn(struct record *record, const struct record_files *files,
 
 		if (!file || links[i].end == links[i].size)
 			continue;
-		snprintf(text, sizeof(text), "%s: %llu bytes from offset %llu on are no whole batch",
-			 file->name, (unsigned long long)(links[i].size - links[i].end),
+		snprintf(text, sizeof(text),
+			 "%s: %llu bytes from offset %llu on are no whole batch", file->name,
+			 (unsigned long long)(links[i].size - links[i].end),
 			 (unsigned long long)links[i].end);
 		r = note(record, text);
 	}
@@ -362,8 +370,9 @@ static void keep_bad(void *context, const char *name, uint64_t offset, const cha
 
 	(void)offset;
 	if (bad->length < sizeof(bad->text))
-		bad->length += (size_t)snprintf(bad->text + bad->length, sizeof(bad->text) - bad->length,
-						"%s%s: %s", bad->length ? "; " : "", name, text);
+		bad->length +=
+			(size_t)snprintf(bad->text + bad->length, sizeof(bad->text) - bad->length,
+					 "%s%s: %s", bad->length ? "; " : "", name, text);
 }
 
 static int start(struct record *record)

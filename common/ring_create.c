@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes the two pieces of memory of a ring, so that neither can be a trap for the other side: the file is
- * allocated before anybody maps it, the control page can neither shrink nor be written by who receives it. */
+/* Makes the two pieces of memory of a ring, so that neither can be a trap for the other side: the
+ * file is allocated before anybody maps it, the control page can neither shrink nor be written by
+ * who receives it. */
 #include "common/ring.h"
 
 #include <errno.h>
@@ -15,8 +16,8 @@
 static int make_ring_file(int folder_fd, const char *name, const struct ring_header *header,
 			  int *ret_fd)
 {
-	SCOPED(close_p) int fd = openat(folder_fd, name,
-					O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	SCOPED(close_p)
+	int fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -errno;
@@ -32,8 +33,9 @@ static int make_ring_file(int folder_fd, const char *name, const struct ring_hea
 	return 0;
 }
 
-/* F_SEAL_FUTURE_WRITE (Linux 5.1, fcntl(2)) leaves the mapping made before it writable and refuses every other
- * write, also through a descriptor reopened from /proc.  Where it is unknown the file's mode has to do. */
+/* F_SEAL_FUTURE_WRITE (Linux 5.1, fcntl(2)) leaves the mapping made before it writable and refuses
+ * every other write, also through a descriptor reopened from /proc.  Where it is unknown the file's
+ * mode has to do. */
 static int seal_control(int fd)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
@@ -65,8 +67,8 @@ static int make_control(int *ret_fd, struct ring_control **ret_control)
 
 	if (fd < 0 || ftruncate(fd, sizeof(struct ring_control)) < 0)
 		return -errno;
-	struct ring_control *control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE,
-					    MAP_SHARED, fd, 0);
+	struct ring_control *control =
+		mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (control == MAP_FAILED)
 		return -errno;
 	control->magic = RING_MAGIC;
@@ -81,8 +83,8 @@ static int make_control(int *ret_fd, struct ring_control **ret_control)
 	return 0;
 }
 
-int ring_create(int folder_fd, const char *name, uint32_t pid, uint64_t process_start, int *ret_ring_fd,
-		int *ret_control_fd, struct ring_control **ret_control)
+int ring_create(int folder_fd, const char *name, uint32_t pid, uint64_t process_start,
+		int *ret_ring_fd, int *ret_control_fd, struct ring_control **ret_control)
 {
 	const struct ring_header header = {
 		.magic = RING_MAGIC,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The agent's side of the ring: copies with pread, then validates, and believes nothing but a slot that names its
- * own number and passes its check. */
+/* The agent's side of the ring: copies with pread, then validates, and believes nothing but a slot
+ * that names its own number and passes its check. */
 #include "common/ring.h"
 
 #include <errno.h>
@@ -39,8 +39,8 @@ static enum slot_state slot_state(const struct ring_slot *slot, uint64_t number)
 	return is_earlier_lap(sequence, number) ? SLOT_UNWRITTEN : SLOT_SCRIBBLED;
 }
 
-/* Copies at most `count` slots that follow each other in the file from slot `number` on.  Returns how many, or
- * -ENODATA where the file ends too early. */
+/* Copies at most `count` slots that follow each other in the file from slot `number` on.  Returns
+ * how many, or -ENODATA where the file ends too early. */
 static int copy_slots(int fd, uint64_t number, size_t count, struct ring_slot *ret_slots)
 {
 	size_t index = (size_t)(number & (RING_SLOTS - 1));
@@ -58,13 +58,13 @@ static int copy_slots(int fd, uint64_t number, size_t count, struct ring_slot *r
 	return n < (ssize_t)RING_SLOT_SIZE ? -ENODATA : (int)((size_t)n / RING_SLOT_SIZE);
 }
 
-/* A copy made while the slot was being filled may have the new sequence and old bytes; one made after the
- * sequence was seen cannot. */
+/* A copy made while the slot was being filled may have the new sequence and old bytes; one made
+ * after the sequence was seen cannot. */
 static enum slot_state look_again(int fd, uint64_t number, struct ring_slot *ret_slot)
 {
 	atomic_thread_fence(memory_order_acquire);
-	return copy_slots(fd, number, 1, ret_slot) == 1 ? slot_state(ret_slot, number) :
-							  SLOT_SCRIBBLED;
+	return copy_slots(fd, number, 1, ret_slot) == 1 ? slot_state(ret_slot, number)
+							: SLOT_SCRIBBLED;
 }
 
 /* The first whole slot behind `number`, which is not; -ENOENT for none. */
@@ -102,9 +102,9 @@ static int file_trouble(int fd)
 	return status.st_nlink == 0 ? -ENOENT : 0;
 }
 
-/* Steps over slot `next`, which is not whole.  A live writer may only be slow, so one slot at a time gives up its
- * patience; without patience the writers are dead, and all up to the next whole slot are given up.
- * 1: stepped, 0: wait. */
+/* Steps over slot `next`, which is not whole.  A live writer may only be slow, so one slot at a
+ * time gives up its patience; without patience the writers are dead, and all up to the next whole
+ * slot are given up. 1: stepped, 0: wait. */
 static int step_over(struct ring_reader *reader, enum slot_state state, uint64_t now_ns,
 		     uint64_t patience_ns)
 {
@@ -128,7 +128,8 @@ static int step_over(struct ring_reader *reader, enum slot_state state, uint64_t
 	return 1;
 }
 
-/* Takes whole slots from a copied run; stops at the first that is not.  Returns how many were taken. */
+/* Takes whole slots from a copied run; stops at the first that is not.  Returns how many were
+ * taken. */
 static size_t take_whole(struct ring_reader *reader, struct ring_slot *slots, size_t count,
 			 enum slot_state *ret_state)
 {
@@ -157,8 +158,8 @@ int ring_read(struct ring_reader *reader, uint64_t now_ns, uint64_t patience_ns,
 
 	while (taken < limit) {
 		enum slot_state state = SLOT_UNWRITTEN;
-		size_t want = (size_t)(limit - taken) < CHUNK_SLOTS ? (size_t)(limit - taken) :
-								      CHUNK_SLOTS;
+		size_t want = (size_t)(limit - taken) < CHUNK_SLOTS ? (size_t)(limit - taken)
+								    : CHUNK_SLOTS;
 		int copied = copy_slots(reader->fd, reader->next, want, ret_slots + taken);
 
 		if (copied < 0)
@@ -188,7 +189,8 @@ static int read_header(int fd, struct ring_header *ret_header)
 		return -EPERM;
 	if (pread(fd, ret_header, sizeof(*ret_header), 0) != (ssize_t)sizeof(*ret_header))
 		return -EBADMSG;
-	return ret_header->magic == RING_MAGIC && ret_header->version == RING_VERSION ? 0 : -EBADMSG;
+	return ret_header->magic == RING_MAGIC && ret_header->version == RING_VERSION ? 0
+										      : -EBADMSG;
 }
 
 /* The smallest number of a whole slot in the file; 0 where there is none. */
@@ -214,11 +216,11 @@ static int find_oldest(int fd, uint64_t *ret_number)
 	return 0;
 }
 
-int ring_open_orphan(int folder_fd, const char *name, struct ring_reader *ret_reader, uint32_t *ret_pid,
-		     uint64_t *ret_process_start)
+int ring_open_orphan(int folder_fd, const char *name, struct ring_reader *ret_reader,
+		     uint32_t *ret_pid, uint64_t *ret_process_start)
 {
-	SCOPED(close_p) int fd = openat(folder_fd, name,
-					O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	SCOPED(close_p)
+	int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct ring_header header;
 	uint64_t oldest;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The governed process's side of the ring: claims, takes and fills slots.
  *
- * An intent claims two slots at once, its own and its outcome's, and takes one; the outcome takes the other.  So
- * taken <= claimed <= consumed + RING_SLOTS holds at every instruction, in every thread and inside signal
- * handlers, and an outcome never has to wait.  A process that dies leaves at most one slot per thread taken but
- * not filled; the reader steps over it. */
+ * An intent claims two slots at once, its own and its outcome's, and takes one; the outcome takes
+ * the other.  So taken <= claimed <= consumed + RING_SLOTS holds at every instruction, in every
+ * thread and inside signal handlers, and an outcome never has to wait.  A process that dies leaves
+ * at most one slot per thread taken but not filled; the reader steps over it. */
 #include "common/ring.h"
 
 #include <errno.h>
@@ -103,8 +103,8 @@ static int claim_pair(struct ring *ring)
 		/* consumed only grows: an old value of it only makes us more careful. */
 		if (claimed + 2 - consumed(ring) > RING_SLOTS)
 			return -EAGAIN;
-		if (atomic_compare_exchange_weak_explicit(&ring->header->claimed, &claimed, claimed + 2,
-							  memory_order_relaxed,
+		if (atomic_compare_exchange_weak_explicit(&ring->header->claimed, &claimed,
+							  claimed + 2, memory_order_relaxed,
 							  memory_order_relaxed))
 			return 0;
 	}
@@ -115,7 +115,8 @@ static uint64_t take(struct ring *ring)
 	return atomic_fetch_add_explicit(&ring->header->taken, 1, memory_order_relaxed);
 }
 
-/* Fills slot `number` from `from`; the sequence comes last, and its release makes the rest visible before it. */
+/* Fills slot `number` from `from`; the sequence comes last, and its release makes the rest visible
+ * before it. */
 static void fill(struct ring *ring, uint64_t number, const struct ring_slot *from, uint8_t kind)
 {
 	struct ring_slot *slot = &ring->slots[number & (RING_SLOTS - 1)];
@@ -146,7 +147,8 @@ void ring_write_outcome(struct ring *ring, const struct ring_slot *outcome)
 {
 	uint64_t number = take(ring);
 
-	/* Only a second outcome of one intent gets here without room: unread slots are worth more. */
+	/* Only a second outcome of one intent gets here without room: unread slots are worth more.
+	 */
 	if (number - consumed(ring) >= RING_SLOTS)
 		return;
 	fill(ring, number, outcome, outcome->kind == RING_LOST ? RING_LOST : RING_OUTCOME);

@@ -106,7 +106,8 @@ void sha256(const void *bytes, size_t length, unsigned char ret_digest[SHA256_SI
 	sha256_end(&hash, ret_digest);
 }
 
-static void pad_state(const unsigned char padded[SHA256_BLOCK_SIZE], unsigned char pad, uint32_t ret_state[8])
+static void pad_state(const unsigned char padded[SHA256_BLOCK_SIZE], unsigned char pad,
+		      uint32_t ret_state[8])
 {
 	unsigned char block[SHA256_BLOCK_SIZE];
 	struct sha256 hash;

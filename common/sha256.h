@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 (FIPS 180-4) and HMAC (RFC 2104).  Written here because the shim may need nothing but libc. */
+/* SHA-256 (FIPS 180-4) and HMAC (RFC 2104).  Written here because the shim may need nothing but
+ * libc. */
 #ifndef COMMON_SHA256_H
 #define COMMON_SHA256_H
 
@@ -21,8 +22,8 @@ void sha256_end(struct sha256 *hash, unsigned char ret_digest[SHA256_SIZE]);
 /* Of one piece. */
 void sha256(const void *bytes, size_t length, unsigned char ret_digest[SHA256_SIZE]);
 
-/* What HMAC makes of a key before it sees a message; worth keeping where many are hashed with one key.  As secret as
- * the key. */
+/* What HMAC makes of a key before it sees a message; worth keeping where many are hashed with one
+ * key.  As secret as the key. */
 struct sha256_hmac_key {
 	uint32_t inner[8];
 	uint32_t outer[8];

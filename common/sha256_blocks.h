@@ -22,8 +22,8 @@ must_use bool sha256_extensions_exist(void);
 
 enum sha256_way { SHA256_UNDECIDED, SHA256_PORTABLE, SHA256_EXTENSIONS };
 
-/* For tests and benchmarks: hashes in this process go this way.  UNDECIDED asks the processor anew.  False when it
- * cannot. */
+/* For tests and benchmarks: hashes in this process go this way.  UNDECIDED asks the processor anew.
+ * False when it cannot. */
 must_use bool sha256_choose(enum sha256_way way);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 with the SHA extensions of x86-64 (Intel's Software Developer's Manual, volume 2, SHA256RNDS2 and so on). */
+/* SHA-256 with the SHA extensions of x86-64 (Intel's Software Developer's Manual, volume 2,
+ * SHA256RNDS2 and so on). */
 #include "common/sha256_blocks.h"
 
 #ifdef __x86_64__
@@ -13,7 +14,7 @@
 #define LEAF_7_SHA    (1u << 29)
 
 #define WITH_EXTENSIONS __attribute__((target("sha,ssse3,sse4.1")))
-#define INLINE		static inline __attribute__((always_inline)) WITH_EXTENSIONS
+#define INLINE          static inline __attribute__((always_inline)) WITH_EXTENSIONS
 
 bool sha256_extensions_exist(void)
 {
@@ -99,7 +100,8 @@ INLINE struct words add_block(struct words words, const unsigned char *block)
 			       _mm_add_epi32(words.cdgh, start.cdgh) };
 }
 
-WITH_EXTENSIONS void sha256_blocks_extensions(uint32_t state[8], const unsigned char *blocks, size_t count)
+WITH_EXTENSIONS void sha256_blocks_extensions(uint32_t state[8], const unsigned char *blocks,
+					      size_t count)
 {
 	struct words words = read_state(state);
 

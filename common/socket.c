@@ -15,10 +15,10 @@
 
 #include "common/clock.h"
 
-#define PACKET_MAGIC 0x31504843u /* "CHP1" */
-#define POLL_MS_MAX 60000
+#define PACKET_MAGIC        0x31504843u /* "CHP1" */
+#define POLL_MS_MAX         60000
 #define CONNECT_PATIENCE_MS 100
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+#define SEALS               (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 struct packet_header {
 	uint32_t magic;
@@ -66,11 +66,12 @@ static int wait_ready(int socket, short events, uint64_t until_ns)
 	}
 }
 
-/* Puts the body into a memfd that nobody can change any more.  The system call is made directly, because the
- * function is newer than the oldest libc that the shim should load with. */
+/* Puts the body into a memfd that nobody can change any more.  The system call is made directly,
+ * because the function is newer than the oldest libc that the shim should load with. */
 static int body_to_descriptor(struct slice body, int *ret_fd)
 {
-	SCOPED(close_p) int fd = (int)syscall(SYS_memfd_create, "chaperone-text", 3u /* CLOEXEC, SEALING */);
+	SCOPED(close_p)
+	int fd = (int)syscall(SYS_memfd_create, "chaperone-text", 3u /* CLOEXEC, SEALING */);
 
 	if (fd < 0)
 		return -errno;
@@ -104,8 +105,8 @@ static int send_message(int socket, const struct msghdr *message, uint64_t until
 	}
 }
 
-static void attach_descriptors(struct msghdr *message, union control_room *room, const int *descriptors,
-			       size_t count)
+static void attach_descriptors(struct msghdr *message, union control_room *room,
+			       const int *descriptors, size_t count)
 {
 	if (count == 0)
 		return;
@@ -121,7 +122,9 @@ static void attach_descriptors(struct msghdr *message, union control_room *room,
 
 int packet_send(int socket, const struct packet *packet, uint64_t until_ns)
 {
-	struct packet_header header = { PACKET_MAGIC, packet->kind, 0, 0, (uint32_t)packet->body.length, 0 };
+	struct packet_header header = {
+		PACKET_MAGIC, packet->kind, 0, 0, (uint32_t)packet->body.length, 0
+	};
 	int descriptors[PACKET_DESCRIPTORS_MAX + 1];
 	size_t count = 0;
 	SCOPED(close_p) int body = -1;
@@ -176,7 +179,8 @@ static int body_from_descriptor(int fd, size_t length, struct buf *body)
 	struct stat status;
 	size_t filled = 0;
 
-	if (fcntl(fd, F_GET_SEALS) != SEALS || fstat(fd, &status) < 0 || status.st_size != (off_t)length)
+	if (fcntl(fd, F_GET_SEALS) != SEALS || fstat(fd, &status) < 0 ||
+	    status.st_size != (off_t)length)
 		return -EBADMSG;
 	char *room = buf_extend(body, length);
 	if (!room)
@@ -193,7 +197,8 @@ static int body_from_descriptor(int fd, size_t length, struct buf *body)
 	return 0;
 }
 
-static int unpack(const char *bytes, size_t length, int *descriptors, size_t count, struct packet *packet)
+static int unpack(const char *bytes, size_t length, int *descriptors, size_t count,
+		  struct packet *packet)
 {
 	struct packet_header header;
 
@@ -202,11 +207,13 @@ static int unpack(const char *bytes, size_t length, int *descriptors, size_t cou
 	memcpy(&header, bytes, sizeof(header));
 	size_t expected = header.descriptor_count + (header.body_in_descriptor ? 1u : 0u);
 	if (header.magic != PACKET_MAGIC || count != expected ||
-	    header.descriptor_count > PACKET_DESCRIPTORS_MAX || header.body_length > PACKET_BODY_MAX)
+	    header.descriptor_count > PACKET_DESCRIPTORS_MAX ||
+	    header.body_length > PACKET_BODY_MAX)
 		return -EBADMSG;
 	packet->kind = header.kind;
 	if (header.body_in_descriptor) {
-		int r = body_from_descriptor(descriptors[count - 1], header.body_length, &packet->body);
+		int r = body_from_descriptor(descriptors[count - 1], header.body_length,
+					     &packet->body);
 		if (r < 0)
 			return r;
 	} else if (length - sizeof(header) == header.body_length) {
@@ -229,15 +236,20 @@ static int receive(int socket, struct iovec part, struct packet *packet, uint64_
 	buf_clear(&packet->body);
 	close_descriptors(packet->descriptors, PACKET_DESCRIPTORS_MAX);
 	for (;;) {
-		struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &room,
+		struct msghdr message = { .msg_iov = &part,
+					  .msg_iovlen = 1,
+					  .msg_control = &room,
 					  .msg_controllen = sizeof(room) };
 
 		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		if (n >= 0) {
-			size_t count = take_descriptors(&message, descriptors, COUNT_OF(descriptors));
-			int r = n == 0 ? -ENOTCONN :
-				(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ? -EBADMSG :
-				unpack(part.iov_base, (size_t)n, descriptors, count, packet);
+			size_t count =
+				take_descriptors(&message, descriptors, COUNT_OF(descriptors));
+			int r = n == 0 ? -ENOTCONN
+				: (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+					? -EBADMSG
+					: unpack(part.iov_base, (size_t)n, descriptors, count,
+						 packet);
 
 			close_descriptors(descriptors, COUNT_OF(descriptors));
 			return r;
@@ -258,8 +270,9 @@ int packet_receive(int socket, struct packet *packet, uint64_t until_ns)
 
 	if (!bytes)
 		return -ENOMEM;
-	return receive(socket, (struct iovec){ bytes, PACKET_INLINE_MAX + sizeof(struct packet_header) }, packet,
-		       until_ns);
+	return receive(socket,
+		       (struct iovec){ bytes, PACKET_INLINE_MAX + sizeof(struct packet_header) },
+		       packet, until_ns);
 }
 
 int packet_receive_small(int socket, struct packet *packet, uint64_t until_ns)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* COPY's csv format as the server writes it (copyto.c of PostgreSQL, CopyAttributeOutCSV): a field is quoted from its
- * first byte to its last or has no quote in it, and quoted ones may hold newlines. */
+/* COPY's csv format as the server writes it (copyto.c of PostgreSQL, CopyAttributeOutCSV): a field
+ * is quoted from its first byte to its last or has no quote in it, and quoted ones may hold
+ * newlines. */
 #include "policy/core/copy_syntax.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@ static bool is_quoted(const struct copy_text *text, size_t at)
 	return at < text->bytes.length && text->bytes.at[at] == text->format->quote;
 }
 
-/* The closing quote of a field that is opened in front of `at`, where a quote inside is written twice. */
+/* The closing quote of a field that is opened in front of `at`, where a quote inside is written
+ * twice. */
 static size_t find_lone(const struct copy_text *text, size_t at)
 {
 	struct slice bytes = text->bytes;
@@ -31,9 +33,10 @@ static size_t find_lone(const struct copy_text *text, size_t at)
 static size_t quoted_end(const struct copy_text *text, size_t at)
 {
 	const struct copy_format *format = text->format;
-	size_t close = format->escape == format->quote ?
-			       find_lone(text, at + 1) :
-			       copy_text_find(text, at + 1, text->bytes.length, format->quote, format->escape);
+	size_t close = format->escape == format->quote
+			       ? find_lone(text, at + 1)
+			       : copy_text_find(text, at + 1, text->bytes.length, format->quote,
+						format->escape);
 
 	if (close == COPY_NO_END || close + 1 >= text->bytes.length)
 		return COPY_NO_END;
@@ -48,7 +51,8 @@ static size_t end(struct copy_text *text, size_t at)
 	copy_text_seek(text, at);
 	if (text->newline == text->bytes.length)
 		return COPY_NO_END;
-	const char *found = memchr(text->bytes.at + at, text->format->delimiter, text->newline - at);
+	const char *found =
+		memchr(text->bytes.at + at, text->format->delimiter, text->newline - at);
 	return found ? (size_t)(found - text->bytes.at) : text->newline;
 }
 
@@ -79,8 +83,9 @@ static struct slice value_of(const struct copy_format *format, struct slice fiel
 		return inner;
 	buf_clear(room);
 	for (size_t i = 0; i < inner.length; i++) {
-		bool is_escape = inner.at[i] == format->escape && i + 1 < inner.length &&
-				 (inner.at[i + 1] == format->quote || inner.at[i + 1] == format->escape);
+		bool is_escape =
+			inner.at[i] == format->escape && i + 1 < inner.length &&
+			(inner.at[i + 1] == format->quote || inner.at[i + 1] == format->escape);
 
 		i += is_escape;
 		buf_add_char(room, inner.at[i]);
@@ -102,7 +107,8 @@ static bool needs_quotes(const struct copy_format *format, struct slice value, b
 	return false;
 }
 
-static void write_value(const struct copy_format *format, struct slice value, bool is_only, struct buf *out)
+static void write_value(const struct copy_format *format, struct slice value, bool is_only,
+			struct buf *out)
 {
 	if (!needs_quotes(format, value, is_only)) {
 		buf_add_slice(out, value);

@@ -66,7 +66,8 @@ static bool null_is_readable(const struct copy_format *format)
 	if (escapes_delimiter(format, null))
 		return false;
 	for (size_t i = 0; i < null.length; i++) {
-		if (!is_ascii(null.at[i]) || ends_line(null.at[i]) || null.at[i] == format->delimiter)
+		if (!is_ascii(null.at[i]) || ends_line(null.at[i]) ||
+		    null.at[i] == format->delimiter)
 			return false;
 		if (format->kind == COPY_CSV && null.at[i] == format->quote)
 			return false;
@@ -85,7 +86,8 @@ bool copy_format_is_readable(const struct copy_format *format)
 	if (format->kind > COPY_CSV || format->has_header > 1 || format->forces_quotes > 1 ||
 	    format->null_length > COPY_NULL_MAX)
 		return false;
-	if (!is_ascii(format->delimiter) || ends_line(format->delimiter) || !null_is_readable(format))
+	if (!is_ascii(format->delimiter) || ends_line(format->delimiter) ||
+	    !null_is_readable(format))
 		return false;
 	if (format->kind == COPY_TEXT)
 		return may_delimit_text(format->delimiter);

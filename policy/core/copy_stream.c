@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of a COPY: fields are found up to the last one that matters, and what lies between masked ones is copied whole.
- * What is written in a field's place depends on the masked value alone: whether the server quoted or escaped the one
- * that it hides would tell whether that holds the delimiter, which the statement chooses. */
+/* Rows of a COPY: fields are found up to the last one that matters, and what lies between masked
+ * ones is copied whole. What is written in a field's place depends on the masked value alone:
+ * whether the server quoted or escaped the one that it hides would tell whether that holds the
+ * delimiter, which the statement chooses. */
 #include "policy/core/copy_stream.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 enum treatment {
 	PASSES,
-	IS_FIXED,    /* every value becomes the same */
+	IS_FIXED, /* every value becomes the same */
 	IS_MASKED,
 	IS_SEARCHED, /* by detectors */
 };
@@ -40,16 +41,19 @@ static const struct copy_syntax *syntax_of(const struct copy_stream *stream)
 	return stream->format.kind == COPY_CSV ? &COPY_SYNTAX_CSV : &COPY_SYNTAX_TEXT;
 }
 
-static enum treatment treatment_of(const struct copy_stream *stream, const struct plan_column *column)
+static enum treatment treatment_of(const struct copy_stream *stream,
+				   const struct plan_column *column)
 {
 	if (mask_is_constant(column->mask))
 		return IS_FIXED;
 	if (column->mask.how != MASK_NONE)
 		return IS_MASKED;
-	return stream->search.wanted != 0 && mask_type_holds_text(column->type) ? IS_SEARCHED : PASSES;
+	return stream->search.wanted != 0 && mask_type_holds_text(column->type) ? IS_SEARCHED
+										: PASSES;
 }
 
-static void write_field(const struct copy_stream *stream, struct slice value, bool is_null, struct buf *out)
+static void write_field(const struct copy_stream *stream, struct slice value, bool is_null,
+			struct buf *out)
 {
 	if (is_null)
 		buf_add_slice(out, copy_format_null(&stream->format));
@@ -72,7 +76,8 @@ static int fix(struct copy_stream *stream, struct copy_column *column)
 	return stream->fixed.failed;
 }
 
-static int take_column(struct copy_stream *stream, uint32_t index, const struct plan_column *planned)
+static int take_column(struct copy_stream *stream, uint32_t index,
+		       const struct plan_column *planned)
 {
 	struct copy_column *column = &stream->columns[index];
 
@@ -85,8 +90,9 @@ static int take_column(struct copy_stream *stream, uint32_t index, const struct 
 	return column->treatment == IS_FIXED ? fix(stream, column) : 0;
 }
 
-int copy_stream_open(struct copy_stream *stream, const struct copy_format *format, const struct plan_column *columns,
-		     uint32_t count, const struct mask_search *search)
+int copy_stream_open(struct copy_stream *stream, const struct copy_format *format,
+		     const struct plan_column *columns, uint32_t count,
+		     const struct mask_search *search)
 {
 	int r = 0;
 
@@ -118,11 +124,12 @@ void copy_stream_done(struct copy_stream *stream)
 	buf_done(&stream->value);
 	buf_done(&stream->masked);
 	buf_done(&stream->fixed);
-	*stream = (struct copy_stream){ .rows = stream->rows, .masked_cells = stream->masked_cells };
+	*stream =
+		(struct copy_stream){ .rows = stream->rows, .masked_cells = stream->masked_cells };
 }
 
-/* In a column whose type is not known, what reads like a number or an address may be one, which a label would make
- * unreadable. */
+/* In a column whose type is not known, what reads like a number or an address may be one, which a
+ * label would make unreadable. */
 static bool may_be_number(struct slice value)
 {
 	static const char ALLOWED[] = "0123456789abcdefABCDEF.:/";
@@ -147,8 +154,8 @@ static int search_value(struct copy_stream *stream, const struct cell *cell, boo
 	return 0;
 }
 
-static int mask_value(struct copy_stream *stream, const struct copy_column *column, struct slice field,
-		      bool *ret_is_null)
+static int mask_value(struct copy_stream *stream, const struct copy_column *column,
+		      struct slice field, bool *ret_is_null)
 {
 	const struct mask_search *search = &stream->search;
 	struct cell cell = { .type = column->type, .modifier = column->modifier };
@@ -167,13 +174,15 @@ static int mask_value(struct copy_stream *stream, const struct copy_column *colu
 
 static void replace(struct passing *passing, size_t begin, size_t end)
 {
-	buf_add_slice(passing->out, slice_part(passing->text.bytes, passing->copied, begin - passing->copied));
+	buf_add_slice(passing->out,
+		      slice_part(passing->text.bytes, passing->copied, begin - passing->copied));
 	passing->copied = end;
 	passing->is_changed = true;
 	passing->stream->masked_cells++;
 }
 
-static int treat(struct passing *passing, const struct copy_column *column, size_t begin, size_t end)
+static int treat(struct passing *passing, const struct copy_column *column, size_t begin,
+		 size_t end)
 {
 	struct copy_stream *stream = passing->stream;
 	struct slice field = slice_part(passing->text.bytes, begin, end - begin);
@@ -184,7 +193,8 @@ static int treat(struct passing *passing, const struct copy_column *column, size
 		return 0;
 	if (column->treatment == IS_FIXED) {
 		replace(passing, begin, end);
-		buf_add_slice(passing->out, slice_part(buf_view(&stream->fixed), column->fixed_at, column->fixed_length));
+		buf_add_slice(passing->out, slice_part(buf_view(&stream->fixed), column->fixed_at,
+						       column->fixed_length));
 		return passing->out->failed;
 	}
 	int r = mask_value(stream, column, field, &is_null);
@@ -232,7 +242,8 @@ static int pass_header(struct passing *passing, size_t *at)
 	return 0;
 }
 
-int copy_stream_pass(struct copy_stream *stream, struct slice message, struct buf *out, bool *ret_is_changed)
+int copy_stream_pass(struct copy_stream *stream, struct slice message, struct buf *out,
+		     bool *ret_is_changed)
 {
 	struct passing passing = { .stream = stream,
 				   .syntax = syntax_of(stream),

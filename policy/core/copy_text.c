@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* COPY's text format as the server writes it (copyto.c of PostgreSQL, CopyAttributeOutText): line breaks, backslashes
- * and delimiters inside values have a backslash in front, so that a newline byte always ends a row. */
+/* COPY's text format as the server writes it (copyto.c of PostgreSQL, CopyAttributeOutText): line
+ * breaks, backslashes and delimiters inside values have a backslash in front, so that a newline
+ * byte always ends a row. */
 #include "policy/core/copy_syntax.h"
 
 #include <string.h>
 
 void copy_text_seek(struct copy_text *text, size_t at)
 {
-	if (text->newline >= at && text->newline < text->bytes.length && text->bytes.at[text->newline] == '\n')
+	if (text->newline >= at && text->newline < text->bytes.length &&
+	    text->bytes.at[text->newline] == '\n')
 		return;
-	const char *found = at < text->bytes.length ? memchr(text->bytes.at + at, '\n', text->bytes.length - at) : NULL;
+	const char *found = at < text->bytes.length
+				    ? memchr(text->bytes.at + at, '\n', text->bytes.length - at)
+				    : NULL;
 
 	text->newline = found ? (size_t)(found - text->bytes.at) : text->bytes.length;
 }
@@ -99,7 +103,8 @@ static struct slice value_of(const struct copy_format *format, struct slice fiel
 	return buf_view(room);
 }
 
-static void write_value(const struct copy_format *format, struct slice value, bool is_only, struct buf *out)
+static void write_value(const struct copy_format *format, struct slice value, bool is_only,
+			struct buf *out)
 {
 	(void)is_only;
 	for (size_t i = 0; i < value.length; i++) {

@@ -23,7 +23,7 @@ enum detector {
 #define DETECTOR_ENUMERATOR(detector, text) detector,
 	DETECTORS(DETECTOR_ENUMERATOR)
 #undef DETECTOR_ENUMERATOR
-	DETECTOR_COUNT
+		DETECTOR_COUNT
 };
 
 typedef uint32_t detector_set; /* bits 1u << detector */
@@ -37,8 +37,8 @@ struct finding {
 	enum detector detector;
 };
 
-/* Finds the first value of `wanted` in `text` at or behind `from`; the longest of those that start there.
- * 1 when there is one, 0 when not.  Allocates nothing; time is linear in the text. */
+/* Finds the first value of `wanted` in `text` at or behind `from`; the longest of those that start
+ * there. 1 when there is one, 0 when not.  Allocates nothing; time is linear in the text. */
 int detect_next(struct slice text, size_t from, detector_set wanted, struct finding *ret_finding);
 
 #endif

@@ -7,7 +7,7 @@
 #define GROUPS_MAX 8
 #define GROUP_MAX  6 /* digits */
 
-#define LENGTH(n)	 (1u << (n))
+#define LENGTH(n)        (1u << (n))
 #define LENGTHS_16_TO_19 (LENGTH(16) | LENGTH(17) | LENGTH(18) | LENGTH(19))
 #define LENGTHS_13_TO_19 (LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19)
 
@@ -16,31 +16,31 @@ static const struct issuer {
 	unsigned short first, last;
 	unsigned lengths;
 } ISSUERS[] = {
-	{ 2200, 2205, LENGTHS_16_TO_19 }, /* Mir, Borica */
-	{ 2221, 2720, LENGTH(16) }, /* Mastercard */
+	{ 2200, 2205, LENGTHS_16_TO_19 },              /* Mir, Borica */
+	{ 2221, 2720, LENGTH(16) },                    /* Mastercard */
 	{ 3000, 3059, LENGTH(14) | LENGTHS_16_TO_19 }, /* Diners Club */
 	{ 3095, 3095, LENGTH(14) | LENGTHS_16_TO_19 },
-	{ 3400, 3499, LENGTH(15) }, /* American Express */
-	{ 3528, 3589, LENGTHS_16_TO_19 }, /* JCB */
-	{ 3600, 3699, LENGTH(14) | LENGTHS_16_TO_19 }, /* Diners Club */
-	{ 3700, 3799, LENGTH(15) }, /* American Express */
-	{ 3800, 3999, LENGTH(14) | LENGTHS_16_TO_19 }, /* Diners Club */
+	{ 3400, 3499, LENGTH(15) },                           /* American Express */
+	{ 3528, 3589, LENGTHS_16_TO_19 },                     /* JCB */
+	{ 3600, 3699, LENGTH(14) | LENGTHS_16_TO_19 },        /* Diners Club */
+	{ 3700, 3799, LENGTH(15) },                           /* American Express */
+	{ 3800, 3999, LENGTH(14) | LENGTHS_16_TO_19 },        /* Diners Club */
 	{ 4000, 4999, LENGTH(13) | LENGTH(16) | LENGTH(19) }, /* Visa */
-	{ 5018, 5020, LENGTHS_13_TO_19 }, /* Maestro, Dankort */
-	{ 5038, 5038, LENGTHS_13_TO_19 }, /* Maestro */
+	{ 5018, 5020, LENGTHS_13_TO_19 },                     /* Maestro, Dankort */
+	{ 5038, 5038, LENGTHS_13_TO_19 },                     /* Maestro */
 	{ 5060, 5099, LENGTH(16) | LENGTH(18) | LENGTH(19) }, /* Verve, Elo, RuPay */
-	{ 5100, 5599, LENGTH(16) }, /* Mastercard */
-	{ 5600, 5899, LENGTHS_13_TO_19 }, /* Maestro */
-	{ 6000, 6099, LENGTHS_16_TO_19 }, /* Discover, RuPay, Hipercard */
-	{ 6200, 6299, LENGTHS_16_TO_19 }, /* UnionPay */
-	{ 6304, 6304, LENGTHS_13_TO_19 }, /* Maestro */
-	{ 6360, 6399, LENGTHS_16_TO_19 }, /* InterPayment, InstaPayment */
-	{ 6440, 6599, LENGTHS_16_TO_19 }, /* Discover, Troy, RuPay */
-	{ 6759, 6763, LENGTHS_13_TO_19 }, /* Maestro */
-	{ 8100, 8299, LENGTHS_16_TO_19 }, /* UnionPay, RuPay */
-	{ 8600, 8600, LENGTH(16) }, /* Uzcard */
-	{ 9792, 9792, LENGTH(16) }, /* Troy */
-	{ 9860, 9860, LENGTH(16) }, /* Humo */
+	{ 5100, 5599, LENGTH(16) },                           /* Mastercard */
+	{ 5600, 5899, LENGTHS_13_TO_19 },                     /* Maestro */
+	{ 6000, 6099, LENGTHS_16_TO_19 },                     /* Discover, RuPay, Hipercard */
+	{ 6200, 6299, LENGTHS_16_TO_19 },                     /* UnionPay */
+	{ 6304, 6304, LENGTHS_13_TO_19 },                     /* Maestro */
+	{ 6360, 6399, LENGTHS_16_TO_19 },                     /* InterPayment, InstaPayment */
+	{ 6440, 6599, LENGTHS_16_TO_19 },                     /* Discover, Troy, RuPay */
+	{ 6759, 6763, LENGTHS_13_TO_19 },                     /* Maestro */
+	{ 8100, 8299, LENGTHS_16_TO_19 },                     /* UnionPay, RuPay */
+	{ 8600, 8600, LENGTH(16) },                           /* Uzcard */
+	{ 9792, 9792, LENGTH(16) },                           /* Troy */
+	{ 9860, 9860, LENGTH(16) },                           /* Humo */
 };
 
 struct digits {

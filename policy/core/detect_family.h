@@ -12,8 +12,8 @@
 enum byte_class {
 	BYTE_DIGIT = 1,
 	BYTE_LETTER = 2,
-	BYTE_HIGH = 4, /* above 0x7f: part of some non-ASCII character */
-	BYTE_LOCAL = 8, /* may stand inside the local part of an address */
+	BYTE_HIGH = 4,    /* above 0x7f: part of some non-ASCII character */
+	BYTE_LOCAL = 8,   /* may stand inside the local part of an address */
 	BYTE_DOMAIN = 16, /* may stand inside a label of a domain */
 };
 

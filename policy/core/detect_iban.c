@@ -4,7 +4,7 @@
 #include "policy/core/detect_family.h"
 
 #define IBAN_MAX 34
-#define GROUP	 4
+#define GROUP    4
 
 struct country {
 	char code[3];

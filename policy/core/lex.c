@@ -11,7 +11,7 @@ enum {
 	CLASS_DIGIT = 2,
 	CLASS_SPACE = 4,
 	CLASS_OPERATOR = 8, /* op_chars */
-	CLASS_SINGLE = 16, /* of "self", those that join nothing */
+	CLASS_SINGLE = 16,  /* of "self", those that join nothing */
 	CLASS_DOLLAR = 32,
 };
 
@@ -68,7 +68,7 @@ struct lexer lexer_of(struct slice text, struct lexing lexing)
 	const char *nul = text.length > 0 ? memchr(text.at, '\0', text.length) : NULL;
 	struct lexer lexer = {
 		.at = text.at,
-		.end = nul		 ? nul
+		.end = nul               ? nul
 		       : text.length > 0 ? text.at + text.length
 					 : text.at,
 		.is_cut = nul != NULL,
@@ -135,9 +135,9 @@ static const char *continuation(const char *at, const char *end)
 
 /* What ends a string, beside a quote. */
 enum quoting {
-	QUOTING_PLAIN, /* two quotes are one */
+	QUOTING_PLAIN,   /* two quotes are one */
 	QUOTING_ESCAPES, /* and a backslash takes the next byte with it */
-	QUOTING_BITS, /* <xb>, <xh>: two quotes end one string and begin another */
+	QUOTING_BITS,    /* <xb>, <xh>: two quotes end one string and begin another */
 };
 
 /* One quoted piece, from behind its first quote. */

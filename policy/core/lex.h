@@ -11,14 +11,14 @@
 #include "policy/core/template.h"
 
 enum token_kind {
-	TOKEN_END,         /* nothing left */
-	TOKEN_BAD,         /* cannot be read from here on */
-	TOKEN_SPACE,       /* white space and comments, as many as there are */
-	TOKEN_WORD,        /* keyword or unquoted identifier */
-	TOKEN_QUOTED,      /* "identifier", U&"identifier" */
-	TOKEN_STRING,      /* string constant with its prefix and continuations */
-	TOKEN_DOLLAR,      /* dollar-quoted string constant */
-	TOKEN_BITS,        /* B'', X'' */
+	TOKEN_END,    /* nothing left */
+	TOKEN_BAD,    /* cannot be read from here on */
+	TOKEN_SPACE,  /* white space and comments, as many as there are */
+	TOKEN_WORD,   /* keyword or unquoted identifier */
+	TOKEN_QUOTED, /* "identifier", U&"identifier" */
+	TOKEN_STRING, /* string constant with its prefix and continuations */
+	TOKEN_DOLLAR, /* dollar-quoted string constant */
+	TOKEN_BITS,   /* B'', X'' */
 	TOKEN_NUMBER,
 	TOKEN_PARAMETER,   /* $1 */
 	TOKEN_OPERATOR,    /* operator characters up to a comment; may be several operators */
@@ -35,9 +35,9 @@ struct token {
 
 struct lexer {
 	const char *at;
-	const char *end;   /* a NUL or a byte that may be half a character ends it */
-	bool is_cut;       /* there is more text behind `end` */
-	bool has_escapes;  /* a backslash in '' escapes */
+	const char *end;  /* a NUL or a byte that may be half a character ends it */
+	bool is_cut;      /* there is more text behind `end` */
+	bool has_escapes; /* a backslash in '' escapes */
 };
 
 struct lexer lexer_of(struct slice text, struct lexing lexing);

@@ -6,7 +6,7 @@
 #include "policy/core/mask_text.h"
 #include "policy/core/mask_type.h"
 
-#define JSONB_VERSION	     1
+#define JSONB_VERSION        1
 #define ARRAY_DIMENSIONS_MAX 6 /* MAXDIM of src/include/utils/array.h */
 
 /* One cell's search. */

@@ -87,7 +87,8 @@ static bool hash_whole(const struct sha256_hmac_key *key, const struct cell *cel
 	return true;
 }
 
-static bool hash_numeric(const struct sha256_hmac_key *key, const struct cell *cell, struct buf *out)
+static bool hash_numeric(const struct sha256_hmac_key *key, const struct cell *cell,
+			 struct buf *out)
 {
 	unsigned char digest[SHA256_SIZE];
 	char text[NUMERIC_CANONICAL_MAX];
@@ -240,8 +241,8 @@ bool mask_hash(const struct sha256_hmac_key *key, const struct cell *cell, struc
 {
 	static bool (*const HASHES[FAMILY_COUNT])(const struct sha256_hmac_key *,
 						  const struct cell *, struct buf *) = {
-		[FAMILY_INT2] = hash_whole,	 [FAMILY_INT4] = hash_whole,
-		[FAMILY_INT8] = hash_whole,	 [FAMILY_OID] = hash_whole,
+		[FAMILY_INT2] = hash_whole,      [FAMILY_INT4] = hash_whole,
+		[FAMILY_INT8] = hash_whole,      [FAMILY_OID] = hash_whole,
 		[FAMILY_NUMERIC] = hash_numeric, [FAMILY_UUID] = hash_uuid,
 		[FAMILY_BYTEA] = hash_bytea,
 	};

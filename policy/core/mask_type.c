@@ -8,7 +8,7 @@ enum { TYPE_CHAR = 18, TYPE_NAME = 19, TYPE_BPCHAR = 1042, TYPE_VARCHAR = 1043 }
 /* A variable-length type's modifier includes the size of its length word (VARHDRSZ in postgres.h).
  * */
 #define MODIFIER_OFFSET 4
-#define NAME_BYTES	63
+#define NAME_BYTES      63
 
 /* clang-format off */
 static const unsigned char FAMILIES[] = {

@@ -23,7 +23,7 @@ enum type_family {
 	FAMILY_INT8,
 	FAMILY_OID,
 	FAMILY_NUMERIC,
-	FAMILY_VALUE,       /* holds no text, and no mask but NULL fits it */
+	FAMILY_VALUE, /* holds no text, and no mask but NULL fits it */
 	FAMILY_COUNT
 };
 

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#define HEADER_BYTES	 8 /* digit count, weight, sign, display scale: 16 bits each, big-endian */
-#define DIGIT_BASE	 10000
-#define DECIMALS	 4 /* decimal digits in one of base 10000 */
-#define SIGN_NEGATIVE	 0x4000
+#define HEADER_BYTES     8 /* digit count, weight, sign, display scale: 16 bits each, big-endian */
+#define DIGIT_BASE       10000
+#define DECIMALS         4 /* decimal digits in one of base 10000 */
+#define SIGN_NEGATIVE    0x4000
 #define WHOLE_DIGITS_MAX 18 /* 10^18 - 1 fits 63 bits */
 
 static uint16_t load_u16(const char *at)

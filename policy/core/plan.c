@@ -114,8 +114,8 @@ static bool copy_is_valid(const struct plan *plan, const struct plan_copy *copy)
 	if (copy->statement >= plan->statement_count || copy->is_from > 1 || copy->is_masked > 1 ||
 	    copy->format.kind > COPY_UNREADABLE)
 		return false;
-	return !copy->is_masked || (!statements_of(plan)[copy->statement].has_star && !copy->is_from &&
-				    copy_format_is_readable(&copy->format));
+	return !copy->is_masked || (!statements_of(plan)[copy->statement].has_star &&
+				    !copy->is_from && copy_format_is_readable(&copy->format));
 }
 
 static bool copies_are_valid(const struct plan *plan)
@@ -280,11 +280,13 @@ const struct plan_copy *plan_copy_find(const struct plan *plan, uint32_t stateme
 	return NULL;
 }
 
-bool plan_copy_column(const struct plan *plan, const struct plan_copy *copy, uint32_t column, uint32_t columns,
-		      struct plan_column *ret_column)
+bool plan_copy_column(const struct plan *plan, const struct plan_copy *copy, uint32_t column,
+		      uint32_t columns, struct plan_column *ret_column)
 {
 	const struct plan_statement *statement = statements_of(plan) + copy->statement;
-	struct plan_question question = { .statement = copy->statement, .column = column, .columns = columns };
+	struct plan_question question = { .statement = copy->statement,
+					  .column = column,
+					  .columns = columns };
 
 	*ret_column = (struct plan_column){ .modifier = -1 };
 	if (!shape_fits(statement, &question) || column >= columns)

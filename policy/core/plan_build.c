@@ -72,12 +72,14 @@ void plan_build_type(struct plan_build *build, uint32_t type, int32_t modifier)
 		build->failed = -EINVAL;
 		return;
 	}
-	struct plan_column *last = (struct plan_column *)(void *)(columns->at + columns->length) - 1;
+	struct plan_column *last =
+		(struct plan_column *)(void *)(columns->at + columns->length) - 1;
 	last->type = type;
 	last->modifier = modifier;
 }
 
-void plan_build_copy(struct plan_build *build, const struct copy_format *format, bool is_from, bool is_masked)
+void plan_build_copy(struct plan_build *build, const struct copy_format *format, bool is_from,
+		     bool is_masked)
 {
 	struct plan_copy copy = { .is_from = is_from, .is_masked = is_masked, .format = *format };
 

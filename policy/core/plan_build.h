@@ -38,7 +38,8 @@ void plan_build_column(struct plan_build *build, struct mask mask, bool is_deriv
 void plan_build_type(struct plan_build *build, uint32_t type, int32_t modifier);
 
 /* Says that the statement started last is a COPY. */
-void plan_build_copy(struct plan_build *build, const struct copy_format *format, bool is_from, bool is_masked);
+void plan_build_copy(struct plan_build *build, const struct copy_format *format, bool is_from,
+		     bool is_masked);
 
 /* Adds columns that a star stands for, at the right end.  Of several stars the first and the last
  * count: what is between them cannot be found by position and is left to its origins. */

@@ -11,7 +11,7 @@
 /* What is written instead of a token; what is not listed is written as it is. */
 static const char *const STAND_INS[] = {
 	[TOKEN_BAD] = ELLIPSIS, [TOKEN_SPACE] = " ",  [TOKEN_STRING] = "?", [TOKEN_DOLLAR] = "$?$",
-	[TOKEN_BITS] = "?",	[TOKEN_NUMBER] = "?", [TOKEN_DOT] = NULL,
+	[TOKEN_BITS] = "?",     [TOKEN_NUMBER] = "?", [TOKEN_DOT] = NULL,
 };
 
 static struct slice shown(const struct token *token)

@@ -25,10 +25,11 @@ enum {
  * - in float(n), where it chooses the type.
  * One rule serves all: from the word on, every number is kept until the parenthesis closes inside
  * which the word stands, or to the end.  That is sound, as what belongs to the word cannot reach
- * further; it only costs templates that could have been shared.  The words are reserved, so that they rarely mean something else. */
+ * further; it only costs templates that could have been shared.  The words are reserved, so that
+ * they rarely mean something else. */
 enum keeper {
 	KEEPER_NONE,
-	KEEPER_HERE, /* keeps from itself on */
+	KEEPER_HERE,     /* keeps from itself on */
 	KEEPER_DISTINCT, /* does so when ON follows */
 	KEEPER_ON,
 	KEEPER_FLOAT, /* does so inside the parenthesis that follows */
@@ -42,17 +43,17 @@ static const struct {
 	{ "group", 5, KEEPER_HERE },  { "order", 5, KEEPER_HERE },
 	{ "limit", 5, KEEPER_HERE },  { "fetch", 5, KEEPER_HERE },
 	{ "offset", 6, KEEPER_HERE }, { "distinct", 8, KEEPER_DISTINCT },
-	{ "on", 2, KEEPER_ON },	      { "float", 5, KEEPER_FLOAT },
+	{ "on", 2, KEEPER_ON },       { "float", 5, KEEPER_FLOAT },
 };
 
 /* A blank is kept between two tokens that share a bit here, and around what joins names. */
 enum { GLUE_NONE = 0, GLUE_WORD = 1, GLUE_OPERATOR = 2, GLUE_DOT = 4 };
 
 static const unsigned char GLUES[] = {
-	[TOKEN_WORD] = GLUE_WORD,	 [TOKEN_QUOTED] = GLUE_WORD,
-	[TOKEN_STRING] = GLUE_WORD,	 [TOKEN_DOLLAR] = GLUE_WORD,
-	[TOKEN_BITS] = GLUE_WORD,	 [TOKEN_NUMBER] = GLUE_WORD,
-	[TOKEN_PARAMETER] = GLUE_WORD,	 [TOKEN_OPERATOR] = GLUE_OPERATOR,
+	[TOKEN_WORD] = GLUE_WORD,        [TOKEN_QUOTED] = GLUE_WORD,
+	[TOKEN_STRING] = GLUE_WORD,      [TOKEN_DOLLAR] = GLUE_WORD,
+	[TOKEN_BITS] = GLUE_WORD,        [TOKEN_NUMBER] = GLUE_WORD,
+	[TOKEN_PARAMETER] = GLUE_WORD,   [TOKEN_OPERATOR] = GLUE_OPERATOR,
 	[TOKEN_PUNCTUATION] = GLUE_NONE, [TOKEN_DOT] = GLUE_DOT,
 };
 
@@ -64,13 +65,13 @@ static const unsigned char GLUES[] = {
 struct writer {
 	const char *text;
 	struct template_literals *literals; /* may be NULL */
-	char *at; /* room for as many bytes as the text has left */
-	const char *end; /* of the text */
-	unsigned glue; /* of the last token */
-	bool has_space; /* behind the last token */
-	enum keeper previous; /* the word that the last token was */
-	uint32_t depth; /* of parentheses */
-	uint32_t keeping; /* numbers are kept while the depth is not below it */
+	char *at;                           /* room for as many bytes as the text has left */
+	const char *end;                    /* of the text */
+	unsigned glue;                      /* of the last token */
+	bool has_space;                     /* behind the last token */
+	enum keeper previous;               /* the word that the last token was */
+	uint32_t depth;                     /* of parentheses */
+	uint32_t keeping;                   /* numbers are kept while the depth is not below it */
 };
 
 static enum keeper keeper_of(const char *word, size_t length)
@@ -252,7 +253,8 @@ static void write_token(struct writer *writer, const struct token *token)
 	writer->previous = KEEPER_NONE;
 }
 
-int template_make(struct slice text, struct lexing lexing, struct buf *out, struct template_literals *literals)
+int template_make(struct slice text, struct lexing lexing, struct buf *out,
+		  struct template_literals *literals)
 {
 	buf_clear(out);
 	if (literals)
@@ -261,9 +263,11 @@ int template_make(struct slice text, struct lexing lexing, struct buf *out, stru
 	if (!begin)
 		return out->failed;
 	struct lexer lexer = lexer_of(text, lexing);
-	struct writer writer = {
-		.text = text.at, .literals = literals, .at = begin, .end = lexer.end, .keeping = DEPTH_NONE
-	};
+	struct writer writer = { .text = text.at,
+				 .literals = literals,
+				 .at = begin,
+				 .end = lexer.end,
+				 .keeping = DEPTH_NONE };
 	struct token token;
 
 	for (lex_next(&lexer, &token); token.kind > TOKEN_BAD; lex_next(&lexer, &token)) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Tells that a text is another one with other literals, without lexing.
  *
- * The lexer goes from left to right, and what it sees ahead, be it behind space and comments, is the same here and
- * there: all bytes between literals are, and each literal begins as the one in its place does, with a digit or a quote.
- * So it suffices that the literal, read from the same state, ends where it should: digits before what is no digit, a
- * string at its first quote.  What follows the literal of `first` (no point, exponent, letter or second quote, or
- * template_make would not have noted it) cannot join the one in its place either. */
+ * The lexer goes from left to right, and what it sees ahead, be it behind space and comments, is
+ * the same here and there: all bytes between literals are, and each literal begins as the one in
+ * its place does, with a digit or a quote. So it suffices that the literal, read from the same
+ * state, ends where it should: digits before what is no digit, a string at its first quote.  What
+ * follows the literal of `first` (no point, exponent, letter or second quote, or template_make
+ * would not have noted it) cannot join the one in its place either. */
 #include "policy/core/template.h"
 
 #define SIMPLE_DIGITS_MAX 9u
@@ -25,8 +26,8 @@ static size_t digits_end(struct slice rest)
 	return end <= SIMPLE_DIGITS_MAX ? end : 0;
 }
 
-/* The end of the string at the front of `rest`; 0 when it is none, or one that has to be lexed.  Bytes beyond ASCII may
- * be half a character, depending on the encoding. */
+/* The end of the string at the front of `rest`; 0 when it is none, or one that has to be lexed.
+ * Bytes beyond ASCII may be half a character, depending on the encoding. */
 static size_t string_end(struct slice rest)
 {
 	if (rest.length == 0 || rest.at[0] != '\'')
@@ -42,7 +43,8 @@ static size_t string_end(struct slice rest)
 	return 0;
 }
 
-bool template_repeats(struct slice first, const struct template_literals *literals, struct slice text)
+bool template_repeats(struct slice first, const struct template_literals *literals,
+		      struct slice text)
 {
 	size_t from = 0; /* of `first`, behind the last literal */
 

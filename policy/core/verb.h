@@ -41,7 +41,7 @@ enum verb {
 #define VERB_ENUMERATOR(verb, text, groups) verb,
 	VERBS(VERB_ENUMERATOR)
 #undef VERB_ENUMERATOR
-	VERB_COUNT
+		VERB_COUNT
 };
 
 /* Sets of verbs are bit masks of `1u << verb`. */

@@ -117,8 +117,8 @@ static bool is_setting_name(struct analysis *analysis, const struct scope *scope
 	return false;
 }
 
-/* pg_dump asks for `set_config(name, …) FROM pg_settings WHERE name = 'a setting'`, so that a server
- * without the setting is not disturbed. */
+/* pg_dump asks for `set_config(name, …) FROM pg_settings WHERE name = 'a setting'`, so that a
+ * server without the setting is not disturbed. */
 static const char *filtered_setting(struct analysis *analysis, FuncCall *call, struct scope *scope)
 {
 	const struct equality_list *list = &analysis->parts->equalities;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* COPY: what it reads or writes, and how its rows are written (copy.c of PostgreSQL 15, ProcessCopyOptions). */
+/* COPY: what it reads or writes, and how its rows are written (copy.c of PostgreSQL 15,
+ * ProcessCopyOptions). */
 #include "policy/engine/analysis.h"
 
 static const struct facts_text NONE = { 0, 0 };
@@ -30,7 +31,9 @@ static const char *option_text(const DefElem *option)
 
 static void take_kind(struct copy_options *options, const DefElem *option)
 {
-	static const char *const KINDS[] = { [COPY_TEXT] = "text", [COPY_CSV] = "csv", [COPY_BINARY] = "binary" };
+	static const char *const KINDS[] = {
+		[COPY_TEXT] = "text", [COPY_CSV] = "csv", [COPY_BINARY] = "binary"
+	};
 	const char *text = option_text(option);
 
 	options->format.kind = COPY_UNREADABLE;
@@ -45,7 +48,7 @@ static void take_header(struct copy_options *options, const DefElem *option)
 	static const struct {
 		const char *text;
 		bool is_on;
-	} WORDS[] = { { "true", true }, { "on", true },	  { "1", true },
+	} WORDS[] = { { "true", true },   { "on", true },   { "1", true },
 		      { "false", false }, { "off", false }, { "0", false } };
 	const char *text = option_text(option);
 
@@ -91,9 +94,11 @@ static const struct {
 	const char *name;
 	void (*take)(struct copy_options *options, const DefElem *option);
 } OPTIONS[] = {
-	{ "format", take_kind },	 { "header", take_header },	  { "delimiter", take_delimiter },
-	{ "null", take_null },		 { "quote", take_quote },	  { "escape", take_escape },
-	{ "encoding", take_encoding },	 { "force_quote", take_force_quote }, { "freeze", take_nothing },
+	{ "format", take_kind },         { "header", take_header },
+	{ "delimiter", take_delimiter }, { "null", take_null },
+	{ "quote", take_quote },         { "escape", take_escape },
+	{ "encoding", take_encoding },   { "force_quote", take_force_quote },
+	{ "freeze", take_nothing },
 };
 
 static void take_option(struct copy_options *options, const DefElem *option)
@@ -158,8 +163,9 @@ static void copy_options(struct analysis *analysis, const CopyStmt *copy)
 	if (options.is_odd)
 		options.format = (struct copy_format){ .kind = COPY_UNREADABLE };
 	statement->kind = copy->is_from ? STATEMENT_COPY_FROM : STATEMENT_COPY_TO;
-	statement->value = facts_build_text(analysis->build, (struct slice){ (const char *)&options.format,
-									     sizeof(options.format) });
+	statement->value =
+		facts_build_text(analysis->build, (struct slice){ (const char *)&options.format,
+								  sizeof(options.format) });
 	statement->name = analysis_text(analysis, options.encoding);
 }
 
@@ -223,8 +229,7 @@ static void copy_out(struct analysis *analysis, CopyStmt *copy)
 	struct vector outputs = { NULL, 0, 0 };
 
 	if (copy->relation != NULL)
-		copy_columns_out(analysis, copy,
-				 copied_relation(analysis, copy->relation),
+		copy_columns_out(analysis, copy, copied_relation(analysis, copy->relation),
 				 &outputs);
 	else
 		copy_query(analysis, copy->query, &outputs);

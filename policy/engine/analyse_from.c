@@ -366,7 +366,7 @@ static const struct {
 	NodeTag tag;
 	void (*handle)(struct analysis *analysis, Node *node, struct scope *scope);
 } HANDLERS[] = {
-	{ T_RangeVar, from_table },	     { T_RangeSubselect, from_query },
+	{ T_RangeVar, from_table },          { T_RangeSubselect, from_query },
 	{ T_RangeFunction, from_function },  { T_RangeTableFunc, from_xml_table },
 	{ T_RangeTableSample, from_sample }, { T_JoinExpr, from_join },
 };

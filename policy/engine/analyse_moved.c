@@ -25,9 +25,9 @@ static void moved_column(struct analysis *analysis, const RenameStmt *rename)
 	struct facts_write write = { .relation = relation_mention(analysis, rename->relation),
 				     .column = analysis_text(analysis, rename->newname) };
 
-	sources_add(&column, (struct facts_source){ .relation = write.relation,
-						    .column = analysis_text(analysis,
-									    rename->subname) });
+	sources_add(&column,
+		    (struct facts_source){ .relation = write.relation,
+					   .column = analysis_text(analysis, rename->subname) });
 	write_add(analysis, write, &column);
 }
 

@@ -123,8 +123,8 @@ static void exclusions_probe(struct analysis *analysis, List *exclusions, struct
 	probe_add(analysis, PROBE_OTHER, &value.sources);
 }
 
-/* CHECK, keys and references fail on rows that are there, and quote them; DEFAULT and GENERATED give a
- * new column its values. */
+/* CHECK, keys and references fail on rows that are there, and quote them; DEFAULT and GENERATED
+ * give a new column its values. */
 static void constraint_expression(struct analysis *analysis, const Constraint *constraint,
 				  struct scope *scope, struct value *value)
 {
@@ -333,7 +333,8 @@ static void defined_column(struct analysis *analysis, const ColumnDef *column, s
 	foreach (cell, column->constraints) {
 		const Constraint *constraint = lfirst_node(Constraint, cell);
 
-		if (constraint->contype == CONSTR_DEFAULT || constraint->contype == CONSTR_GENERATED)
+		if (constraint->contype == CONSTR_DEFAULT ||
+		    constraint->contype == CONSTR_GENERATED)
 			expression(analysis, constraint->raw_expr, scope, &value);
 	}
 	expression(analysis, column->raw_default, scope, &value);

@@ -74,7 +74,8 @@ bool analyse_knows(int tag)
 static bool reads_only(const struct parts *parts)
 {
 	if (parts->locks_rows ||
-	    (parts->statement.kind != STATEMENT_PLAIN && parts->statement.kind != STATEMENT_COPY_TO) ||
+	    (parts->statement.kind != STATEMENT_PLAIN &&
+	     parts->statement.kind != STATEMENT_COPY_TO) ||
 	    (parts->statement.flags & FACTS_MAY_CHANGE_SESSION))
 		return false;
 	for (uint32_t i = 0; i < parts->effects.count; i++) {

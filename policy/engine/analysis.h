@@ -15,7 +15,7 @@
 #define ANALYSIS_WORK_MAX                                                                          \
 	30000000 /* nodes visited in one call, repetitions for recursive queries included */
 #define ANALYSIS_COMPARISONS_MAX 400000000 /* of sources and names in one call: about a second */
-#define ANALYSIS_CTES_MAX	 500 /* of one WITH */
+#define ANALYSIS_CTES_MAX        500       /* of one WITH */
 #define ANALYSIS_ENTRIES_MAX                                                                       \
 	10000 /* statements, and per statement: effects, outputs, writes, equalities */
 #define ANALYSIS_SOURCES_MAX 1024 /* of one value; what has more comes from anywhere */
@@ -37,7 +37,7 @@ struct value {
 enum item_kind {
 	ITEM_COLUMN,
 	ITEM_STAR, /* the columns of `relation`; the first ones may have other names */
-	ITEM_ANY, /* any number of columns, each from any of `sources` */
+	ITEM_ANY,  /* any number of columns, each from any of `sources` */
 };
 
 /* One entry of a query's result, or of what a FROM item offers. */
@@ -65,7 +65,7 @@ struct entry {
 	uint32_t relation; /* a table or view itself, else FACTS_NONE */
 	bool has_alias;
 	bool is_relation_visible; /* name.column works */
-	bool is_column_visible; /* column works, and * shows it */
+	bool is_column_visible;   /* column works, and * shows it */
 	struct vector columns;
 };
 
@@ -88,7 +88,7 @@ struct cte {
 	struct facts_text name;
 	CommonTableExpr *node;
 	enum cte_state state;
-	bool is_self_seen; /* the body refers to itself */
+	bool is_self_seen;     /* the body refers to itself */
 	struct vector columns; /* while CTE_BUSY: what is known of a recursive one */
 	bool has_columns;
 	struct cte *done_before; /* the list behind analysis.ctes_done */
@@ -149,8 +149,8 @@ struct analysis {
 	struct facts_build *build;
 	struct parts *parts;
 	struct cte *ctes_done;
-	const char
-		*stopped; /* why the statement cannot be understood; nothing more is added then */
+	/* why the statement cannot be understood; nothing more is added then */
+	const char *stopped;
 	uint32_t depth;
 	uint32_t work;
 	uint32_t watched; /* a relation whose mentions in expressions are counted */
@@ -302,7 +302,7 @@ void operator_used(struct analysis *analysis, const char *name);
 bool operator_named(struct analysis *analysis, List *names, bool *ret_can_raise);
 /* What applying it to `arguments` tells, and what its result is computed from besides. */
 void operator_apply(struct analysis *analysis, const A_Expr *operator,
-		    const struct value *arguments, struct value *value);
+		    const struct value * arguments, struct value *value);
 /* A cast's target: a type that is not built in is a call. */
 void type_name_effect(struct analysis *analysis, const TypeName *type);
 void cast_apply(struct analysis *analysis, const TypeName *type, struct value *value);

@@ -17,13 +17,13 @@
 #include "policy/engine/zone.h"
 
 struct binder {
-	struct arena *memory;   /* of what is bound */
+	struct arena *memory; /* of what is bound */
 	struct error *error;
-	const char *path;       /* of the file, for messages */
-	uint16_t file;          /* its index, for places */
+	const char *path;        /* of the file, for messages */
+	uint16_t file;           /* its index, for places */
 	struct policy_gap *gaps; /* what was met that is not enforced yet */
 	size_t gap_count;
-	const char **keys;      /* names of hash keys, each once */
+	const char **keys; /* names of hash keys, each once */
 	size_t key_count;
 	struct zone_cache zones;
 };
@@ -33,22 +33,22 @@ struct binder {
 struct bind_type {
 	int (*bind)(struct binder *binder, const struct bind_type *type,
 		    const struct yaml_node *node, void *target);
-	const char *expected;    /* "a duration such as 90s or 15m" */
-	const void *detail;      /* as `bind` wants it */
+	const char *expected; /* "a duration such as 90s or 15m" */
+	const void *detail;   /* as `bind` wants it */
 	size_t detail_count;
 	uint64_t minimum, maximum;
 	bool (*matches)(struct slice text); /* of texts; NULL: any */
-	const char *gap;         /* what is not enforced when a boolean is true */
+	const char *gap;                    /* what is not enforced when a boolean is true */
 };
 
 /* One key of a mapping. */
 struct bind_field {
 	const char *key;
 	const struct bind_type *type;
-	size_t offset;       /* in the target */
+	size_t offset; /* in the target */
 	bool is_required;
-	size_t given;        /* GIVEN(offset of a bool to set when the key stands); 0: none */
-	const char *gap;     /* what is not enforced when the key stands; NULL: it is */
+	size_t given;    /* GIVEN(offset of a bool to set when the key stands); 0: none */
+	const char *gap; /* what is not enforced when the key stands; NULL: it is */
 };
 
 /* Told apart from "none" also for the first member. */
@@ -81,9 +81,9 @@ struct bind_shape {
 
 /* A mapping whose keys people choose: the detail of bind_map. */
 struct bind_map {
-	const char *what;              /* "a database" */
-	const struct bind_type *key;   /* a type of bind_text */
-	const char *reserved;          /* a key that has another meaning; may be NULL */
+	const char *what;            /* "a database" */
+	const struct bind_type *key; /* a type of bind_text */
+	const char *reserved;        /* a key that has another meaning; may be NULL */
 	size_t entries_min;
 	int (*add)(struct binder *binder, const struct bind_map *map, const struct yaml_pair *pair,
 		   void *target);
@@ -115,40 +115,40 @@ struct bind_box {
 
 /* Each writes the named type. */
 #define BINDS(name)                                                                                \
-	int name(struct binder *binder, const struct bind_type *type,                                \
+	int name(struct binder *binder, const struct bind_type *type,                              \
 		 const struct yaml_node *node, void *target)
-BINDS(bind_struct);  /* what the shape's fields say */
-BINDS(bind_map);     /* what `add` writes */
-BINDS(bind_list);    /* what `add` writes */
-BINDS(bind_pointer); /* a pointer to a new object */
-BINDS(bind_text);    /* const char *: `maximum` characters (0: any), `matches` */
-BINDS(bind_word);    /* unsigned, or an enum of its size */
-BINDS(bind_flag);    /* bool, spelled by words */
-BINDS(bind_bool);    /* bool */
-BINDS(bind_version); /* nothing: there is one */
-BINDS(bind_u16);     /* uint16_t */
-BINDS(bind_u32);     /* uint32_t */
-BINDS(bind_u64);     /* uint64_t */
+BINDS(bind_struct);   /* what the shape's fields say */
+BINDS(bind_map);      /* what `add` writes */
+BINDS(bind_list);     /* what `add` writes */
+BINDS(bind_pointer);  /* a pointer to a new object */
+BINDS(bind_text);     /* const char *: `maximum` characters (0: any), `matches` */
+BINDS(bind_word);     /* unsigned, or an enum of its size */
+BINDS(bind_flag);     /* bool, spelled by words */
+BINDS(bind_bool);     /* bool */
+BINDS(bind_version);  /* nothing: there is one */
+BINDS(bind_u16);      /* uint16_t */
+BINDS(bind_u32);      /* uint32_t */
+BINDS(bind_u64);      /* uint64_t */
 BINDS(bind_quantity); /* uint64_t, in the unit of factor 1 */
-BINDS(bind_instant); /* int64_t, seconds since 1970 */
+BINDS(bind_instant);  /* int64_t, seconds since 1970 */
 
 /* Values of bind_list's `add`. */
 #define ADDS(name)                                                                                 \
-	int name(struct binder *binder, const struct bind_type *item,                                \
+	int name(struct binder *binder, const struct bind_type *item,                              \
 		 const struct yaml_node *node, void *target)
 ADDS(bind_add_glob); /* struct globs */
 ADDS(bind_add_bit);  /* unsigned: the item's words are bits */
 
 /* Types that many shapes share. */
-extern const struct bind_type BIND_ANY_TEXT;  /* const char * */
-extern const struct bind_type BIND_ID;        /* const char * */
-extern const struct bind_type BIND_GLOBS;     /* struct globs: one or more */
-extern const struct bind_type BIND_TEXTS;     /* struct globs: a list, which may be empty */
-extern const struct bind_type BIND_DURATION;  /* uint64_t */
-extern const struct bind_type BIND_SIZE;      /* uint64_t */
-extern const struct bind_type BIND_BOOLEAN;   /* bool */
-extern const struct bind_type BIND_INSTANT;   /* int64_t */
-extern const struct bind_type BIND_VERSION;   /* uint64_t */
+extern const struct bind_type BIND_ANY_TEXT; /* const char * */
+extern const struct bind_type BIND_ID;       /* const char * */
+extern const struct bind_type BIND_GLOBS;    /* struct globs: one or more */
+extern const struct bind_type BIND_TEXTS;    /* struct globs: a list, which may be empty */
+extern const struct bind_type BIND_DURATION; /* uint64_t */
+extern const struct bind_type BIND_SIZE;     /* uint64_t */
+extern const struct bind_type BIND_BOOLEAN;  /* bool */
+extern const struct bind_type BIND_INSTANT;  /* int64_t */
+extern const struct bind_type BIND_VERSION;  /* uint64_t */
 
 /* Fills the error with the node's place and returns -EINVAL. */
 int bind_refuse(struct binder *binder, const struct yaml_node *node, const char *format, ...)

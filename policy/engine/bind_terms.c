@@ -45,7 +45,7 @@ static const struct bind_type NOT_TYPE = {
 
 static const struct bind_word BOUNDS[] = {
 	{ "statement", BOUND_STATEMENT, NULL }, { "values", BOUND_VALUES, NULL },
-	{ "identity", BOUND_IDENTITY, NULL },	{ "database", BOUND_DATABASE, NULL },
+	{ "identity", BOUND_IDENTITY, NULL },   { "database", BOUND_DATABASE, NULL },
 	{ "process", BOUND_PROCESS, NULL },
 };
 static const struct bind_type BOUND = { .bind = bind_word, BIND_WORDS(BOUNDS) };
@@ -58,7 +58,7 @@ static const struct bind_type BOUND_TYPE = {
 
 static const struct bind_word SHOWS[] = {
 	{ "statement", 1, NULL }, { "values", 2, NULL },   { "plan", 4, NULL },
-	{ "process", 8, NULL },	  { "history", 16, NULL },
+	{ "process", 8, NULL },   { "history", 16, NULL },
 };
 static const struct bind_type SHOW = { .bind = bind_word, BIND_WORDS(SHOWS) };
 static const struct bind_list SHOW_LIST = { false, 0, bind_add_bit, &SHOW };
@@ -81,7 +81,7 @@ static const struct bind_type USES = {
 	.maximum = 1000,
 };
 
-#define AT(member)	offsetof(struct approve_draft, member)
+#define AT(member)      offsetof(struct approve_draft, member)
 #define APPROVE(member) offsetof(struct approve_draft, approve.member)
 static const struct bind_field APPROVE_FIELDS[] = {
 	{ "by", &BIND_NAMES, AT(by), true, 0, NULL },

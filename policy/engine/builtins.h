@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known about PostgreSQL's own functions, operators, types, settings and catalogue relations. */
+/* What is known about PostgreSQL's own functions, operators, types, settings and catalogue
+ * relations. */
 #ifndef POLICY_ENGINE_BUILTINS_H
 #define POLICY_ENGINE_BUILTINS_H
 
@@ -8,13 +9,15 @@
 #include "common/slice.h"
 
 enum builtin_function {
-	BUILTIN_UNKNOWN,     /* not on the list: a `call` */
-	BUILTIN_HARMLESS,    /* no side effect, shows nothing but what its arguments hold */
-	BUILTIN_TOTAL,       /* harmless, and never raises an error nor returns a set: may touch a protected column */
-	BUILTIN_AGGREGATE,   /* harmless aggregate or window function */
-	BUILTIN_COUNTING,    /* harmless aggregate that only counts: count */
-	BUILTIN_SET,         /* harmless, returns a set (generate_series, unnest, …) */
-	BUILTIN_EFFECT,      /* a `call`, whose result shows nothing but what its arguments hold (nextval, …) */
+	BUILTIN_UNKNOWN,  /* not on the list: a `call` */
+	BUILTIN_HARMLESS, /* no side effect, shows nothing but what its arguments hold */
+	/* harmless, and never raises an error nor returns a set: may touch a protected column */
+	BUILTIN_TOTAL,
+	BUILTIN_AGGREGATE, /* harmless aggregate or window function */
+	BUILTIN_COUNTING,  /* harmless aggregate that only counts: count */
+	BUILTIN_SET,       /* harmless, returns a set (generate_series, unnest, …) */
+	/* a `call`, whose result shows nothing but what its arguments hold (nextval, …) */
+	BUILTIN_EFFECT,
 };
 
 static inline bool builtin_is_harmless(enum builtin_function class)
@@ -25,8 +28,9 @@ static inline bool builtin_is_harmless(enum builtin_function class)
 /* What pg_catalog's function(s) of this name are, the strictest of its overloads. */
 enum builtin_function builtin_function(struct slice name);
 
-/* Operators of pg_catalog: whether every operator of this name is built in, harmless; `*ret_can_raise` when some
- * of them can raise an error for some arguments (division, arithmetic overflow, …). */
+/* Operators of pg_catalog: whether every operator of this name is built in, harmless;
+ * `*ret_can_raise` when some of them can raise an error for some arguments (division, arithmetic
+ * overflow, …). */
 bool builtin_operator(struct slice name, bool *ret_can_raise);
 
 /* Types of pg_catalog, by internal or SQL name (int4, integer is already folded by the grammar). */
@@ -38,11 +42,12 @@ bool builtin_setting_is_harmless(struct slice name);
 enum builtin_relation {
 	BUILTIN_RELATION_NONE,     /* no such relation in pg_catalog / information_schema */
 	BUILTIN_RELATION_HARMLESS, /* reads need no rule */
-	BUILTIN_RELATION_REVEALING, /* statistics, query texts, secrets: as a table, and its values come from anywhere */
+	/* statistics, query texts, secrets: as a table, and its values come from anywhere */
+	BUILTIN_RELATION_REVEALING,
 };
 
-/* A relation of pg_catalog or information_schema.  An empty schema means: as found through pg_catalog, which is
- * searched first. */
+/* A relation of pg_catalog or information_schema.  An empty schema means: as found through
+ * pg_catalog, which is searched first. */
 enum builtin_relation builtin_relation(struct slice schema, struct slice name);
 
 #endif

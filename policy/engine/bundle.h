@@ -63,13 +63,7 @@ struct rule_draft {
 #define BUNDLE_SINGLES 5
 
 /* The names of one sort, with what errors call the sort. */
-enum bundle_noun {
-	NOUN_PEOPLE,
-	NOUN_DATABASES,
-	NOUN_COLUMNS,
-	NOUN_RULES,
-	NOUN_COUNT
-};
+enum bundle_noun { NOUN_PEOPLE, NOUN_DATABASES, NOUN_COLUMNS, NOUN_RULES, NOUN_COUNT };
 extern const char *const BUNDLE_NOUNS[NOUN_COUNT];
 
 struct bundle {
@@ -83,22 +77,22 @@ struct bundle {
 };
 
 /* The tables of each noun. */
-extern const struct bind_type BIND_FILE;      /* struct bundle */
-extern const struct bind_type BIND_DATABASES; /* struct bundle: a map */
-extern const struct bind_type BIND_PEOPLE;    /* struct bundle: a map */
-extern const struct bind_type BIND_COLUMNS;   /* struct bundle: a map */
-extern const struct bind_type BIND_RULES;     /* struct bundle: a list */
-extern const struct bind_type BIND_WHO;       /* struct policy_who */
-extern const struct bind_type BIND_NAMES;     /* struct name_uses */
-extern const struct bind_type BIND_WHOM;      /* struct whom_draft */
-extern const struct bind_type BIND_VERBS;     /* verb_set */
-extern const struct bind_type BIND_MASKS;     /* struct mask_drafts */
-extern const struct bind_type BIND_DURING;    /* struct window * */
-extern const struct bind_type BIND_ONLY_WHERE; /* struct policy_rule: its conditions */
-extern const struct bind_type BIND_LIMIT;     /* struct policy_limit */
-extern const struct bind_type BIND_APPROVE;   /* struct approve_draft * */
-extern const struct bind_type BIND_GLASS;     /* struct glass_draft * */
-extern const struct bind_type BIND_KIND;      /* enum caller_kind */
+extern const struct bind_type BIND_FILE;        /* struct bundle */
+extern const struct bind_type BIND_DATABASES;   /* struct bundle: a map */
+extern const struct bind_type BIND_PEOPLE;      /* struct bundle: a map */
+extern const struct bind_type BIND_COLUMNS;     /* struct bundle: a map */
+extern const struct bind_type BIND_RULES;       /* struct bundle: a list */
+extern const struct bind_type BIND_WHO;         /* struct policy_who */
+extern const struct bind_type BIND_NAMES;       /* struct name_uses */
+extern const struct bind_type BIND_WHOM;        /* struct whom_draft */
+extern const struct bind_type BIND_VERBS;       /* verb_set */
+extern const struct bind_type BIND_MASKS;       /* struct mask_drafts */
+extern const struct bind_type BIND_DURING;      /* struct window * */
+extern const struct bind_type BIND_ONLY_WHERE;  /* struct policy_rule: its conditions */
+extern const struct bind_type BIND_LIMIT;       /* struct policy_limit */
+extern const struct bind_type BIND_APPROVE;     /* struct approve_draft * */
+extern const struct bind_type BIND_GLASS;       /* struct glass_draft * */
+extern const struct bind_type BIND_KIND;        /* enum caller_kind */
 extern const struct bind_type BIND_COLUMN_TEXT; /* const char * */
 extern const struct bind_type BIND_ALLOW_DENY;  /* enum decision */
 extern const struct bind_type BIND_UNKNOWN;     /* enum decision */

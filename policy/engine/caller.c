@@ -117,9 +117,9 @@ static bool who_matches(const struct caller *caller, const struct policy_who *wh
 		const struct globs *globs;
 		bool may_be_unproven; /* only a token tells it: absence proves nothing */
 	} keys[] = {
-		{ FACT_GROUP, &who->group, true },	 { FACT_SUBJECT, &who->subject, true },
+		{ FACT_GROUP, &who->group, true },       { FACT_SUBJECT, &who->subject, true },
 		{ FACT_WORKLOAD, &who->workload, true }, { FACT_EXE, &who->exe, false },
-		{ FACT_DB_USER, &who->db_user, false },	 { FACT_USER, &who->user, false },
+		{ FACT_DB_USER, &who->db_user, false },  { FACT_USER, &who->user, false },
 	};
 	bool is_unproven = is_agent_for_want_of_proof(caller, who, use);
 

@@ -40,11 +40,13 @@ struct caller {
 	size_t count;
 };
 
-/* Adds a fact; silently full beyond the maximum would weaken restrictions, so that returns -E2BIG. */
+/* Adds a fact; silently full beyond the maximum would weaken restrictions, so that returns -E2BIG.
+ */
 must_use int caller_add(struct caller *caller, enum caller_fact_name name, enum caller_mark mark,
 			const char *value);
 
-/* Adds the facts of the policy's person `name` as declared ones (`--as`).  -ENOENT when there is none. */
+/* Adds the facts of the policy's person `name` as declared ones (`--as`).  -ENOENT when there is
+ * none. */
 must_use int caller_declare(struct caller *caller, const struct policy *policy, const char *name);
 
 /* How a match will be used: claims restrict but never grant; `exe` alone never grants. */
@@ -53,7 +55,7 @@ enum caller_use {
 	CALLER_GRANTS,    /* allow, overrides, except */
 };
 
-bool caller_matches(const struct caller *caller, const struct policy *policy, const struct policy_whom *whom,
-		    enum caller_use use);
+bool caller_matches(const struct caller *caller, const struct policy *policy,
+		    const struct policy_whom *whom, enum caller_use use);
 
 #endif

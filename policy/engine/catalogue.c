@@ -66,7 +66,8 @@ bool catalogue_schema_is_system(const struct catalogue *catalogue, struct slice 
 {
 	if (slice_is(schema, "information_schema"))
 		return true;
-	return slice_starts_with(schema, "pg_") && !slice_equal(schema, catalogue->temporary_schema);
+	return slice_starts_with(schema, "pg_") &&
+	       !slice_equal(schema, catalogue->temporary_schema);
 }
 
 static void index_overloads(struct catalogue *catalogue)

@@ -9,10 +9,10 @@
 #include <string.h>
 
 /* OIDs that never change (src/include/catalog/pg_proc.h, pg_operator.h, pg_language.dat). */
-#define CLASS_FUNCTION	  1255u
-#define CLASS_OPERATOR	  2617u
+#define CLASS_FUNCTION    1255u
+#define CLASS_OPERATOR    2617u
 #define LANGUAGE_INTERNAL 12u
-#define LANGUAGE_C	  13u
+#define LANGUAGE_C        13u
 
 /* A function, operator, type or cast: a name that could be the server's own. */
 struct calls_function {
@@ -35,13 +35,13 @@ struct calls_extension {
 	struct slice name;
 };
 
-/* What a superuser installed from files that are known to behave as the server's own: members in C of
- * extensions that come with PostgreSQL or are as common.  Who owns an extension can add members to it, but
- * none in C. */
+/* What a superuser installed from files that are known to behave as the server's own: members in C
+ * of extensions that come with PostgreSQL or are as common.  Who owns an extension can add members
+ * to it, but none in C. */
 static const char *const KNOWN[] = {
-	"btree_gin", "btree_gist", "citext",	"cube",	    "earthdistance", "fuzzystrmatch",
-	"hstore",    "intarray",   "isn",	"ltree",    "pg_trgm",	     "pgcrypto",
-	"postgis",   "seg",	   "tablefunc", "unaccent", "uuid-ossp",     "vector",
+	"btree_gin", "btree_gist", "citext",    "cube",     "earthdistance", "fuzzystrmatch",
+	"hstore",    "intarray",   "isn",       "ltree",    "pg_trgm",       "pgcrypto",
+	"postgis",   "seg",        "tablefunc", "unaccent", "uuid-ossp",     "vector",
 };
 
 /* The types that regtype's output calls otherwise than pg_type does (format_type_extended in
@@ -214,8 +214,8 @@ static struct slice type_name(struct slice shown)
 }
 
 /* CONTEXT FUNCTION TYPE TYPE, both types the server's own.
- * A cast belongs to no schema, and applies as if it lay in pg_catalog; one that is applied unasked has
- * no name. */
+ * A cast belongs to no schema, and applies as if it lay in pg_catalog; one that is applied unasked
+ * has no name. */
 int calls_read_cast(struct calls *calls, struct arena *memory, struct slice *row)
 {
 	struct calls_function cast = { .is_cast = true,

@@ -23,7 +23,7 @@ struct catalogue {
 	struct arena *memory;
 	struct catalogue_relation *relations; /* by OID */
 	size_t relation_count;
-	uint32_t *by_name; /* indexes into relations, by (name, schema) */
+	uint32_t *by_name;          /* indexes into relations, by (name, schema) */
 	struct overload *overloads; /* by name, each once; on the path where any of it is */
 	size_t overload_count;
 	struct catalogue_field *fields; /* by name */
@@ -33,7 +33,8 @@ struct catalogue {
 	uint64_t digest;
 };
 
-/* Whether the server has the schema for itself, or another session has it for its temporary objects. */
+/* Whether the server has the schema for itself, or another session has it for its temporary
+ * objects. */
 bool catalogue_schema_is_system(const struct catalogue *catalogue, struct slice schema);
 
 /* Sorts the names and relations of a catalogue that was just filled. */

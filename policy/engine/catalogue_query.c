@@ -11,7 +11,8 @@ bool catalogue_is_needed(const struct policy *policy)
 	return !policy_allows_everything(policy);
 }
 
-/* clang-format off: the layout follows the query, not C. */
+/* The layout follows the query, not C. */
+/* clang-format off */
 #define EQUALS " OPERATOR(pg_catalog.=) "
 #define AT_LEAST " OPERATOR(pg_catalog.>=) "
 #define ABOVE " OPERATOR(pg_catalog.>) "
@@ -171,8 +172,8 @@ static void collect_seeds(const struct policy *policy, struct seeds *seeds)
 
 #define CLASSES_MADE "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.oid" AT_LEAST FIRST_USER_OID
 #define ATTRIBUTES_MADE                                                                            \
-	"SELECT a.attrelid FROM pg_catalog.pg_attribute a WHERE a.attrelid" AT_LEAST FIRST_USER_OID \
-	" AND a.attnum" ABOVE "'0' AND NOT a.attisdropped"
+	"SELECT a.attrelid FROM pg_catalog.pg_attribute a WHERE a.attrelid" AT_LEAST               \
+		FIRST_USER_OID " AND a.attnum" ABOVE "'0' AND NOT a.attisdropped"
 #define IS_ONE_OF EQUALS "ANY (CAST(ARRAY[%s] AS pg_catalog.name[]))"
 
 static void add_seeds(struct buf *out, const struct seeds *seeds)
@@ -195,8 +196,7 @@ static void add_near(struct buf *out, const struct seeds *seeds)
 {
 	buf_add_text(out, ", near(oid) AS (");
 	add_seeds(out, seeds);
-	buf_add_text(out,
-		     " UNION SELECT e.child FROM near m, edge e WHERE e.base" EQUALS "m.oid)");
+	buf_add_text(out, " UNION SELECT e.child FROM near m, edge e WHERE e.base" EQUALS "m.oid)");
 }
 
 static bool asks_for_server_id(const struct policy *policy)
@@ -210,8 +210,9 @@ static bool asks_for_server_id(const struct policy *policy)
 
 int catalogue_query(const struct policy *policy, struct buf *out)
 {
-	SCOPED(seeds_done) struct seeds seeds = { .tables = BUF_MAX(SEEDS_SIZE_MAX),
-						  .columns = BUF_MAX(SEEDS_SIZE_MAX) };
+	SCOPED(seeds_done)
+	struct seeds seeds = { .tables = BUF_MAX(SEEDS_SIZE_MAX),
+			       .columns = BUF_MAX(SEEDS_SIZE_MAX) };
 
 	collect_seeds(policy, &seeds);
 	buf_add_text(out, BEGINNING);

@@ -199,9 +199,9 @@ static const struct {
 	char kind;
 	int (*read)(struct reading *, struct slice *);
 } ROWS[] = {
-	{ 'i', read_identity },	 { 'r', read_relation }, { 'b', read_base },
+	{ 'i', read_identity },  { 'r', read_relation }, { 'b', read_base },
 	{ 'a', read_attribute }, { 'p', read_function }, { 'o', read_operator },
-	{ 't', read_type },	 { 'c', read_cast },	 { 'm', read_member },
+	{ 't', read_type },      { 'c', read_cast },     { 'm', read_member },
 	{ 'x', read_extension }, { 's', read_path },
 };
 

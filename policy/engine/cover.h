@@ -32,7 +32,7 @@ struct guards {
 /* What lies over one value: zeroed is nothing. */
 struct shield {
 	struct mask mask;
-	enum policy_probe probe; /* the strictest answer of the rules */
+	enum policy_probe probe;          /* the strictest answer of the rules */
 	uint32_t rules[SHIELD_RULES_MAX]; /* the first so many */
 	size_t rule_count;
 	bool is_counted_masked; /* some rule has no `derived: allow` */
@@ -71,7 +71,7 @@ struct cover_name {
 	struct slice schema; /* empty: not known, any */
 	struct slice name;
 	const struct catalogue_relation *relation; /* NULL: not known */
-	bool is_open; /* it may be or show anything */
+	bool is_open;                              /* it may be or show anything */
 };
 
 struct cover {

@@ -22,17 +22,17 @@ enum array {
 
 static const size_t ENTRY_SIZES[ARRAY_COUNT] = {
 	sizeof(struct facts_statement), sizeof(struct facts_effect),
-	sizeof(struct facts_relation),	sizeof(struct facts_output),
-	sizeof(struct facts_source),	sizeof(struct facts_probe),
-	sizeof(struct facts_write),	sizeof(struct facts_equality),
+	sizeof(struct facts_relation),  sizeof(struct facts_output),
+	sizeof(struct facts_source),    sizeof(struct facts_probe),
+	sizeof(struct facts_write),     sizeof(struct facts_equality),
 };
 
 static uint32_t count_of(const struct facts *facts, enum array array)
 {
 	const uint32_t counts[ARRAY_COUNT] = {
 		facts->statement_count, facts->effect_count,   facts->relation_count,
-		facts->output_count,	facts->source_count,   facts->probe_count,
-		facts->write_count,	facts->equality_count,
+		facts->output_count,    facts->source_count,   facts->probe_count,
+		facts->write_count,     facts->equality_count,
 	};
 
 	return counts[array];
@@ -217,7 +217,7 @@ static bool equality_is_valid(const struct facts *facts, uint32_t index)
 
 static bool (*const ENTRY_CHECKS[ARRAY_COUNT])(const struct facts *, uint32_t) = {
 	statement_is_valid, effect_is_valid, relation_is_valid, output_is_valid,
-	source_is_valid,    probe_is_valid,  write_is_valid,	equality_is_valid,
+	source_is_valid,    probe_is_valid,  write_is_valid,    equality_is_valid,
 };
 
 static bool entries_are_valid(const struct facts *facts, enum array array)
@@ -248,7 +248,8 @@ const struct facts *facts_read(struct slice bytes)
 	return facts;
 }
 
-struct copy_format facts_copy_format(const struct facts *facts, const struct facts_statement *statement)
+struct copy_format facts_copy_format(const struct facts *facts,
+				     const struct facts_statement *statement)
 {
 	struct copy_format format;
 

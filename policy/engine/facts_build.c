@@ -12,7 +12,7 @@ struct facts_name_slot {
 };
 
 #define SLOT_COUNT_FIRST 256u
-#define SLOT_COUNT_MAX	 (1u << 22)
+#define SLOT_COUNT_MAX   (1u << 22)
 
 static void reset_array(struct buf *array)
 {
@@ -176,9 +176,9 @@ static uint32_t total_size(const struct buf *const *arrays, size_t count)
 int facts_build_finish(struct facts_build *build, struct buf *out)
 {
 	const struct buf *const arrays[] = { &build->statements, &build->bodies,
-					     &build->effects,	 &build->relations,
-					     &build->outputs,	 &build->sources,
-					     &build->probes,	 &build->writes,
+					     &build->effects,    &build->relations,
+					     &build->outputs,    &build->sources,
+					     &build->probes,     &build->writes,
 					     &build->equalities, &build->pool };
 	uint32_t top = facts_build_count(&build->statements, sizeof(struct facts_statement));
 	uint32_t size = total_size(arrays, COUNT_OF(arrays));

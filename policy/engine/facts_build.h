@@ -21,7 +21,7 @@ struct facts_build {
 	struct buf equalities;
 	struct buf pool;
 	struct facts_name_slot *slots; /* open addressing over the pool's texts */
-	uint32_t slot_count; /* a power of two */
+	uint32_t slot_count;           /* a power of two */
 	uint32_t slots_used;
 	uint32_t round; /* slots of earlier rounds are empty */
 	struct facts_text unknown;

@@ -48,12 +48,9 @@ static const struct word STATEMENT_FLAGS[] = {
 };
 
 static const struct word EFFECT_FLAGS[] = {
-	{ EFFECT_TAUTOLOGY, "tautology" },
-	{ EFFECT_TEMPORARY, "temporary" },
-	{ EFFECT_HARMLESS, "harmless" },
-	{ EFFECT_DESCENDANTS, "descendants" },
-	{ EFFECT_SYNTAX, "syntax" },
-	{ EFFECT_TRACED, "traced" },
+	{ EFFECT_TAUTOLOGY, "tautology" }, { EFFECT_TEMPORARY, "temporary" },
+	{ EFFECT_HARMLESS, "harmless" },   { EFFECT_DESCENDANTS, "descendants" },
+	{ EFFECT_SYNTAX, "syntax" },       { EFFECT_TRACED, "traced" },
 };
 
 static const struct word PROBE_FLAGS[] = {

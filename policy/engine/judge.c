@@ -136,7 +136,8 @@ static bool text_changes_session(const struct judging *judging)
 static bool name_changes_session(const struct judging *judging)
 {
 	const struct facts *blocks[POSSIBILITIES_MAX];
-	int count = session_prepared(judging->session, judging->question->name, blocks, POSSIBILITIES_MAX);
+	int count = session_prepared(judging->session, judging->question->name, blocks,
+				     POSSIBILITIES_MAX);
 
 	for (int i = 0; i < count; i++) {
 		if (!block_leaves_session(judging, blocks[i]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The judgement: facts of a call, the session, the caller and the time come in; a decision with its reasons, the
- * mask plan and the texts for people come out.  Pure: no input or output, no clock. */
+/* The judgement: facts of a call, the session, the caller and the time come in; a decision with its
+ * reasons, the mask plan and the texts for people come out.  Pure: no input or output, no clock. */
 #ifndef POLICY_ENGINE_JUDGE_H
 #define POLICY_ENGINE_JUDGE_H
 
@@ -15,7 +15,7 @@
 #include "policy/engine/policy.h"
 #include "policy/engine/session.h"
 
-#define JUDGEMENT_RULES_MAX 64
+#define JUDGEMENT_RULES_MAX   64
 #define JUDGEMENT_EFFECTS_MAX 32
 
 /* policy-test-v1.json, `reason`. */
@@ -41,52 +41,59 @@ struct judge_question {
 	const struct caller *caller;
 	const struct session *session;
 	enum session_call call;
-	struct slice name;          /* of a prepared statement, for CALL_EXECUTE and CALL_PREPARE */
-	const struct facts *facts;  /* NULL for CALL_EXECUTE and the calls without text */
-	const struct facts *other;  /* of the same text, if the server may read it otherwise; NULL: it cannot */
-	bool is_misreadable;        /* it may be read in ways that no facts show */
-	int64_t now;                /* seconds since 1970 */
+	struct slice name;         /* of a prepared statement, for CALL_EXECUTE and CALL_PREPARE */
+	const struct facts *facts; /* NULL for CALL_EXECUTE and the calls without text */
+	/* of the same text, if the server may read it otherwise; NULL: it cannot */
+	const struct facts *other;
+	bool is_misreadable; /* it may be read in ways that no facts show */
+	int64_t now;         /* seconds since 1970 */
 };
 
 struct judged_effect {
 	enum verb verb;
-	char object[140];           /* "public.orders"; empty where there is none */
+	char object[140]; /* "public.orders"; empty where there is none */
 	enum decision decision;
 };
 
 struct judgement {
-	enum decision decision;     /* never DECISION_NONE; what is enforced */
-	enum decision would_decide; /* what it would be without trial marks; equal to decision when nothing is on trial */
+	enum decision decision; /* never DECISION_NONE; what is enforced */
+	/* what it would be without trial marks; equal to decision when nothing is on trial */
+	enum decision would_decide;
 	enum reason reason;
 	uint32_t rules[JUDGEMENT_RULES_MAX]; /* that decided; masks and limits that had an effect */
 	size_t rule_count;
-	bool is_truncated;          /* more rules or effects than fit */
+	bool is_truncated;                                   /* more rules or effects than fit */
 	struct judged_effect effects[JUDGEMENT_EFFECTS_MAX]; /* the deciding one first */
 	size_t effect_count;
-	uint32_t found_rules[JUDGEMENT_RULES_MAX]; /* whose `found` masks are in the plan; whether they had an effect
-						      shows in the rows */
+	/* whose `found` masks are in the plan; whether they had an effect shows in the rows */
+	uint32_t found_rules[JUDGEMENT_RULES_MAX];
 	size_t found_rule_count;
 	uint32_t masked_column_count;
-	char masked_columns[512];   /* "customers.email, customers.phone" */
-	struct policy_limit limit;  /* the smallest of those that apply */
-	uint32_t people;            /* approvals needed */
-	bool break_glass;           /* a broken glass could lift it */
-	bool warns;                 /* a `warn` rule matched */
-	int64_t valid_until;        /* the next edge of a time window that was looked at */
-	bool is_cacheable;          /* the same text in the same context has the same judgement until valid_until */
+	char masked_columns[512];  /* "customers.email, customers.phone" */
+	struct policy_limit limit; /* the smallest of those that apply */
+	uint32_t people;           /* approvals needed */
+	bool break_glass;          /* a broken glass could lift it */
+	bool warns;                /* a `warn` rule matched */
+	int64_t valid_until;       /* the next edge of a time window that was looked at */
+	/* the same text in the same context has the same judgement until valid_until */
+	bool is_cacheable;
 	bool is_template_cacheable; /* and so has every text with the same template */
-	bool writes;                /* has an effect that is not a read (for records that cannot be written) */
-	bool changes_session;       /* the outcome must be told before the next call */
-	bool needs_learning;        /* the catalogue should be learned before it is judged, if that is possible now */
-	struct buf plan;            /* policy/core/plan.h; empty: nothing to mask or check */
-	struct buf message;         /* for a refusal: MESSAGE, DETAIL, HINT as design/cli.md shows them */
+	/* has an effect that is not a read (for records that cannot be written) */
+	bool writes;
+	bool changes_session; /* the outcome must be told before the next call */
+	/* the catalogue should be learned before it is judged, if that is possible now */
+	bool needs_learning;
+	struct buf plan; /* policy/core/plan.h; empty: nothing to mask or check */
+	/* for a refusal: MESSAGE, DETAIL, HINT as design/cli.md shows them */
+	struct buf message;
 	struct buf detail;
 	struct buf hint;
-	char sqlstate[6];           /* 42501, ZG701, … */
+	char sqlstate[6]; /* 42501, ZG701, … */
 };
 
 /* `event` stands in the detail ("Event 01930c7e-5a"); may be empty. */
-must_use int judge(const struct judge_question *question, struct slice event, struct judgement *ret_judgement);
+must_use int judge(const struct judge_question *question, struct slice event,
+		   struct judgement *ret_judgement);
 void judgement_done(struct judgement *judgement);
 
 /* Appends the statement that makes the server raise the refusal: DO with RAISE, every text quoted

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Judges whether the rows of a COPY can be masked as they pass: what stands in the way is a refusal, because a COPY's
- * rows come without names, origins and types. */
+/* Judges whether the rows of a COPY can be masked as they pass: what stands in the way is a
+ * refusal, because a COPY's rows come without names, origins and types. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,17 +45,18 @@ static void plain_name(struct slice name, char *ret_name, size_t size)
 	ret_name[length] = '\0';
 }
 
-/* UTF-8, and encodings with one byte for each character (encnames.c of PostgreSQL): in others a mask could keep half a
- * character, and some have bytes that look like delimiters. */
+/* UTF-8, and encodings with one byte for each character (encnames.c of PostgreSQL): in others a
+ * mask could keep half a character, and some have bytes that look like delimiters. */
 static bool encoding_is_simple(struct slice name)
 {
 	static const char *const SIMPLE[] = {
-		"utf8",	   "unicode", "sqlascii", "latin1",   "latin2",	  "latin3",   "latin4",	     "latin5",
-		"latin6",  "latin7",  "latin8",	  "latin9",   "latin10",  "iso88591", "iso88592",    "iso88593",
-		"iso88594", "iso88595", "iso88596", "iso88597", "iso88598", "iso88599", "iso885910", "iso885913",
-		"iso885914", "iso885915", "iso885916", "koi8", "koi8r",	  "koi8u",    "win1250",     "win1251",
-		"win1252", "win1253", "win1254",  "win1255",  "win1256",  "win1257",  "win1258",     "win866",
-		"win874",
+		"utf8",      "unicode",   "sqlascii",  "latin1",   "latin2",    "latin3",
+		"latin4",    "latin5",    "latin6",    "latin7",   "latin8",    "latin9",
+		"latin10",   "iso88591",  "iso88592",  "iso88593", "iso88594",  "iso88595",
+		"iso88596",  "iso88597",  "iso88598",  "iso88599", "iso885910", "iso885913",
+		"iso885914", "iso885915", "iso885916", "koi8",     "koi8r",     "koi8u",
+		"win1250",   "win1251",   "win1252",   "win1253",  "win1254",   "win1255",
+		"win1256",   "win1257",   "win1258",   "win866",   "win874",
 	};
 	char plain[32];
 
@@ -94,7 +95,8 @@ static bool comes_after_change(const struct copying *copying)
 	const struct facts *facts = copying->reading->facts;
 
 	for (uint32_t i = 0; i < copying->index && copying->index < facts->top_level_count; i++) {
-		if (statement_reach(facts, i, copying->judging->catalogue).freshness == SESSION_CHANGED)
+		if (statement_reach(facts, i, copying->judging->catalogue).freshness ==
+		    SESSION_CHANGED)
 			return true;
 	}
 	return false;
@@ -113,7 +115,8 @@ static bool columns_are_unknown(const struct copying *copying)
 		if (output->kind == OUTPUT_COLUMN)
 			continue;
 		if (output->kind != OUTPUT_STAR || output->relation >= facts->relation_count ||
-		    !cover_is_listed(&copying->reading->covers[output->relation]) || comes_after_change(copying))
+		    !cover_is_listed(&copying->reading->covers[output->relation]) ||
+		    comes_after_change(copying))
 			return true;
 	}
 	return copying->statement->unknown.length > 0;
@@ -126,12 +129,15 @@ static const struct {
 } OBSTACLES[] = {
 	{ goes_to_server, REASON_COPIED, "COPY to the server's files or programs cannot be masked",
 	  "COPY to STDOUT, or leave the masked column out." },
-	{ is_binary, REASON_UNKNOWN, "COPY in binary cannot be masked", "Use FORMAT text or FORMAT csv." },
+	{ is_binary, REASON_UNKNOWN, "COPY in binary cannot be masked",
+	  "Use FORMAT text or FORMAT csv." },
 	{ is_unreadable, REASON_UNKNOWN, "the options of this COPY are not understood",
 	  "Use FORMAT csv without further options, or leave the masked column out." },
-	{ encoding_is_strange, REASON_UNKNOWN, "in the encoding of this COPY characters cannot be told from delimiters",
+	{ encoding_is_strange, REASON_UNKNOWN,
+	  "in the encoding of this COPY characters cannot be told from delimiters",
 	  "Use ENCODING 'UTF8'." },
-	{ null_is_uncertain, REASON_UNKNOWN, "values that read like the NULL of this COPY cannot be told from it",
+	{ null_is_uncertain, REASON_UNKNOWN,
+	  "values that read like the NULL of this COPY cannot be told from it",
 	  "Leave the NULL option out, or use FORMAT csv." },
 	{ columns_are_unknown, REASON_UNKNOWN, "the columns of this COPY are not known",
 	  "Name the columns: COPY t (a, b) TO STDOUT, or COPY (SELECT a, b FROM t) TO STDOUT." },
@@ -160,10 +166,11 @@ static void charge_obstacle(struct copying *copying, size_t obstacle)
 
 	if (shield_holds(&copying->shield)) {
 		snprintf(charge.columns, sizeof(charge.columns), "%s", copying->column);
-		snprintf(charge.what, sizeof(charge.what), "%s, and %s is masked for you", OBSTACLES[obstacle].what,
-			 copying->column);
+		snprintf(charge.what, sizeof(charge.what), "%s, and %s is masked for you",
+			 OBSTACLES[obstacle].what, copying->column);
 	} else {
-		snprintf(charge.what, sizeof(charge.what), "%s, and values in it are", OBSTACLES[obstacle].what);
+		snprintf(charge.what, sizeof(charge.what), "%s, and values in it are",
+			 OBSTACLES[obstacle].what);
 	}
 	snprintf(charge.hint, sizeof(charge.hint), "%s", OBSTACLES[obstacle].hint);
 	charge_rules(copying, &charge);
@@ -182,12 +189,14 @@ static void look_at_output(struct copying *copying, const struct facts_output *o
 	if (output->kind == OUTPUT_STAR)
 		source_text(copying->reading, &whole, copying->column, sizeof(copying->column));
 	for (uint32_t i = 0; i < output->sources.count; i++) {
-		const struct facts_source *source = &facts_sources(facts)[output->sources.first + i];
+		const struct facts_source *source =
+			&facts_sources(facts)[output->sources.first + i];
 		struct shield one = { .mask = { 0 } };
 
 		source_shield(copying->reading, copying->judging, source, &one);
 		if (shield_holds(&one))
-			source_text(copying->reading, source, copying->column, sizeof(copying->column));
+			source_text(copying->reading, source, copying->column,
+				    sizeof(copying->column));
 	}
 }
 
@@ -202,7 +211,8 @@ void judge_copy(struct judging *judging, const struct reading *reading, uint32_t
 	for (size_t i = 0; i < judging->rule_count; i++)
 		copying.has_found |= rule_searches(judging, &judging->rules[i]);
 	for (uint32_t i = 0; i < statement->outputs.count; i++)
-		look_at_output(&copying, &facts_outputs(reading->facts)[statement->outputs.first + i]);
+		look_at_output(&copying,
+			       &facts_outputs(reading->facts)[statement->outputs.first + i]);
 	if (statement->unknown.length > 0)
 		shield_add_all(&copying.shield, &judging->guards);
 	if (!shield_holds(&copying.shield) && !copying.has_found)

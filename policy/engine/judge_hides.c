@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose texts besides rows are hidden: errors and notices of statements behind which protected values lie. */
+/* Whose texts besides rows are hidden: errors and notices of statements behind which protected
+ * values lie. */
 #include "policy/core/plan.h"
 #include "policy/engine/judge_private.h"
 
@@ -18,7 +19,8 @@ static bool effect_reads_more(const struct facts_effect *effect)
 	return !(VERB_BIT(effect->verb) & NAMES_ALL);
 }
 
-/* Constraints that were deferred are checked at the end of a transaction, and by SET CONSTRAINTS. */
+/* Constraints that were deferred are checked at the end of a transaction, and by SET CONSTRAINTS.
+ */
 static bool statement_reads_more(const struct facts_statement *statement)
 {
 	return statement->unknown.length > 0 || statement->kind == STATEMENT_COMMIT ||
@@ -40,8 +42,8 @@ static bool reads_more(const struct facts *facts)
 	return facts->unknown.length > 0;
 }
 
-/* Whether values that the server may quote lie behind the relations: a row that breaks a constraint is quoted
- * whole, whatever the statement wrote. */
+/* Whether values that the server may quote lie behind the relations: a row that breaks a constraint
+ * is quoted whole, whatever the statement wrote. */
 static bool reads_protected(const struct reading *reading)
 {
 	struct shield whole = { .mask = { 0 } };

@@ -383,8 +383,9 @@ static int plan_call(struct plan_making *making)
 		making->build.plan.flags |= PLAN_HIDES_TEXTS;
 	if (question->call != CALL_EXECUTE && !question->other)
 		return question->facts ? plan_block(making, question->facts) : 0;
-	count = question->other ? 2 : session_prepared(making->judging->session, question->name, blocks,
-				 POSSIBILITIES_MAX);
+	count = question->other ? 2
+				: session_prepared(making->judging->session, question->name, blocks,
+						   POSSIBILITIES_MAX);
 	if (count == 1)
 		return plan_block(making, blocks[0]);
 	making->is_refused = true;

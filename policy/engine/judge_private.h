@@ -12,13 +12,13 @@
 
 #define JUDGE_MEMORY_MAX  (256 * MIB)
 #define POSSIBILITIES_MAX 16
-#define NESTING_MAX	  4
+#define NESTING_MAX       4
 
 /* A rule whose caller, database and time match. */
 struct active_rule {
 	uint32_t index;
-	bool restricts; /* for deny, approve, warn, mask, limit */
-	bool grants; /* for allow */
+	bool restricts;        /* for deny, approve, warn, mask, limit */
+	bool grants;           /* for allow */
 	bool had_effect_match; /* some effect of the call matched as a restriction */
 };
 
@@ -26,13 +26,13 @@ struct active_rule {
 struct charge {
 	enum decision decision;
 	enum reason reason;
-	uint32_t rule; /* FACTS_NONE: none */
+	uint32_t rule;  /* FACTS_NONE: none */
 	enum verb verb; /* VERB_COUNT: none */
 	char object[140];
 	char what[320]; /* ends the message's first sentence */
 	char columns[256];
 	char instead[160]; /* "allowed_instead" */
-	char hint[256]; /* when the rule says nothing */
+	char hint[256];    /* when the rule says nothing */
 };
 
 struct tally {
@@ -47,12 +47,12 @@ struct tally {
 
 /* What a name in a statement means. */
 struct place {
-	bool is_known; /* schema is certain */
-	bool is_doubtful; /* as far as was learned: enough to restrict, not to grant */
+	bool is_known;       /* schema is certain */
+	bool is_doubtful;    /* as far as was learned: enough to restrict, not to grant */
 	struct slice schema; /* "pg_temp" for temporary ones */
 	struct slice name;
-	const struct catalogue_relation
-		*relation; /* NULL: not in the catalogue, or there is none */
+	/* NULL: not in the catalogue, or there is none */
+	const struct catalogue_relation *relation;
 	enum builtin_relation builtin;
 };
 
@@ -60,9 +60,9 @@ struct place {
 struct reading {
 	const struct facts *facts;
 	uint32_t first_change; /* statements behind this one run under an unknown path */
-	struct place *places; /* per relation of the facts */
+	struct place *places;  /* per relation of the facts */
 	struct cover *covers;
-	bool makes_calls; /* something is created or altered */
+	bool makes_calls;    /* something is created or altered */
 	bool is_untraceable; /* a function is not the one that the analyser took it for */
 };
 
@@ -83,10 +83,10 @@ struct judging {
 	struct tally tallies[DECISION_DENY + 1];
 	struct judgement *judgement;
 	bool is_value_dependent; /* an only-where was looked at */
-	bool is_unknown; /* some part was not understood */
-	bool shows_masked; /* some output is masked */
-	struct shield outputs; /* what lies over the outputs, together */
-	bool is_cut; /* the list of masked columns is full */
+	bool is_unknown;         /* some part was not understood */
+	bool shows_masked;       /* some output is masked */
+	struct shield outputs;   /* what lies over the outputs, together */
+	bool is_cut;             /* the list of masked columns is full */
 	int failed;
 };
 
@@ -162,15 +162,15 @@ void judge_startup(struct judging *judging);
  * this call or before it. */
 struct meanings {
 	const struct facts *blocks[POSSIBILITIES_MAX]; /* statement 0 of each */
-	int block_count; /* negative: not known */
+	int block_count;                               /* negative: not known */
 	uint32_t local; /* a statement of the same block, or FACTS_NONE */
 };
 struct meanings meanings_find(const struct judging *judging, const struct facts *facts,
 			      uint32_t statement);
 
 /* judge_shields.c: what lies over sources. */
-/* Whether `row.column` may call a function that somebody made, so that its value can be anything: the relation is not
- * known to have the column, and a function that takes its rows has the name. */
+/* Whether `row.column` may call a function that somebody made, so that its value can be anything:
+ * the relation is not known to have the column, and a function that takes its rows has the name. */
 bool source_may_be_call(const struct reading *reading, const struct judging *judging,
 			const struct facts_source *source);
 

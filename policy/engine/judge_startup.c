@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a connection was made with is judged with each of its calls, as the statement that would do the same. */
+/* What a connection was made with is judged with each of its calls, as the statement that would do
+ * the same. */
 #include <stdio.h>
 
 #include "policy/engine/judge_private.h"
@@ -34,7 +35,8 @@ void judge_startup(struct judging *judging)
 	struct startup_setting setting;
 
 	if (address->is_replication)
-		judge_object(judging, VERB_REPLICATE, OBJECT_OTHER, SLICE("a replication connection"));
+		judge_object(judging, VERB_REPLICATE, OBJECT_OTHER,
+			     SLICE("a replication connection"));
 	while (startup_next(&options, &setting))
 		judge_setting(judging, &setting);
 }

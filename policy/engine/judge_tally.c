@@ -4,7 +4,7 @@
 
 /* Of charges with one decision, the smaller rank is the one that a person reads. */
 static const unsigned RANKS[] = {
-	[REASON_RULE] = 1,  [REASON_UNKNOWN] = 2, [REASON_DEFAULT] = 3,	   [REASON_LIMIT] = 4,
+	[REASON_RULE] = 1,  [REASON_UNKNOWN] = 2, [REASON_DEFAULT] = 3,    [REASON_LIMIT] = 4,
 	[REASON_PROBE] = 5, [REASON_COPIED] = 6,  [REASON_WRITE_BACK] = 7, [REASON_STALE] = 8,
 };
 

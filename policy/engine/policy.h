@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A bundle of policy files, read and checked: what policy-v1.json describes, as plain data.
  *
- * All strings are NUL-terminated and owned by the policy.  References by name (`for`, `database`, `overrides`,
- * column groups) are resolved to indexes when the bundle is read; wildcards in them are expanded. */
+ * All strings are NUL-terminated and owned by the policy.  References by name (`for`, `database`,
+ * `overrides`, column groups) are resolved to indexes when the bundle is read; wildcards in them
+ * are expanded. */
 #ifndef POLICY_ENGINE_POLICY_H
 #define POLICY_ENGINE_POLICY_H
 
@@ -18,11 +19,11 @@
 #include "policy/core/mask.h"
 #include "policy/core/verb.h"
 
-#define POLICY_FILE_MAX (1 * MIB)
-#define POLICY_FILES_MAX 256
-#define POLICY_RULES_MAX 10000
+#define POLICY_FILE_MAX      (1 * MIB)
+#define POLICY_FILES_MAX     256
+#define POLICY_RULES_MAX     10000
 #define POLICY_DATABASES_MAX 1024
-#define POLICY_MEMORY_MAX (256 * MIB)
+#define POLICY_MEMORY_MAX    (256 * MIB)
 
 /* Where something stands, for messages. */
 struct policy_place {
@@ -86,12 +87,12 @@ struct policy_database {
 	const char *name;
 	enum engine engine;
 	struct globs hosts, names, sockets, server_ids;
-	struct globs schemas;      /* `schemas:`; public when not given */
+	struct globs schemas; /* `schemas:`; public when not given */
 	uint16_t *ports;
 	size_t port_count;
 	enum decision default_decision; /* DECISION_NONE: the bundle's */
 	enum decision unknown;
-	bool is_pooled;            /* `pooled: true` */
+	bool is_pooled; /* `pooled: true` */
 	struct policy_place place;
 };
 
@@ -110,7 +111,7 @@ struct policy_column_group {
 };
 
 struct policy_mask {
-	uint32_t group; /* index into column_groups */
+	uint32_t group;   /* index into column_groups */
 	struct mask mask; /* `key`: index into key_names */
 };
 
@@ -122,7 +123,7 @@ enum policy_probe {
 };
 
 struct policy_limit {
-	uint64_t rows;         /* 0: none */
+	uint64_t rows; /* 0: none */
 	uint64_t bytes;
 	uint64_t time_ms;
 	uint64_t per_minute;
@@ -144,8 +145,9 @@ struct policy_approve {
 	bool not_requester, not_sponsor;
 	uint64_t wait_ms, answer_within_ms, use_within_ms; /* 0: not given */
 	uint32_t uses;
-	unsigned bound_to;  /* enum approve_bound bits */
-	unsigned show;      /* bits in the schema's order: statement, values, plan, process, history */
+	unsigned bound_to; /* enum approve_bound bits */
+	/* bits in the schema's order: statement, values, plan, process, history */
+	unsigned show;
 };
 
 struct policy_break_glass {
@@ -157,7 +159,8 @@ struct policy_break_glass {
 /* A time window, answered without system time zone state; see window.h. */
 struct window;
 
-struct policy_condition { /* one entry of only-where: the column must be held to one of the values */
+struct policy_condition { /* one entry of only-where: the column must be held to one of the values
+			   */
 	struct policy_column column;
 	const char **values;
 	size_t count;
@@ -174,22 +177,22 @@ enum policy_then {
 struct policy_rule {
 	const char *name;
 	struct policy_place place;
-	uint32_t *databases;          /* indexes; `has_database` false: any */
+	uint32_t *databases; /* indexes; `has_database` false: any */
 	size_t database_count;
 	bool has_database;
-	bool matches_other_database;  /* `other` is among the names */
+	bool matches_other_database; /* `other` is among the names */
 	struct policy_whom for_whom, except;
-	verb_set verbs;               /* `has_verbs` false: any */
+	verb_set verbs; /* `has_verbs` false: any */
 	bool has_verbs;
-	struct globs tables;          /* "table", "schema.table"; count 0: any */
+	struct globs tables; /* "table", "schema.table"; count 0: any */
 	struct globs functions;
-	struct window *during;        /* NULL: always */
+	struct window *during; /* NULL: always */
 	struct policy_condition *only_where;
 	size_t only_where_count;
 	enum policy_then then;
 	bool is_trial;
-	const char *say;              /* NULL: none */
-	uint32_t *overrides;          /* rule indexes */
+	const char *say;     /* NULL: none */
+	uint32_t *overrides; /* rule indexes */
 	size_t override_count;
 	struct policy_mask *masks;
 	size_t mask_count;
@@ -223,7 +226,12 @@ enum stale_then {
 };
 
 enum record_literals { RECORD_LITERALS_HIDE, RECORD_LITERALS_HASH, RECORD_LITERALS_KEEP };
-enum record_values { RECORD_VALUES_HASH, RECORD_VALUES_HIDE, RECORD_VALUES_MASK, RECORD_VALUES_KEEP };
+enum record_values {
+	RECORD_VALUES_HASH,
+	RECORD_VALUES_HIDE,
+	RECORD_VALUES_MASK,
+	RECORD_VALUES_KEEP
+};
 enum record_when_full { WHEN_FULL_DENY_WRITES, WHEN_FULL_DENY, WHEN_FULL_ALLOW };
 
 struct policy {
@@ -235,7 +243,7 @@ struct policy {
 	size_t person_count;
 	struct policy_column_group *column_groups;
 	size_t column_group_count;
-	const char **key_names;       /* of `hash: NAME` */
+	const char **key_names; /* of `hash: NAME` */
 	size_t key_count;
 	struct policy_rule *rules;
 	size_t rule_count;
@@ -248,14 +256,14 @@ struct policy {
 	enum record_literals record_literals;
 	enum record_values record_values;
 	enum record_when_full when_full;
-	struct policy_gap *gaps;      /* policy_unenforced tells them */
+	struct policy_gap *gaps; /* policy_unenforced tells them */
 	size_t gap_count;
 	unsigned char digest[SHA256_SIZE]; /* over all files' names and digests, in order */
 	struct arena *memory;              /* everything above */
 };
 
-/* Reads PATH: a file, or a folder, of which every .yaml except *_test.yaml is read in order of name.  On failure
- * `error` names file, line and column and what was expected. */
+/* Reads PATH: a file, or a folder, of which every .yaml except *_test.yaml is read in order of
+ * name.  On failure `error` names file, line and column and what was expected. */
 must_use int policy_read(const char *path, struct policy **ret_policy, struct error *error);
 
 /* As policy_read for the given files, which make one bundle. */
@@ -269,11 +277,12 @@ must_use int policy_read_texts(const char *const *names, const struct slice *tex
 void policy_free(struct policy *policy);
 DEFINE_FREEP(struct policy, policy_freep, policy_free)
 
-/* Whether the bundle decides nothing and shows everything: default and unknown allow, no masks, no limits, no
- * deny or approve.  Then nothing is asked of the server (decisions.md 19). */
+/* Whether the bundle decides nothing and shows everything: default and unknown allow, no masks, no
+ * limits, no deny or approve.  Then nothing is asked of the server (decisions.md 19). */
 bool policy_allows_everything(const struct policy *policy);
 
-/* The n-th thing in the bundle that `chaperone run` does not enforce yet: fills `error` with its place and name
+/* The n-th thing in the bundle that `chaperone run` does not enforce yet: fills `error` with its
+ * place and name
  * ("limit is not enforced by this version") and returns true; false behind the last. */
 bool policy_unenforced(const struct policy *policy, size_t n, struct error *error);
 

@@ -154,7 +154,7 @@ static void check_trial(const struct check *check, const struct policy_rule *rul
 /* Names of columns that tend to hold a handful of values: whoever sees the hashes can tell them by
  * counting. */
 static const char *const FEW_VALUES[] = {
-	"*sex*", "*gender*", "*flag*",	 "*status*",  "*state",	   "is_*",
+	"*sex*", "*gender*", "*flag*",   "*status*",  "*state",    "is_*",
 	"has_*", "*_type",   "*active*", "*deleted*", "*boolean*", "*country*",
 };
 
@@ -249,7 +249,7 @@ static void check_approvers(const struct check *check, const struct policy_rule 
 }
 
 static void (*const RULE_CHECKS[])(const struct check *check, const struct policy_rule *rule) = {
-	check_window, check_caller, check_objects, check_exe,	    check_swallowed,
+	check_window, check_caller, check_objects, check_exe,       check_swallowed,
 	check_trial,  check_hashes, check_columns, check_approvers,
 };
 

@@ -11,8 +11,8 @@ static const struct constant {
 	enum policy_test_kind kind;
 	int64_t integer;
 } CONSTANTS[] = {
-	{ "", TEST_NULL, 0 },	      { "~", TEST_NULL, 0 },	    { "null", TEST_NULL, 0 },
-	{ "Null", TEST_NULL, 0 },     { "NULL", TEST_NULL, 0 },	    { "true", TEST_BOOLEAN, 1 },
+	{ "", TEST_NULL, 0 },         { "~", TEST_NULL, 0 },        { "null", TEST_NULL, 0 },
+	{ "Null", TEST_NULL, 0 },     { "NULL", TEST_NULL, 0 },     { "true", TEST_BOOLEAN, 1 },
 	{ "True", TEST_BOOLEAN, 1 },  { "TRUE", TEST_BOOLEAN, 1 },  { "false", TEST_BOOLEAN, 0 },
 	{ "False", TEST_BOOLEAN, 0 }, { "FALSE", TEST_BOOLEAN, 0 },
 };

@@ -5,9 +5,9 @@
 
 /* nodes/parsenodes.h has enumerators of these names, and policy/engine/facts.h has others. */
 #define OBJECT_FUNCTION POSTGRES_OBJECT_FUNCTION
-#define OBJECT_SCHEMA	POSTGRES_OBJECT_SCHEMA
+#define OBJECT_SCHEMA   POSTGRES_OBJECT_SCHEMA
 #define OBJECT_DATABASE POSTGRES_OBJECT_DATABASE
-#define OBJECT_ROLE	POSTGRES_OBJECT_ROLE
+#define OBJECT_ROLE     POSTGRES_OBJECT_ROLE
 
 #include <postgres.h>
 

@@ -86,10 +86,10 @@ const struct session_address *session_address(const struct session *session)
 static bool encoding_is_ascii_safe(struct slice name)
 {
 	static const char *const SAFE[] = {
-		"UTF8",		"UNICODE", "SQL_ASCII", "LATIN1",  "LATIN2",  "LATIN3",	 "LATIN4",
-		"LATIN5",	"LATIN6",  "LATIN7",	"LATIN8",  "LATIN9",  "LATIN10", "WIN1250",
-		"WIN1251",	"WIN1252", "WIN1253",	"WIN1254", "WIN1255", "WIN1256", "WIN1257",
-		"WIN1258",	"WIN866",  "WIN874",	"KOI8R",   "KOI8U",   "EUC_CN",	 "EUC_JP",
+		"UTF8",         "UNICODE", "SQL_ASCII", "LATIN1",  "LATIN2",  "LATIN3",  "LATIN4",
+		"LATIN5",       "LATIN6",  "LATIN7",    "LATIN8",  "LATIN9",  "LATIN10", "WIN1250",
+		"WIN1251",      "WIN1252", "WIN1253",   "WIN1254", "WIN1255", "WIN1256", "WIN1257",
+		"WIN1258",      "WIN866",  "WIN874",    "KOI8R",   "KOI8U",   "EUC_CN",  "EUC_JP",
 		"EUC_JIS_2004", "EUC_KR",  "EUC_TW",
 	};
 
@@ -126,7 +126,8 @@ struct slice session_encoding(const struct session *session)
 
 unsigned session_lexing_doubt(const struct session *session)
 {
-	unsigned doubt = session->unsettled | (session->unseen > 0 ? DOUBT_STRINGS | DOUBT_ENCODING : 0);
+	unsigned doubt =
+		session->unsettled | (session->unseen > 0 ? DOUBT_STRINGS | DOUBT_ENCODING : 0);
 
 	for (size_t i = 0; i < session->pending_count; i++)
 		doubt |= session->pending[i].doubt;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What may hold on one connection: transaction, search path, role, lexing settings, prepared names and cursors
- * with their facts.  Kept as what is known for sure; everything else is "unknown" and judged as the strictest
- * (decisions.md 8-10, 14; security.md 1, 2). */
+/* What may hold on one connection: transaction, search path, role, lexing settings, prepared names
+ * and cursors with their facts.  Kept as what is known for sure; everything else is "unknown" and
+ * judged as the strictest (decisions.md 8-10, 14; security.md 1, 2). */
 #ifndef POLICY_ENGINE_SESSION_H
 #define POLICY_ENGINE_SESSION_H
 
@@ -22,13 +22,13 @@
 /* What the shim says when a connection is made; texts may be empty. */
 struct session_address {
 	enum engine engine;
-	struct slice host;        /* as given */
+	struct slice host; /* as given */
 	struct slice host_address;
-	struct slice socket;      /* folder or file, for unix sockets */
+	struct slice socket; /* folder or file, for unix sockets */
 	uint16_t port;
 	struct slice database;
 	struct slice user;
-	struct slice options;     /* PGOPTIONS, options= */
+	struct slice options; /* PGOPTIONS, options= */
 	bool is_replication;
 	int32_t backend_pid;
 	uint32_t server_version;
@@ -43,7 +43,8 @@ DEFINE_FREEP(struct session, session_freep, session_free)
 
 const struct session_address *session_address(const struct session *session);
 
-/* The parameters that the server reported last ("standard_conforming_strings", "client_encoding", …). */
+/* The parameters that the server reported last ("standard_conforming_strings", "client_encoding",
+ * …). */
 must_use int session_parameter(struct session *session, struct slice name, struct slice value);
 struct lexing session_lexing(const struct session *session);
 struct slice session_encoding(const struct session *session);
@@ -52,11 +53,12 @@ struct slice session_encoding(const struct session *session);
 void session_learn(struct session *session, struct catalogue *catalogue);
 const struct catalogue *session_catalogue(const struct session *session);
 
-/* Whether the catalogue or the path is out of date, so that the query should be sent again when the connection is
- * next idle outside a transaction. */
+/* Whether the catalogue or the path is out of date, so that the query should be sent again when the
+ * connection is next idle outside a transaction. */
 bool session_wants_learning(const struct session *session);
 
-/* How far what is known of relations can be believed, since statements sent here may have changed them. */
+/* How far what is known of relations can be believed, since statements sent here may have changed
+ * them. */
 enum session_freshness {
 	SESSION_FRESH,   /* as learned */
 	SESSION_CREATED, /* relations may be new, views may be others; tables are as they were */
@@ -64,20 +66,21 @@ enum session_freshness {
 };
 enum session_freshness session_freshness(const struct session *session);
 
-/* Whether a relation of this name may have been made here since the catalogue was learned, so that the name may
- * mean another one; and whether that holds of every name. */
+/* Whether a relation of this name may have been made here since the catalogue was learned, so that
+ * the name may mean another one; and whether that holds of every name. */
 bool session_name_is_new(const struct session *session, struct slice name);
 bool session_names_are_doubtful(const struct session *session);
 
 /* Whether a function, operator, type or cast of this name may have been made here since then. */
 bool session_call_is_new(const struct session *session, struct slice name);
 
-/* Whether the search path is what the catalogue says (or `public`, where session_assume was called). */
+/* Whether the search path is what the catalogue says (or `public`, where session_assume was
+ * called). */
 bool session_path_is_known(const struct session *session);
 
 /* What a change that is under way may do to a text which is sent behind it; 0: nothing. */
 enum session_doubt {
-	DOUBT_STRINGS = 1, /* standard_conforming_strings may be on or off */
+	DOUBT_STRINGS = 1,  /* standard_conforming_strings may be on or off */
 	DOUBT_ENCODING = 2, /* the client encoding may be any */
 };
 unsigned session_lexing_doubt(const struct session *session);
@@ -85,12 +88,13 @@ unsigned session_lexing_doubt(const struct session *session);
 /* Whether the end of a transaction changes anything here: cursors close, settings go back. */
 bool session_minds_transaction_end(const struct session *session);
 
-/* For tests and explanations, where no server is asked: names resolve as `public`, nothing is overloaded, and the
- * address alone says which database it is. */
+/* For tests and explanations, where no server is asked: names resolve as `public`, nothing is
+ * overloaded, and the address alone says which database it is. */
 void session_assume(struct session *session);
 bool session_is_assumed(const struct session *session);
 
-/* With session_assume: the names that a result will have, so that a star stands for some of them.  Borrowed. */
+/* With session_assume: the names that a result will have, so that a star stands for some of them.
+ * Borrowed. */
 void session_assume_columns(struct session *session, const struct slice *names, size_t count);
 size_t session_assumed_columns(const struct session *session, const struct slice **ret_names);
 
@@ -98,19 +102,19 @@ size_t session_assumed_columns(const struct session *session, const struct slice
 must_use int session_address_of(const struct policy *policy, uint32_t index, struct arena *memory,
 				struct session_address *ret_address);
 
-/* Which entries of policy->databases the connection is.  An entry that asks for what was not learned yet may be
- * the connection without being it for sure: restrictions then apply, and nothing is granted.  No entry: it is
- * `other`. */
+/* Which entries of policy->databases the connection is.  An entry that asks for what was not
+ * learned yet may be the connection without being it for sure: restrictions then apply, and nothing
+ * is granted.  No entry: it is `other`. */
 #define SESSION_DATABASES_MAX 1024
 bool session_may_be_database(const struct session *session, uint32_t index);
 bool session_may_be_other_database(const struct session *session);
 
 enum session_transaction { /* as libpq's PGTransactionStatusType */
-	TRANSACTION_IDLE,
-	TRANSACTION_ACTIVE,
-	TRANSACTION_OPEN,
-	TRANSACTION_FAILED,
-	TRANSACTION_UNKNOWN,
+			   TRANSACTION_IDLE,
+			   TRANSACTION_ACTIVE,
+			   TRANSACTION_OPEN,
+			   TRANSACTION_FAILED,
+			   TRANSACTION_UNKNOWN,
 };
 
 /* How a call reaches the server. */
@@ -123,19 +127,22 @@ enum session_call {
 	CALL_LARGE_OBJECT_READ,
 	CALL_LARGE_OBJECT_WRITE,
 	CALL_LARGE_OBJECT_SEEK, /* reads, but hands out no bytes of the object */
-	CALL_CLOSE_PREPARED, /* the protocol's Close: name */
-	CALL_CLOSE_PORTAL,   /* a cursor's name too */
+	CALL_CLOSE_PREPARED,    /* the protocol's Close: name */
+	CALL_CLOSE_PORTAL,      /* a cursor's name too */
 };
 
-/* The facts that a name may stand for (prepared statement or cursor): appends borrowed blocks to `ret_facts`, at
- * most `max`; returns their number, or -ENOENT when the name was not seen here, which is "unknown".  A name whose
- * fate is open has more than one. */
-int session_prepared(const struct session *session, struct slice name, const struct facts **ret_facts, size_t max);
-int session_cursor(const struct session *session, struct slice name, const struct facts **ret_facts, size_t max);
+/* The facts that a name may stand for (prepared statement or cursor): appends borrowed blocks to
+ * `ret_facts`, at most `max`; returns their number, or -ENOENT when the name was not seen here,
+ * which is "unknown".  A name whose fate is open has more than one. */
+int session_prepared(const struct session *session, struct slice name,
+		     const struct facts **ret_facts, size_t max);
+int session_cursor(const struct session *session, struct slice name, const struct facts **ret_facts,
+		   size_t max);
 
-/* Notes that a call with `facts` is about to be sent (CALL_PREPARE: facts of the text, under `name`).  Until its
- * outcome is told, both what held before and what would hold after it may hold.  At most SESSION_PENDING_MAX calls
- * are followed at once: with one more, nothing is known until all of them have ended. */
+/* Notes that a call with `facts` is about to be sent (CALL_PREPARE: facts of the text, under
+ * `name`).  Until its outcome is told, both what held before and what would hold after it may hold.
+ * At most SESSION_PENDING_MAX calls are followed at once: with one more, nothing is known until all
+ * of them have ended. */
 #define SESSION_PENDING_MAX 4096
 must_use int session_sent(struct session *session, enum session_call call, struct slice name,
 			  const struct facts *facts);
@@ -147,20 +154,23 @@ must_use int session_sent_either(struct session *session, enum session_call call
 /* The number of the call noted last, to tell its outcome by; 0: it is not followed. */
 uint64_t session_last_call(const struct session *session);
 
-#define SESSION_COMPLETED_UNKNOWN (UINT32_MAX - 1) /* some of the call's statements, before one failed */
+#define SESSION_COMPLETED_UNKNOWN                                                                  \
+	(UINT32_MAX - 1) /* some of the call's statements, before one failed */
 
 /* How a call ended. */
 struct session_ending {
 	uint64_t call;      /* its number */
 	uint32_t completed; /* of its statements */
 	bool failed;
-	bool is_settled;    /* ReadyForQuery came after it.  In a pipeline it does not before the next Sync, and until
-			       then the transaction may still be rolled back, and settings with it (PostgreSQL manual,
-			       55.2.3) */
+	/* ReadyForQuery came after it.  In a pipeline it does not before the next Sync, and
+	 * until then the transaction may still be rolled back, and settings with it (PostgreSQL
+	 * manual, 55.2.3) */
+	bool is_settled;
 	enum session_transaction transaction; /* after it, when settled */
 };
 
-/* Outcomes are told in the order in which calls were sent; those before one that is told will never be. */
+/* Outcomes are told in the order in which calls were sent; those before one that is told will never
+ * be. */
 void session_ended(struct session *session, const struct session_ending *ending);
 
 /* The call was not sent after all. */
@@ -176,19 +186,22 @@ void session_settled(struct session *session, enum session_transaction transacti
 void session_outcome(struct session *session, uint32_t completed, bool failed,
 		     enum session_transaction transaction);
 
-/* The connection was used before it was seen here, and `calls` that may change it have not ended. */
+/* The connection was used before it was seen here, and `calls` that may change it have not ended.
+ */
 void session_inherit(struct session *session, uint32_t calls);
 
 /* The unnamed prepared statement was replaced or dropped by something that is not noted here. */
 void session_unnamed_replaced(struct session *session);
 
-/* Forgets all that is not known for sure: connection shared behind our back, pooled.  Calls under way stay so. */
+/* Forgets all that is not known for sure: connection shared behind our back, pooled.  Calls under
+ * way stay so. */
 void session_forget(struct session *session);
 
 enum session_transaction session_transaction(const struct session *session);
 
-/* A number for everything above that a verdict can depend on: equal states of two connections of the same policy
- * have equal numbers.  Verdicts are cached under it.  0 while nothing may be cached. */
+/* A number for everything above that a verdict can depend on: equal states of two connections of
+ * the same policy have equal numbers.  Verdicts are cached under it.  0 while nothing may be
+ * cached. */
 uint64_t session_context(const struct session *session);
 
 #endif

@@ -4,20 +4,17 @@
 
 #include "common/cleanup.h"
 
-#define REACHES_PATH   4u /* beside enum session_doubt */
-#define EVERY_DOUBT (DOUBT_STRINGS | DOUBT_ENCODING)
+#define REACHES_PATH 4u /* beside enum session_doubt */
+#define EVERY_DOUBT  (DOUBT_STRINGS | DOUBT_ENCODING)
 
 /* Settings that decide what a name means or how text is read. */
 static const struct {
 	const char *name;
 	unsigned reach;
 } SETTINGS[] = {
-	{ "search_path", REACHES_PATH },
-	{ "role", REACHES_PATH },
-	{ "session_authorization", REACHES_PATH },
-	{ "standard_conforming_strings", DOUBT_STRINGS },
-	{ "client_encoding", DOUBT_ENCODING },
-	{ "names", DOUBT_ENCODING },
+	{ "search_path", REACHES_PATH },           { "role", REACHES_PATH },
+	{ "session_authorization", REACHES_PATH }, { "standard_conforming_strings", DOUBT_STRINGS },
+	{ "client_encoding", DOUBT_ENCODING },     { "names", DOUBT_ENCODING },
 	{ "backslash_quote", DOUBT_STRINGS },
 };
 

@@ -12,9 +12,9 @@
 
 /* The most that a statement may change. */
 struct session_reach {
-	bool path; /* search path or role */
+	bool path;       /* search path or role */
 	unsigned lexing; /* enum session_doubt */
-	bool names; /* prepared names and cursors, in ways that cannot be followed */
+	bool names;      /* prepared names and cursors, in ways that cannot be followed */
 	bool ends_transaction;
 	bool hides_names; /* makes or renames relations whose names the text does not show */
 	enum session_freshness freshness;

@@ -50,11 +50,13 @@ static void apply(struct session *session, const struct change *change, uint64_t
 		break;
 	case CHANGE_DEALLOCATES:
 	case CHANGE_DEALLOCATES_ALL:
-		held_names_remove(&session->prepared, change->name, change->kind == CHANGE_DEALLOCATES_ALL, call);
+		held_names_remove(&session->prepared, change->name,
+				  change->kind == CHANGE_DEALLOCATES_ALL, call);
 		break;
 	case CHANGE_CLOSES:
 	case CHANGE_CLOSES_ALL:
-		held_names_remove(&session->cursors, change->name, change->kind == CHANGE_CLOSES_ALL, call);
+		held_names_remove(&session->cursors, change->name,
+				  change->kind == CHANGE_CLOSES_ALL, call);
 		break;
 	case CHANGE_ENDS:
 		held_names_end_transaction(&session->cursors, call);
@@ -99,10 +101,12 @@ static void end_unseen(struct session *session)
 		session->unseen--;
 }
 
-/* The end of a transaction takes back what it touched, but not what calls behind it are about to touch. */
+/* The end of a transaction takes back what it touched, but not what calls behind it are about to
+ * touch. */
 static void settle(struct session *session, enum session_transaction transaction)
 {
-	uint64_t settled = session->pending_count > 0 ? session->pending[0].number : session->calls + 1;
+	uint64_t settled =
+		session->pending_count > 0 ? session->pending[0].number : session->calls + 1;
 
 	session->transaction = transaction;
 	session->unsettled = 0;
@@ -119,7 +123,8 @@ void session_settled(struct session *session, enum session_transaction transacti
 	settle(session, transaction);
 }
 
-static void take_changes(struct session *session, const struct pending *pending, const struct session_ending *ending)
+static void take_changes(struct session *session, const struct pending *pending,
+			 const struct session_ending *ending)
 {
 	for (size_t i = 0; i < pending->change_count && !session->is_pooled; i++) {
 		const struct change *change = &pending->changes[i];

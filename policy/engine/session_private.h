@@ -42,7 +42,7 @@ enum change_kind {
 	CHANGE_DECLARES,
 	CHANGE_CLOSES,
 	CHANGE_CLOSES_ALL,
-	CHANGE_ENDS, /* the transaction */
+	CHANGE_ENDS,     /* the transaction */
 	CHANGE_DISCARDS, /* everything */
 };
 
@@ -57,7 +57,7 @@ struct pending {
 	struct change *changes;
 	size_t change_count;
 	uint32_t statements;
-	unsigned doubt; /* enum session_doubt: how the texts behind it are read */
+	unsigned doubt;   /* enum session_doubt: how the texts behind it are read */
 	unsigned touches; /* likewise: what the end of the transaction takes back */
 	bool loses_names; /* it may change names in ways that cannot be followed */
 };
@@ -72,7 +72,7 @@ struct session {
 	enum session_freshness freshness;
 	enum session_transaction transaction;
 	struct lexing lexing;
-	char encoding[32]; /* client_encoding as reported last */
+	char encoding[32];                              /* client_encoding as reported last */
 	unsigned char databases[SESSION_DATABASES_MAX]; /* enum database_match */
 	bool is_pooled;
 	bool is_assumed;
@@ -80,21 +80,24 @@ struct session {
 	bool wants_learning;
 	uint64_t created[SESSION_CREATED_MAX]; /* hashes of relation names made since learning */
 	size_t created_count;
-	bool is_any_created; /* more than fit, or names that no text shows */
+	bool is_any_created;      /* more than fit, or names that no text shows */
 	bool is_any_call_created; /* as is_any_created, of functions, operators, types and casts */
 	bool is_lost; /* names that are not in the tables for sure may exist all the same */
-	uint64_t lost_by; /* the number of the call that did it; what ends all names makes good for those before it */
+	/* the number of the call that did it; what ends all names makes good for those before it */
+	uint64_t lost_by;
 	bool is_unnamed_lost; /* is_lost of the unnamed prepared statement */
-	unsigned touched; /* enum session_doubt: in this transaction, so that its end may change it again */
-	unsigned unsettled; /* likewise: by calls that ended, with no ReadyForQuery behind them yet */
+	/* enum session_doubt: in this transaction, so that its end may change it again */
+	unsigned touched;
+	/* likewise: by calls that ended, with no ReadyForQuery behind them yet */
+	unsigned unsettled;
 	const struct slice *assumed_columns;
 	size_t assumed_column_count;
 	struct held_names prepared, cursors;
 	struct pending *pending;
 	size_t pending_count;
-	uint64_t calls; /* sent so far */
+	uint64_t calls;     /* sent so far */
 	uint64_t last_call; /* of session_last_call */
-	uint64_t unseen; /* calls under way of which nothing is known */
+	uint64_t unseen;    /* calls under way of which nothing is known */
 };
 
 /* session_names.c: all names are in doubt from the call noted last on. */

@@ -39,12 +39,13 @@ struct naming {
 	enum change_kind kind;
 	struct slice name;
 	uint32_t statement; /* that makes the name */
-	uint32_t meaning; /* statement that the name stands for; FACTS_NONE: the whole block */
+	uint32_t meaning;   /* statement that the name stands for; FACTS_NONE: the whole block */
 	bool ends_with_transaction;
 };
 
 /* Lets the name stand for the facts once the call works. */
-static int hold_name(const struct pending *pending, const struct facts *facts, const struct naming *naming)
+static int hold_name(const struct pending *pending, const struct facts *facts,
+		     const struct naming *naming)
 {
 	struct held_name name = {
 		.name = naming->name,
@@ -109,10 +110,12 @@ static int note_statement(struct session *session, struct pending *pending,
 	case STATEMENT_DECLARE:
 		return note_declare(session, pending, facts, index);
 	case STATEMENT_DEALLOCATE:
-		return add_change(pending, name.length > 0 ? CHANGE_DEALLOCATES : CHANGE_DEALLOCATES_ALL, index,
-				  name);
+		return add_change(pending,
+				  name.length > 0 ? CHANGE_DEALLOCATES : CHANGE_DEALLOCATES_ALL,
+				  index, name);
 	case STATEMENT_CLOSE:
-		return add_change(pending, name.length > 0 ? CHANGE_CLOSES : CHANGE_CLOSES_ALL, index, name);
+		return add_change(pending, name.length > 0 ? CHANGE_CLOSES : CHANGE_CLOSES_ALL,
+				  index, name);
 	case STATEMENT_COMMIT:
 	case STATEMENT_ROLLBACK:
 	case STATEMENT_TWO_PHASE:
@@ -126,7 +129,8 @@ static int note_statement(struct session *session, struct pending *pending,
 	}
 }
 
-/* What is made may hide what a name meant before; where names are not all in the text, every name may. */
+/* What is made may hide what a name meant before; where names are not all in the text, every name
+ * may. */
 static void note_created(struct session *session, const struct facts *facts,
 			 const struct session_reach *reach)
 {
@@ -207,8 +211,8 @@ static bool changes_names(const struct facts *facts)
 	return false;
 }
 
-/* What running one of the texts of `name` may do.  A protocol-level name can stand for PREPARE and its like: unless it
- * stands for one text only and `follows` it, names are lost. */
+/* What running one of the texts of `name` may do.  A protocol-level name can stand for PREPARE and
+ * its like: unless it stands for one text only and `follows` it, names are lost. */
 static void weaken_by_name(struct session *session, struct pending *pending, struct slice name,
 			   const struct facts **follows)
 {

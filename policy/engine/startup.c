@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Start-up options: words between blanks, in which a backslash keeps the next character as it is (pg_split_opts,
- * src/backend/utils/init/postinit.c), then `-c name=value`, `--name=value` and other switches (process_postgres_switches,
- * src/backend/tcop/postgres.c). */
+/* Start-up options: words between blanks, in which a backslash keeps the next character as it is
+ * (pg_split_opts, src/backend/utils/init/postinit.c), then `-c name=value`, `--name=value` and
+ * other switches (process_postgres_switches, src/backend/tcop/postgres.c). */
 #include "policy/engine/startup.h"
 
 #include <stdio.h>
@@ -49,8 +49,10 @@ static void read_assignment(const char *text, struct startup_setting *ret_settin
 {
 	size_t length = strcspn(text, "=");
 
-	snprintf(ret_setting->name, sizeof(ret_setting->name), "%.*s", (int)(length < 63 ? length : 63), text);
-	snprintf(ret_setting->value, sizeof(ret_setting->value), "%.127s", text[length] ? text + length + 1 : "");
+	snprintf(ret_setting->name, sizeof(ret_setting->name), "%.*s",
+		 (int)(length < 63 ? length : 63), text);
+	snprintf(ret_setting->value, sizeof(ret_setting->value), "%.127s",
+		 text[length] ? text + length + 1 : "");
 	fold(ret_setting->name);
 }
 

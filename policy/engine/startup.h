@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The settings that a connection is made with (PGOPTIONS, options=), read as the server reads them. */
+/* The settings that a connection is made with (PGOPTIONS, options=), read as the server reads them.
+ */
 #ifndef POLICY_ENGINE_STARTUP_H
 #define POLICY_ENGINE_STARTUP_H
 
@@ -9,7 +10,7 @@
 
 /* Texts that are longer are cut. */
 struct startup_setting {
-	char name[64];   /* lower case; a switch that is no setting's name as it stands: "-O" */
+	char name[64]; /* lower case; a switch that is no setting's name as it stands: "-O" */
 	char value[128];
 };
 

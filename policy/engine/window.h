@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Time windows of rules (`during`): wall-clock times in a named zone, both changes of the clock included. */
+/* Time windows of rules (`during`): wall-clock times in a named zone, both changes of the clock
+ * included. */
 #ifndef POLICY_ENGINE_WINDOW_H
 #define POLICY_ENGINE_WINDOW_H
 
@@ -14,7 +15,8 @@ struct window;
 /* Seconds since 1970 in which a window holds or does not, and when that ends. */
 struct window_answer {
 	bool holds;
-	int64_t until; /* the next edge: the answer is good before it; INT64_MAX when there is none */
+	/* the next edge: the answer is good before it; INT64_MAX when there is none */
+	int64_t until;
 };
 
 struct window_answer window_at(const struct window *window, int64_t now);

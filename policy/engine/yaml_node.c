@@ -19,7 +19,7 @@ struct anchor {
 struct open_node {
 	struct yaml_node *node;
 	const struct yaml_node *key; /* of a mapping: read, and its value is next */
-	size_t anchor; /* index + 1, or 0 */
+	size_t anchor;               /* index + 1, or 0 */
 };
 
 struct reader {
@@ -322,8 +322,8 @@ static int read_document(struct reader *reader, const yaml_event_t *event)
 
 static int (*const EVENTS[])(struct reader *reader, const yaml_event_t *event) = {
 	[YAML_DOCUMENT_START_EVENT] = read_document, [YAML_ALIAS_EVENT] = read_alias,
-	[YAML_SCALAR_EVENT] = read_scalar,	     [YAML_SEQUENCE_START_EVENT] = read_sequence,
-	[YAML_SEQUENCE_END_EVENT] = read_end,	     [YAML_MAPPING_START_EVENT] = read_mapping,
+	[YAML_SCALAR_EVENT] = read_scalar,           [YAML_SEQUENCE_START_EVENT] = read_sequence,
+	[YAML_SEQUENCE_END_EVENT] = read_end,        [YAML_MAPPING_START_EVENT] = read_mapping,
 	[YAML_MAPPING_END_EVENT] = read_end,
 };
 

@@ -37,9 +37,9 @@ struct yaml_node {
 	enum yaml_kind kind;
 	/* A scalar without quotes; only such are numbers, booleans or nothing at all. */
 	bool is_plain;
-	uint8_t aliases;  /* how deep aliases are nested in it */
+	uint8_t aliases;       /* how deep aliases are nested in it */
 	uint32_t line, column; /* 1-based, the column in bytes */
-	uint32_t size;    /* nodes in it when aliases are expanded, itself included */
+	uint32_t size;         /* nodes in it when aliases are expanded, itself included */
 	size_t count;
 	union {
 		const char *text; /* a scalar of `count` bytes, NUL-terminated; may hold NULs */

@@ -12,7 +12,8 @@
 #include "common/slice.h"
 #include "shim/preload/start.h"
 
-/* connect(2) takes the first form of sockaddr_in6 too, which had no scope (SIN6_LEN_RFC2133 of Linux). */
+/* connect(2) takes the first form of sockaddr_in6 too, which had no scope (SIN6_LEN_RFC2133 of
+ * Linux). */
 #define INET6_LENGTH_MIN 24
 
 #define OF_THE_POLICY "a database of the policy"
@@ -47,8 +48,8 @@ static const char *of_the_policy(uint16_t port, struct slice path)
 	while (words.length > 0) {
 		struct slice word = slice_cut(&words, ' ');
 
-		if (path.length > 0 ? slice_matches(path, word) :
-				      slice_to_u64(word, &number) == 0 && number == port)
+		if (path.length > 0 ? slice_matches(path, word)
+				    : slice_to_u64(word, &number) == 0 && number == port)
 			return OF_THE_POLICY;
 	}
 	return NULL;
@@ -66,8 +67,8 @@ static const char *of_port(const struct sockaddr_storage *address)
 	return of_the_policy(port, (struct slice){ NULL, 0 });
 }
 
-/* A path that fills sun_path needs no NUL; the name of an abstract socket begins with one, and all of it counts
- * (unix(7)). */
+/* A path that fills sun_path needs no NUL; the name of an abstract socket begins with one, and all
+ * of it counts (unix(7)). */
 static struct slice path_of(const struct sockaddr_storage *address, socklen_t length)
 {
 	const struct sockaddr_un *unix_address = (const struct sockaddr_un *)address;
@@ -122,13 +123,15 @@ static void write_inet(const struct sockaddr_storage *address, char *ret_text, s
 		inet_ntop(AF_INET, &inet6->sin6_addr.s6_addr[12], host, sizeof(host));
 		is_inet6 = false;
 	} else {
-		inet_ntop(address->ss_family, is_inet6 ? (const void *)&inet6->sin6_addr : &inet->sin_addr, host,
+		inet_ntop(address->ss_family,
+			  is_inet6 ? (const void *)&inet6->sin6_addr : &inet->sin_addr, host,
 			  sizeof(host));
 	}
 	snprintf(ret_text, size, is_inet6 ? "[%s]:%u" : "%s:%u", host, ntohs(inet->sin_port));
 }
 
-void destination_write(const struct sockaddr_storage *address, socklen_t length, char *ret_text, size_t size)
+void destination_write(const struct sockaddr_storage *address, socklen_t length, char *ret_text,
+		       size_t size)
 {
 	struct slice path;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Which addresses are databases: the well-known ports and socket names, and those that the policy's databases name.
+/* Which addresses are databases: the well-known ports and socket names, and those that the policy's
+ * databases name.
  *
- * The list only grows.  It is known without asking anybody, since every connect of every program is looked at; so a
- * database behind a port that neither is well-known nor stands in the policy is not noticed. */
+ * The list only grows.  It is known without asking anybody, since every connect of every program is
+ * looked at; so a database behind a port that neither is well-known nor stands in the policy is not
+ * noticed. */
 #ifndef SHIM_ESCAPE_DESTINATION_H
 #define SHIM_ESCAPE_DESTINATION_H
 
@@ -12,10 +14,13 @@
 
 #define DESTINATION_TEXT_MAX 256
 
-/* "PostgreSQL", "MySQL", "MongoDB", "a database of the policy"; NULL for every other address.  No system call. */
+/* "PostgreSQL", "MySQL", "MongoDB", "a database of the policy"; NULL for every other address.  No
+ * system call. */
 const char *destination_database(const struct sockaddr_storage *address, socklen_t length);
 
-/* Writes "127.0.0.1:5432", "[::1]:5432", "/run/postgresql/.s.PGSQL.5432"; an abstract socket begins with "@". */
-void destination_write(const struct sockaddr_storage *address, socklen_t length, char *ret_text, size_t size);
+/* Writes "127.0.0.1:5432", "[::1]:5432", "/run/postgresql/.s.PGSQL.5432"; an abstract socket begins
+ * with "@". */
+void destination_write(const struct sockaddr_storage *address, socklen_t length, char *ret_text,
+		       size_t size);
 
 #endif

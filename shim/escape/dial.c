@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The stand-in for connect: a database is dialled by the text of a governed client library, or not at all
- * (decisions.md 4).
+/* The stand-in for connect: a database is dialled by the text of a governed client library, or not
+ * at all (decisions.md 4).
  *
- * Like connect itself it may be called in signal handlers, after fork and in vfork children: it takes no lock and
- * allocates nothing.  To an address that is no database's it adds the look at the address. */
+ * Like connect itself it may be called in signal handlers, after fork and in vfork children: it
+ * takes no lock and allocates nothing.  To an address that is no database's it adds the look at the
+ * address. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,8 +28,8 @@ static int forward(int fd, const struct sockaddr *address, socklen_t length)
 {
 	__typeof__(&connect) next = NEXT(connect);
 
-	return next ? next(fd, (__CONST_SOCKADDR_ARG){ .__sockaddr__ = address }, length) :
-		      (int)syscall(SYS_connect, fd, address, length);
+	return next ? next(fd, (__CONST_SOCKADDR_ARG){ .__sockaddr__ = address }, length)
+		    : (int)syscall(SYS_connect, fd, address, length);
 }
 
 /* Databases are spoken to over streams; what is no socket is the kernel's to refuse. */
@@ -43,17 +44,22 @@ static bool is_stream(int fd)
 static bool decide(const char *database, const char *text, uint64_t key, bool is_told)
 {
 	int permit = outside_permit(OUTSIDE_CONNECTION, slice_of(text), true);
-	enum seen_state state = permit < 0 ? SEEN_UNANSWERED : permit == PERMIT_REFUSE ? SEEN_REFUSED : SEEN_ALLOWED;
+	enum seen_state state = permit < 0                ? SEEN_UNANSWERED
+				: permit == PERMIT_REFUSE ? SEEN_REFUSED
+							  : SEEN_ALLOWED;
 
 	if (!seen_note(key, state) || is_told)
 		return state == SEEN_ALLOWED;
 	if (state == SEEN_UNANSWERED)
-		line_say(REFUSED "its client is not governed, and no agent answers to say whether it may", database,
-			 text);
+		line_say(REFUSED
+			 "its client is not governed, and no agent answers to say whether it may",
+			 database, text);
 	else if (state == SEEN_REFUSED)
-		line_say(REFUSED "its client is not governed (`chaperone doctor` says which are)", database, text);
+		line_say(REFUSED "its client is not governed (`chaperone doctor` says which are)",
+			 database, text);
 	else
-		line_say("a connection to %s at %s is NOT GOVERNED: what passes over it is neither judged nor recorded",
+		line_say("a connection to %s at %s is NOT GOVERNED: what passes over it is neither "
+			 "judged nor recorded",
 			 database, text);
 	return state == SEEN_ALLOWED;
 }
@@ -76,12 +82,14 @@ static bool is_governed(const void *caller)
 	return preload_holds(caller) || instance_holding(caller);
 }
 
-static bool is_refused(int fd, const struct sockaddr_storage *address, socklen_t length, const void *caller)
+static bool is_refused(int fd, const struct sockaddr_storage *address, socklen_t length,
+		       const void *caller)
 {
 	KEEP_ERRNO;
 	const char *database = destination_database(address, length);
 
-	return database && !is_governed(caller) && is_stream(fd) && !may_dial(database, address, length);
+	return database && !is_governed(caller) && is_stream(fd) &&
+	       !may_dial(database, address, length);
 }
 
 /* The kernel sees the copy that was looked at, which no other thread can edit. */

@@ -28,7 +28,8 @@ static enum start_variable variable_of(const char *entry)
 	return i;
 }
 
-/* A variable that was not there at start is nobody's to set, where the environment is what governs this process. */
+/* A variable that was not there at start is nobody's to set, where the environment is what governs
+ * this process. */
 static bool is_ours(enum start_variable variable)
 {
 	return variable < START_VARIABLES && (start_entry(variable)[0] || start_preload()[0]);
@@ -70,7 +71,8 @@ static void look_at(struct look *look, const char *entry)
 		look->is_wrong = look->is_wrong || !lists_us(entry);
 		look->preload = entry;
 	} else if (is_ours(variable)) {
-		look->is_wrong = look->is_wrong || look->has[variable] || strcmp(entry, start_entry(variable)) != 0;
+		look->is_wrong = look->is_wrong || look->has[variable] ||
+				 strcmp(entry, start_entry(variable)) != 0;
 		look->has[variable] = true;
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A program's environment with what `chaperone run` put there: the library in LD_PRELOAD, and the way to the agent
- * (decisions.md 3).  What the program set there itself stays, in its order, but for other values of our variables:
- * a program that could choose its child's agent could choose one that allows everything. */
+/* A program's environment with what `chaperone run` put there: the library in LD_PRELOAD, and the
+ * way to the agent (decisions.md 3).  What the program set there itself stays, in its order, but
+ * for other values of our variables: a program that could choose its child's agent could choose one
+ * that allows everything. */
 #ifndef SHIM_ESCAPE_ENVIRONMENT_H
 #define SHIM_ESCAPE_ENVIRONMENT_H
 
@@ -11,13 +12,13 @@
 
 #include "common/cleanup.h"
 
-/* What is repaired; a larger environment that lacks something is refused with -E2BIG.  Together about 48 KiB of the
- * caller's stack, and less than 2 KiB for a cleared environment. */
+/* What is repaired; a larger environment that lacks something is refused with -E2BIG.  Together
+ * about 48 KiB of the caller's stack, and less than 2 KiB for a cleared environment. */
 #define ENVIRONMENT_VARIABLES_MAX 4096
-#define ENVIRONMENT_PRELOAD_MAX	  8192
+#define ENVIRONMENT_PRELOAD_MAX   8192
 
-/* The bytes that environment_repair needs; 0 when nothing is to be repaired, -E2BIG.  `variables` may be NULL, which
- * execve(2) takes for an empty list. */
+/* The bytes that environment_repair needs; 0 when nothing is to be repaired, -E2BIG.  `variables`
+ * may be NULL, which execve(2) takes for an empty list. */
 must_use ssize_t environment_room(char *const variables[]);
 
 /* Fills `room` with the repaired list, whose texts are the old list's, our own, and in `room`. */

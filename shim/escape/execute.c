@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Stand-ins for the exec family.  As in glibc, those that take a list or no environment are made of those that take
- * both arrays. */
+/* Stand-ins for the exec family.  As in glibc, those that take a list or no environment are made of
+ * those that take both arrays. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -56,8 +56,8 @@ static int forward_at(const struct program_start *start, char *const variables[]
 	__typeof__(&execveat) next = NEXT(execveat);
 
 	return next ? next(start->target.folder, start->target.path, start->arguments, variables,
-			   start->target.flags) :
-		      fail(-ENOSYS);
+			   start->target.flags)
+		    : fail(-ENOSYS);
 }
 
 static int execute_path(const char *path, char *const arguments[], char *const variables[])

@@ -10,7 +10,8 @@
 #include "shim/preload/guard.h"
 #include "shim/preload/start.h"
 
-/* A pipe without readers would end the program with SIGPIPE; poll tells first (poll(2), POLLERR). */
+/* A pipe without readers would end the program with SIGPIPE; poll tells first (poll(2), POLLERR).
+ */
 static bool is_read(void)
 {
 	struct pollfd poller = { STDERR_FILENO, POLLOUT, 0 };
@@ -26,7 +27,8 @@ void line_say(const char *format, ...)
 
 	int begin = snprintf(text, sizeof(text), "chaperone: ");
 	va_start(arguments, format);
-	int length = begin + vsnprintf(text + begin, sizeof(text) - (size_t)begin, format, arguments);
+	int length =
+		begin + vsnprintf(text + begin, sizeof(text) - (size_t)begin, format, arguments);
 	va_end(arguments);
 	if (length > LINE_MAX_BYTES - 1)
 		length = LINE_MAX_BYTES - 1;
@@ -36,6 +38,7 @@ void line_say(const char *format, ...)
 	}
 	text[length] = '\n';
 	if (start_has_same_stderr() && is_read()) {
-		ssize_t ignored __attribute__((unused)) = write(STDERR_FILENO, text, (size_t)length + 1);
+		ssize_t ignored __attribute__((unused)) =
+			write(STDERR_FILENO, text, (size_t)length + 1);
 	}
 }

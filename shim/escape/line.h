@@ -5,9 +5,10 @@
 
 #define LINE_MAX_BYTES 1024
 
-/* Writes "chaperone: " and what `format` gives as one line; what a terminal could take for a command is shown as "?".
- * Nothing is written where descriptor 2 is not what it was at start, or would block, or nobody reads: the number may
- * belong to a file of the program's by now.  Safe in signal handlers. */
+/* Writes "chaperone: " and what `format` gives as one line; what a terminal could take for a
+ * command is shown as "?". Nothing is written where descriptor 2 is not what it was at start, or
+ * would block, or nobody reads: the number may belong to a file of the program's by now.  Safe in
+ * signal handlers. */
 void line_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What was decided about a destination in this process: asked and told once, not at each attempt. */
+/* What was decided about a destination in this process: asked and told once, not at each attempt.
+ */
 #ifndef SHIM_ESCAPE_SEEN_H
 #define SHIM_ESCAPE_SEEN_H
 
@@ -22,8 +23,8 @@ enum seen_state {
 uint64_t seen_key(struct slice text);
 enum seen_state seen_find(uint64_t key);
 
-/* True for the one caller that makes it so; false when it was so already, or there is no room.  Lock-free; a forked
- * child has what its parent had. */
+/* True for the one caller that makes it so; false when it was so already, or there is no room.
+ * Lock-free; a forked child has what its parent had. */
 bool seen_note(uint64_t key, enum seen_state state);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Stand-ins for system and popen.  glibc starts their shell from inside, with the program's `environ`: no stand-in
- * sees it.  Where that environment lacks something, the command sets it and executes the shell once more, which is then
- * governed, with the name "sh" that its messages begin with.
+/* Stand-ins for system and popen.  glibc starts their shell from inside, with the program's
+ * `environ`: no stand-in sees it.  Where that environment lacks something, the command sets it and
+ * executes the shell once more, which is then governed, with the name "sh" that its messages begin
+ * with.
  *
- * Neither function may be called in a signal handler or a vfork child, so memory of the heap is used. */
+ * Neither function may be called in a signal handler or a vfork child, so memory of the heap is
+ * used. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

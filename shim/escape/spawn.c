@@ -20,18 +20,18 @@ static int forward_path(const struct program_start *start, char *const variables
 {
 	__typeof__(&posix_spawn) next = NEXT(posix_spawn);
 
-	return next ? next(start->pid, start->target.path, start->actions, start->attributes, start->arguments,
-			   variables) :
-		      ENOSYS;
+	return next ? next(start->pid, start->target.path, start->actions, start->attributes,
+			   start->arguments, variables)
+		    : ENOSYS;
 }
 
 static int forward_searched(const struct program_start *start, char *const variables[])
 {
 	__typeof__(&posix_spawnp) next = NEXT(posix_spawnp);
 
-	return next ? next(start->pid, start->target.path, start->actions, start->attributes, start->arguments,
-			   variables) :
-		      ENOSYS;
+	return next ? next(start->pid, start->target.path, start->actions, start->attributes,
+			   start->arguments, variables)
+		    : ENOSYS;
 }
 
 STAND_IN int posix_spawn(pid_t *restrict pid, const char *restrict path,
@@ -39,7 +39,9 @@ STAND_IN int posix_spawn(pid_t *restrict pid, const char *restrict path,
 			 const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
 			 char *const envp[restrict])
 {
-	struct program_start start = { { AT_FDCWD, path, 0, false }, argv, pid, actions, attributes, forward_path };
+	struct program_start start = {
+		{ AT_FDCWD, path, 0, false }, argv, pid, actions, attributes, forward_path
+	};
 
 	return spawn(&start, envp);
 }
@@ -49,7 +51,9 @@ STAND_IN int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 			  const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
 			  char *const envp[restrict])
 {
-	struct program_start start = { { AT_FDCWD, file, 0, true }, argv, pid, actions, attributes, forward_searched };
+	struct program_start start = {
+		{ AT_FDCWD, file, 0, true }, argv, pid, actions, attributes, forward_searched
+	};
 
 	return spawn(&start, envp);
 }

@@ -23,19 +23,23 @@ static int ask_about_user(struct slice name)
 	int permit = outside_permit(OUTSIDE_OTHER_USER, name, true);
 
 	if (permit < 0)
-		line_say("refused to start %.*s: it changes its user or has capabilities, the loader leaves this "
+		line_say("refused to start %.*s: it changes its user or has capabilities, the "
+			 "loader leaves this "
 			 "library out of it, and no agent answers to say whether it may",
 			 SLICE_ARGUMENTS(name));
 	else if (permit == PERMIT_REFUSE)
-		line_say("refused to start %.*s: it changes its user or has capabilities, and the loader leaves this "
+		line_say("refused to start %.*s: it changes its user or has capabilities, and the "
+			 "loader leaves this "
 			 "library out of it",
 			 SLICE_ARGUMENTS(name));
 	else if (permit == PERMIT_WARN)
-		line_say("%.*s is NOT GOVERNED: it changes its user or has capabilities", SLICE_ARGUMENTS(name));
+		line_say("%.*s is NOT GOVERNED: it changes its user or has capabilities",
+			 SLICE_ARGUMENTS(name));
 	return permit == PERMIT_WARN || permit == PERMIT_PASS ? 0 : -EACCES;
 }
 
-/* 0, or -EACCES.  A static program is named on the record and started: nearly every shell script starts some. */
+/* 0, or -EACCES.  A static program is named on the record and started: nearly every shell script
+ * starts some. */
 static int judge(const struct target *target)
 {
 	char room[32];
@@ -64,7 +68,8 @@ int program_start(const struct program_start *start, char *const variables[], in
 	if (room < 0)
 		return (int)room;
 	if (room > 0)
-		variables = (char *const *)environment_repair(variables, __builtin_alloca((size_t)room));
+		variables = (char *const *)environment_repair(variables,
+							      __builtin_alloca((size_t)room));
 	*ret_result = start->forward(start, variables);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What every way to start a program goes through: the program is looked at, its environment is repaired.
+/* What every way to start a program goes through: the program is looked at, its environment is
+ * repaired.
  *
- * The ways to start a program are called in vfork children, which share their parent's memory: nothing here allocates
- * or writes anywhere but on the stack. */
+ * The ways to start a program are called in vfork children, which share their parent's memory:
+ * nothing here allocates or writes anywhere but on the stack. */
 #ifndef SHIM_ESCAPE_START_PROGRAM_H
 #define SHIM_ESCAPE_START_PROGRAM_H
 
@@ -21,8 +22,9 @@ struct program_start {
 	int (*forward)(const struct program_start *start, char *const variables[]);
 };
 
-/* Forwards the call, whose result is returned and whose errno is left alone; or returns a negative errno when it must
- * not be made, with `*ret_result` untouched: -EACCES, -E2BIG (shim/escape/environment.h). */
+/* Forwards the call, whose result is returned and whose errno is left alone; or returns a negative
+ * errno when it must not be made, with `*ret_result` untouched: -EACCES, -E2BIG
+ * (shim/escape/environment.h). */
 int program_start(const struct program_start *start, char *const variables[], int *ret_result);
 
 #endif

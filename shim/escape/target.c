@@ -17,9 +17,9 @@
 #include "common/slice.h"
 
 #define SCRIPT_DEPTH_MAX 5   /* BINPRM recursion of Linux */
-#define SCRIPT_LINE_MAX	 256 /* BINPRM_BUF_SIZE */
-#define SEGMENTS_LOOKED	 64
-#define PATH_DEFAULT	 "/bin:/usr/bin" /* execvp(3) without PATH */
+#define SCRIPT_LINE_MAX  256 /* BINPRM_BUF_SIZE */
+#define SEGMENTS_LOOKED  64
+#define PATH_DEFAULT     "/bin:/usr/bin" /* execvp(3) without PATH */
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
@@ -29,14 +29,14 @@
 #error "which machine's programs can load this library?"
 #endif
 
-/* A path that means the target from anywhere in this process; also through a descriptor that cannot be read (O_PATH).
- * NULL when it does not fit. */
+/* A path that means the target from anywhere in this process; also through a descriptor that cannot
+ * be read (O_PATH). NULL when it does not fit. */
 static const char *whole_path(const struct target *target, char room[PATH_MAX])
 {
 	if (target->path[0] == '/' || (target->folder == AT_FDCWD && target->path[0]))
 		return target->path;
-	int length = snprintf(room, PATH_MAX, "/proc/self/fd/%d%s%s", target->folder, target->path[0] ? "/" : "",
-			      target->path);
+	int length = snprintf(room, PATH_MAX, "/proc/self/fd/%d%s%s", target->folder,
+			      target->path[0] ? "/" : "", target->path);
 	return length > 0 && length < PATH_MAX ? room : NULL;
 }
 
@@ -49,7 +49,8 @@ static bool has_capabilities(const struct target *target)
 	return !path || getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
-/* As cap_bprm_creds_from_file of Linux: secure when the ids change, or when somebody who is not root gains. */
+/* As cap_bprm_creds_from_file of Linux: secure when the ids change, or when somebody who is not
+ * root gains. */
 static bool changes_user(const struct stat *status, const struct target *target)
 {
 	uid_t user = status->st_mode & S_ISUID ? status->st_uid : geteuid();
@@ -114,10 +115,12 @@ static bool is_file(const struct target *target, struct stat *ret_status)
 {
 	int flags = target->flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 
-	return fstatat(target->folder, target->path, ret_status, flags) == 0 && S_ISREG(ret_status->st_mode);
+	return fstatat(target->folder, target->path, ret_status, flags) == 0 &&
+	       S_ISREG(ret_status->st_mode);
 }
 
-/* Looks at one file; `line` receives the interpreter's path when it is a script, and is empty otherwise. */
+/* Looks at one file; `line` receives the interpreter's path when it is a script, and is empty
+ * otherwise. */
 static enum target_kind look_at(const struct target *target, char line[SCRIPT_LINE_MAX])
 {
 	char begin[SCRIPT_LINE_MAX];
@@ -135,7 +138,8 @@ static enum target_kind look_at(const struct target *target, char line[SCRIPT_LI
 	}
 	if (changes_user(&status, target))
 		return TARGET_OTHER_USER;
-	return length > 0 && is_unreachable(fd, begin, (size_t)length) ? TARGET_STATIC : TARGET_ORDINARY;
+	return length > 0 && is_unreachable(fd, begin, (size_t)length) ? TARGET_STATIC
+								       : TARGET_ORDINARY;
 }
 
 static enum target_kind follow(const struct target *target)

@@ -13,7 +13,7 @@ enum target_kind {
 
 /* Where a program is; as execveat(2) has it. */
 struct target {
-	int folder;       /* or the program itself, with AT_EMPTY_PATH */
+	int folder; /* or the program itself, with AT_EMPTY_PATH */
 	const char *path;
 	int flags;
 	bool is_searched; /* in PATH when the path has no slash */

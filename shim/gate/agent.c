@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to the agent: socket pool and attachment.  Descriptors are kept out of the low numbers and recognised
- * before each use, because hosts close and reuse numbers that are not theirs. */
+/* The way to the agent: socket pool and attachment.  Descriptors are kept out of the low numbers
+ * and recognised before each use, because hosts close and reuse numbers that are not theirs. */
 #include "shim/gate/agent.h"
 
 #include <errno.h>
@@ -17,15 +17,15 @@
 #include "shim/preload/guard.h"
 #include "shim/preload/process.h"
 
-#define POOL_SIZE 8
-#define DESCRIPTOR_LOW 512
+#define POOL_SIZE         8
+#define DESCRIPTOR_LOW    512
 #define DESCRIPTOR_LOWEST 16
-#define RETRY_NS (20 * MILLISECOND_NS)
-#define START_PAUSE_NS (500 * MILLISECOND_NS)
-#define REASON_LASTS_NS (1 * SECOND_NS) /* then it may have gone */
+#define RETRY_NS          (20 * MILLISECOND_NS)
+#define START_PAUSE_NS    (500 * MILLISECOND_NS)
+#define REASON_LASTS_NS   (1 * SECOND_NS) /* then it may have gone */
 
-/* A pooled socket, packed into one word so that it is taken and given in one step: number + 1, and a part of the
- * inode that it had when it was opened.  0: an empty place. */
+/* A pooled socket, packed into one word so that it is taken and given in one step: number + 1, and
+ * a part of the inode that it had when it was opened.  0: an empty place. */
 static _Atomic uint64_t pool[POOL_SIZE];
 static _Atomic uint32_t pool_pid;
 
@@ -41,7 +41,8 @@ static uint32_t inode_of(int fd)
 	return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? (uint32_t)status.st_ino : 0;
 }
 
-/* A forked child must not share its parent's conversations: it forgets them, and leaves the descriptors alone. */
+/* A forked child must not share its parent's conversations: it forgets them, and leaves the
+ * descriptors alone. */
 static void forget_pool_of_parent(void)
 {
 	uint32_t pid = process_number(), before = atomic_load(&pool_pid);
@@ -78,7 +79,8 @@ static void pool_give(int fd)
 	close(fd);
 }
 
-/* The same socket under a number as high as the limit of descriptors lets be; itself where nothing does. */
+/* The same socket under a number as high as the limit of descriptors lets be; itself where nothing
+ * does. */
 static int out_of_the_way(int *low)
 {
 	int high = -1;
@@ -122,10 +124,12 @@ static int start_own(const struct place *place)
 {
 	int r = own_agent_start(place->socket);
 
-	atomic_store(&start_problem, r == 0	 ? NULL :
-				     r == -ENOENT ? "no agent can be started: the program chaperone is not beside "
-						    "the library that is preloaded" :
-						    "no agent can be started");
+	atomic_store(&start_problem,
+		     r == 0 ? NULL
+		     : r == -ENOENT
+			     ? "no agent can be started: the program chaperone is not beside "
+			       "the library that is preloaded"
+			     : "no agent can be started");
 	return r;
 }
 
@@ -210,8 +214,8 @@ void agent_tell(struct packet *packet)
 
 static void set_reason(struct attachment *attachment, struct slice reason)
 {
-	size_t length = reason.length < sizeof(attachment->reason) ? reason.length :
-								       sizeof(attachment->reason) - 1;
+	size_t length = reason.length < sizeof(attachment->reason) ? reason.length
+								   : sizeof(attachment->reason) - 1;
 
 	if (length > 0)
 		memcpy(attachment->reason, reason.at, length);
@@ -257,7 +261,8 @@ static struct attachment *attach(struct slice client, uint64_t until_ns)
 		return NULL;
 	place_settle();
 	/* An agent that is leaving hangs up; the next one answers. */
-	while ((r = say_hello(client, &packet, until_ns)) == -ENOTCONN || r == -EPIPE || r == -ECONNRESET) {
+	while ((r = say_hello(client, &packet, until_ns)) == -ENOTCONN || r == -EPIPE ||
+	       r == -ECONNRESET) {
 		if (monotonic_ns() + RETRY_NS >= until_ns)
 			return NULL;
 		rest(RETRY_NS);
@@ -274,12 +279,14 @@ static struct attachment *in_force(uint32_t pid)
 
 	if (!attachment || attachment->pid != pid)
 		return NULL;
-	if (attachment->reason[0] && monotonic_ns() >= atomic_load(&attachment->refused_ns) + REASON_LASTS_NS)
+	if (attachment->reason[0] &&
+	    monotonic_ns() >= atomic_load(&attachment->refused_ns) + REASON_LASTS_NS)
 		return NULL;
 	return attachment;
 }
 
-/* Puts it in force.  One that repeats the reason of the one before is not kept, since none is ever freed. */
+/* Puts it in force.  One that repeats the reason of the one before is not kept, since none is ever
+ * freed. */
 static struct attachment *adopt(struct attachment *attachment)
 {
 	struct attachment *before = atomic_load(&current);

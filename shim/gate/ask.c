@@ -5,15 +5,18 @@
 #include "shim/gate/connection.h"
 #include "shim/gate/refusal.h"
 
-static const char NO_AGENT[] = RAISE("its agent does not answer",
-				     "The agent of this machine gave no verdict in time.",
-				     "Try again; if it stays so, run chaperone doctor.");
-static const char TOO_LARGE[] = RAISE("it is larger than 16 MB", "Texts of that size are not analysed.",
-				      "Send it in parts; keep bulk data in parameters.");
-const char REFUSAL_NO_RECORD[] = RAISE("it cannot be recorded",
-				      "The audit ring is full or gone, because the agent does not empty it.",
-				      "Try again; if it stays so, run chaperone doctor.");
-const char GATE_REFUSAL_NO_MEMORY[] = RAISE("there is no memory", "The verdict could not be kept.", "Try again.");
+static const char NO_AGENT[] =
+	RAISE("its agent does not answer", "The agent of this machine gave no verdict in time.",
+	      "Try again; if it stays so, run chaperone doctor.");
+static const char TOO_LARGE[] =
+	RAISE("it is larger than 16 MB", "Texts of that size are not analysed.",
+	      "Send it in parts; keep bulk data in parameters.");
+const char REFUSAL_NO_RECORD[] =
+	RAISE("it cannot be recorded",
+	      "The audit ring is full or gone, because the agent does not empty it.",
+	      "Try again; if it stays so, run chaperone doctor.");
+const char GATE_REFUSAL_NO_MEMORY[] =
+	RAISE("there is no memory", "The verdict could not be kept.", "Try again.");
 
 void pass_refuse(struct gate_pass *pass, const char *raise)
 {
@@ -40,7 +43,8 @@ static void refuse_unasked(struct gate_connection *connection, struct gate_pass 
 	pass_refuse(pass, connection->text.failed ? NO_AGENT : buf_text(&connection->text));
 }
 
-static void pass_with(struct gate_pass *pass, struct verdict *verdict, const char *text, uint8_t ring_flags)
+static void pass_with(struct gate_pass *pass, struct verdict *verdict, const char *text,
+		      uint8_t ring_flags)
 {
 	pass->verdict = verdict_ref(verdict);
 	pass->text = verdict->is_allowed ? text : verdict->instead;
@@ -54,7 +58,9 @@ static bool is_extended(const struct gate_call *call)
 
 static enum cache_kind exact_kind(const struct gate_call *call)
 {
-	return call->kind == GATE_EXECUTE ? CACHE_NAME : is_extended(call) ? CACHE_TEXT_EXTENDED : CACHE_TEXT;
+	return call->kind == GATE_EXECUTE ? CACHE_NAME
+	       : is_extended(call)        ? CACHE_TEXT_EXTENDED
+					  : CACHE_TEXT;
 }
 
 static struct cache_key exact_key(const struct gate_call *call)
@@ -74,27 +80,30 @@ struct moment {
 	uint64_t now_ns;
 };
 
-/* What cached verdicts must agree with now; context 0 when none counts (lease over, state in doubt). */
+/* What cached verdicts must agree with now; context 0 when none counts (lease over, state in
+ * doubt). */
 static struct moment moment_of(const struct gate_connection *connection)
 {
 	const struct ring_control *control = connection->attachment->ring.control;
 	struct moment moment = { 0, 0, monotonic_late_ns() };
 
-	if (!control || moment.now_ns >= atomic_load_explicit(&control->lease_until_ns, memory_order_acquire))
+	if (!control ||
+	    moment.now_ns >= atomic_load_explicit(&control->lease_until_ns, memory_order_acquire))
 		return moment;
 	moment.generation = atomic_load_explicit(&control->generation, memory_order_relaxed);
-	moment.context = atomic_load_explicit(&control->contexts[connection->connected.context_index],
-					      memory_order_acquire);
+	moment.context = atomic_load_explicit(
+		&control->contexts[connection->connected.context_index], memory_order_acquire);
 	return moment;
 }
 
 static bool holds(const struct verdict *verdict, const struct moment *moment)
 {
-	return verdict && verdict_holds(verdict, moment->context, moment->generation, moment->now_ns);
+	return verdict &&
+	       verdict_holds(verdict, moment->context, moment->generation, moment->now_ns);
 }
 
-static const struct cache_entry *held(const struct gate_connection *connection, const struct cache_key *key,
-				      const struct moment *moment)
+static const struct cache_entry *held(const struct gate_connection *connection,
+				      const struct cache_key *key, const struct moment *moment)
 {
 	const struct cache_entry *entry = cache_find(&connection->cache, key);
 
@@ -108,17 +117,20 @@ static struct lexing lexing_of(const struct gate_call *call)
 }
 
 /* A call's template. */
-struct template {
+struct template
+{
 	enum cache_kind kind;
 	struct lexing lexing;
 	struct cache_key key; /* empty: it has none */
 	struct template_literals literals;
 };
 
-static void make_template(struct gate_connection *connection, const struct gate_call *call, struct template *template)
+static void make_template(struct gate_connection *connection, const struct gate_call *call,
+			  struct template *template)
 {
 	if (call->kind == GATE_EXECUTE || call->text.length > CACHE_KEY_MAX ||
-	    template_make(call->text, template->lexing, &connection->template_key, &template->literals) < 0)
+	    template_make(call->text, template->lexing, &connection->template_key,
+			  &template->literals) < 0)
 		return;
 	template->key = cache_key(template->kind, buf_view(&connection->template_key));
 }
@@ -137,15 +149,18 @@ static bool find_exact(const struct gate_connection *connection, const struct ga
 	return entry != NULL;
 }
 
-/* `own` is our copy, in connection->text.  Fills `template` as far as it is needed to store what the agent says. */
+/* `own` is our copy, in connection->text.  Fills `template` as far as it is needed to store what
+ * the agent says. */
 static bool find_template(struct gate_connection *connection, const struct gate_call *own,
-			  const struct moment *moment, struct gate_pass *pass, struct template *template)
+			  const struct moment *moment, struct gate_pass *pass,
+			  struct template *template)
 {
 	const char *text = buf_text(&connection->text);
 
 	template->kind = is_extended(own) ? CACHE_TEMPLATE_EXTENDED : CACHE_TEMPLATE;
 	template->lexing = lexing_of(own);
-	struct verdict *verdict = recent_find(&connection->recent, template->kind, template->lexing, own->text);
+	struct verdict *verdict =
+		recent_find(&connection->recent, template->kind, template->lexing, own->text);
 	if (holds(verdict, moment)) {
 		pass_with(pass, verdict, text, RING_CACHED_TEMPLATE);
 		return true;
@@ -157,12 +172,13 @@ static bool find_template(struct gate_connection *connection, const struct gate_
 	if (!entry)
 		return false;
 	pass_with(pass, entry->verdict, text, RING_CACHED_TEMPLATE);
-	recent_keep(&connection->recent, template->kind, template->lexing, own->text, &template->literals,
-		    entry->verdict);
+	recent_keep(&connection->recent, template->kind, template->lexing, own->text,
+		    &template->literals, entry->verdict);
 	return true;
 }
 
-/* One private copy is keyed, judged and forwarded, whatever another thread does to the caller's (security.md 9). */
+/* One private copy is keyed, judged and forwarded, whatever another thread does to the caller's
+ * (security.md 9). */
 static bool take_copy(struct gate_connection *connection, struct gate_call *own)
 {
 	buf_clear(&connection->text);
@@ -171,8 +187,8 @@ static bool take_copy(struct gate_connection *connection, struct gate_call *own)
 	return connection->text.failed == 0;
 }
 
-static int ask_agent(struct gate_connection *connection, const struct gate_call *call, uint64_t until_ns,
-		     struct verdict **ret_verdict)
+static int ask_agent(struct gate_connection *connection, const struct gate_call *call,
+		     uint64_t until_ns, struct verdict **ret_verdict)
 {
 	SCOPED(packet_done) struct packet packet = PACKET_EMPTY;
 	struct message_judge judge = {
@@ -184,7 +200,8 @@ static int ask_agent(struct gate_connection *connection, const struct gate_call 
 		.is_final = call->is_final,
 		.is_unnamed_replaced = call->is_unnamed_replaced,
 		.name = call->name,
-		.text = call->kind == GATE_EXECUTE ? (struct slice){ NULL, 0 } : buf_view(&connection->text),
+		.text = call->kind == GATE_EXECUTE ? (struct slice){ NULL, 0 }
+						   : buf_view(&connection->text),
 		.standard_conforming_strings = call->settings.standard_conforming_strings,
 		.client_encoding = call->settings.client_encoding,
 	};
@@ -222,8 +239,8 @@ static int ask_with_retry(struct gate_connection *connection, const struct gate_
 	return r;
 }
 
-static void store(struct gate_connection *connection, const struct gate_call *call, struct verdict *verdict,
-		  const struct template *template)
+static void store(struct gate_connection *connection, const struct gate_call *call,
+		  struct verdict *verdict, const struct template *template)
 {
 	if ((verdict->flags & VERDICT_CACHES_EXACT) && has_cacheable_kind(call)) {
 		struct cache_key exact = exact_key(call);
@@ -249,7 +266,8 @@ static int introduce(struct gate_connection *connection)
 	return r;
 }
 
-void gate_ask(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *ret_pass)
+void gate_ask(struct gate_connection *connection, const struct gate_call *call,
+	      struct gate_pass *ret_pass)
 {
 	struct gate_pass pass = { 0 };
 	struct template template = { 0 };
@@ -281,4 +299,3 @@ void gate_ask(struct gate_connection *connection, const struct gate_call *call, 
 	pass_with(ret_pass, verdict, buf_text(&connection->text), 0);
 	verdict_unref(verdict);
 }
-

@@ -12,7 +12,8 @@
 
 struct cache_key cache_key(enum cache_kind kind, struct slice bytes)
 {
-	return (struct cache_key){ kind, bytes, XXH3_64bits_withSeed(bytes.at, bytes.length, kind) };
+	return (struct cache_key){ kind, bytes,
+				   XXH3_64bits_withSeed(bytes.at, bytes.length, kind) };
 }
 
 static bool entry_is(const struct cache_entry *entry, const struct cache_key *key)
@@ -62,14 +63,15 @@ void cache_store(struct cache *cache, const struct cache_key *key, struct verdic
 	copy[key->bytes.length] = '\0';
 
 	struct cache_entry *pair = &cache->entries[place(key)];
-	if (!entry_is(&pair[0], key)) { /* the newest stands first; the one before it moves to the second place */
+	if (!entry_is(&pair[0], key)) { /* the newest stands first; the one before it moves to the
+					   second place */
 		empty(cache, &pair[1]);
 		pair[1] = pair[0];
 		pair[0] = (struct cache_entry){ 0 };
 	}
 	empty(cache, &pair[0]);
-	pair[0] = (struct cache_entry){ key->hash, verdict_ref(verdict), copy, (uint32_t)key->bytes.length,
-					(uint32_t)key->kind };
+	pair[0] = (struct cache_entry){ key->hash, verdict_ref(verdict), copy,
+					(uint32_t)key->bytes.length, (uint32_t)key->kind };
 	cache->bytes += key->bytes.length;
 	cache->count[key->kind]++;
 }

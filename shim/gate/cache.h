@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The verdict cache of one connection: exact texts and templates.  A hit always compares the full key, because
- * hashes of texts that somebody else chooses can be made to collide. */
+/* The verdict cache of one connection: exact texts and templates.  A hit always compares the full
+ * key, because hashes of texts that somebody else chooses can be made to collide. */
 #ifndef SHIM_GATE_CACHE_H
 #define SHIM_GATE_CACHE_H
 
@@ -9,8 +9,8 @@
 #include "common/slice.h"
 #include "shim/gate/verdict.h"
 
-#define CACHE_ENTRIES  512u
-#define CACHE_KEY_MAX  (16 * KIB)
+#define CACHE_ENTRIES   512u
+#define CACHE_KEY_MAX   (16 * KIB)
 #define CACHE_BYTES_MAX (1 * MIB)
 
 /* What a key is; equal bytes of different kinds are different keys. */
@@ -34,7 +34,8 @@ struct cache_entry {
 struct cache {
 	struct cache_entry *entries; /* NULL until the first store */
 	size_t bytes;
-	uint32_t count[CACHE_KINDS]; /* entries of each kind: with none there is nothing to look for */
+	/* entries of each kind: with none there is nothing to look for */
+	uint32_t count[CACHE_KINDS];
 };
 
 struct cache_key {
@@ -48,8 +49,8 @@ struct cache_key cache_key(enum cache_kind kind, struct slice bytes);
 /* The entry for `key`, whatever its verdict's age; NULL when there is none. */
 const struct cache_entry *cache_find(const struct cache *cache, const struct cache_key *key);
 
-/* Stores a reference to `verdict` under `key`, in place of what its place held.  Does nothing when the key is too
- * long or memory is short: a cache may forget. */
+/* Stores a reference to `verdict` under `key`, in place of what its place held.  Does nothing when
+ * the key is too long or memory is short: a cache may forget. */
 void cache_store(struct cache *cache, const struct cache_key *key, struct verdict *verdict);
 
 void cache_done(struct cache *cache);

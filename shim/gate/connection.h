@@ -13,20 +13,22 @@
 #define CONNECTION_TEXT_MAX (16 * MIB)
 
 struct gate_connection {
-	const struct attachment *attachment; /* under which the agent knows it; NULL: not yet, or no more */
-	struct message_connected connected;  /* its texts point into `answer` */
+	/* under which the agent knows it; NULL: not yet, or no more */
+	const struct attachment *attachment;
+	struct message_connected connected; /* its texts point into `answer` */
 	struct buf answer;
-	struct sha256_hmac_key *keys;        /* of masks that hash */
+	struct sha256_hmac_key *keys; /* of masks that hash */
 	uint32_t key_count;
-	struct buf introduction;             /* the body of its CONNECT, for the next agent */
+	struct buf introduction; /* the body of its CONNECT, for the next agent */
 	char client[64];
-	bool is_used;                        /* an agent let something be sent on it, which the next one does not know */
-	uint32_t open_calls;                 /* whose outcome an agent wants to be told */
+	/* an agent let something be sent on it, which the next one does not know */
+	bool is_used;
+	uint32_t open_calls; /* whose outcome an agent wants to be told */
 	struct cache cache;
 	struct recent recent;
-	struct buf text;                     /* our copy of a text that the cache does not hold */
+	struct buf text; /* our copy of a text that the cache does not hold */
 	struct buf template_key;
-	max_align_t state[];                 /* the driver's */
+	max_align_t state[]; /* the driver's */
 };
 
 /* Whether the agent in force knows the connection. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of connections: open addressing without locks.  A removed entry leaves a mark, so that searches go on
- * beyond it; marks are used again. */
+/* The table of connections: open addressing without locks.  A removed entry leaves a mark, so that
+ * searches go on beyond it; marks are used again. */
 #include "shim/gate/connections.h"
 
 #include <stdatomic.h>
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define REMOVED ((const void *)1)
-#define BUSY	((const void *)2)
+#define BUSY    ((const void *)2)
 
 static struct {
 	_Atomic(const void *) handle; /* NULL: never used */
@@ -48,7 +48,8 @@ static size_t place_of(const void *handle)
 	size_t place = start_of(handle);
 
 	for (size_t tried = 0; tried < CONNECTIONS_MAX; tried++, place = after(place)) {
-		const void *found = atomic_load_explicit(&table[place].handle, memory_order_acquire);
+		const void *found =
+			atomic_load_explicit(&table[place].handle, memory_order_acquire);
 
 		if (found == handle)
 			return place;

@@ -15,7 +15,8 @@ void gate_note(struct gate_connection *connection, const char *text)
 	SCOPED(packet_done) struct packet packet = PACKET_EMPTY;
 	const struct attachment *attachment = connection ? connection->attachment : NULL;
 	struct message_note note = { attachment ? attachment->process : 0,
-				     attachment ? connection->connected.connection : 0, slice_of(text) };
+				     attachment ? connection->connected.connection : 0,
+				     slice_of(text) };
 
 	packet.kind = MESSAGE_NOTE;
 	message_note_write(&packet.body, &note);
@@ -47,7 +48,8 @@ static int prepare_keys(struct gate_connection *connection)
 			return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		sha256_hmac_prepare(connected->keys.at + i * (size_t)MESSAGE_KEY_SIZE, MESSAGE_KEY_SIZE, &keys[i]);
+		sha256_hmac_prepare(connected->keys.at + i * (size_t)MESSAGE_KEY_SIZE,
+				    MESSAGE_KEY_SIZE, &keys[i]);
 	free(connection->keys);
 	connection->keys = keys;
 	connection->key_count = count;
@@ -78,7 +80,8 @@ int connection_introduce(struct gate_connection *connection, uint64_t until_ns)
 	r = agent_ask(&packet, MESSAGE_CONNECTED, until_ns);
 	if (connection_lost_agent(r)) {
 		agent_detach(attachment);
-		return -ECONNRESET; /* not -ENOTCONN, which says that there is no agent to talk to */
+		/* not -ENOTCONN, which says that there is no agent to talk to */
+		return -ECONNRESET;
 	}
 	if (r < 0)
 		return r;
@@ -104,8 +107,8 @@ void *gate_state(struct gate_connection *connection)
 	return connection->state;
 }
 
-struct gate_connection *gate_open(const void *handle, const struct message_connect *connect, struct slice client,
-				  size_t state_size)
+struct gate_connection *gate_open(const void *handle, const struct message_connect *connect,
+				  struct slice client, size_t state_size)
 {
 	struct gate_connection *connection = calloc(1, sizeof(*connection) + state_size);
 
@@ -114,8 +117,8 @@ struct gate_connection *gate_open(const void *handle, const struct message_conne
 	connection->answer = connection->introduction = (struct buf)BUF_MAX(1 * MIB);
 	connection->text = connection->template_key = (struct buf)BUF_MAX(CONNECTION_TEXT_MAX);
 	connection->recent.text = (struct buf)BUF_MAX(CACHE_KEY_MAX);
-	size_t length = client.length < sizeof(connection->client) ? client.length :
-								      sizeof(connection->client) - 1;
+	size_t length = client.length < sizeof(connection->client) ? client.length
+								   : sizeof(connection->client) - 1;
 	memcpy(connection->client, client.at, length);
 	message_connect_write(&connection->introduction, connect);
 	if (connection->introduction.failed || !connections_add(handle, connection)) {
@@ -123,7 +126,8 @@ struct gate_connection *gate_open(const void *handle, const struct message_conne
 		free(connection);
 		return NULL;
 	}
-	/* A failure here is not one yet: the first statement tries again, and says so if it is refused. */
+	/* A failure here is not one yet: the first statement tries again, and says so if it is
+	 * refused. */
 	if (connection_introduce(connection, connection_deadline(NULL)) < 0)
 		connection->attachment = NULL;
 	return connection;
@@ -163,10 +167,12 @@ void gate_close(const void *handle)
 
 struct slice gate_learn_query(const struct gate_connection *connection)
 {
-	return connection->attachment ? connection->connected.learn_query : (struct slice){ NULL, 0 };
+	return connection->attachment ? connection->connected.learn_query
+				      : (struct slice){ NULL, 0 };
 }
 
-void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_count, struct slice rows)
+void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_count,
+		  struct slice rows)
 {
 	SCOPED(packet_done) struct packet packet = PACKET_EMPTY;
 	struct message_learn learn = { connection->connected.connection, failed, row_count, rows };
@@ -176,7 +182,8 @@ void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_
 	message_learn_write(&packet.body, &learn);
 	r = agent_ask(&packet, MESSAGE_DONE, connection_deadline(connection->attachment));
 	if (r < 0)
-		connection->attachment = NULL; /* the agent does not know: introduce and learn anew */
+		/* the agent does not know: introduce and learn anew */
+		connection->attachment = NULL;
 }
 
 bool gate_allows_everything(struct gate_connection *connection)
@@ -190,4 +197,3 @@ const struct sha256_hmac_key *gate_key(const struct gate_connection *connection,
 {
 	return index < connection->key_count ? &connection->keys[index] : NULL;
 }
-

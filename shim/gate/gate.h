@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate that every statement passes: connections, verdicts, records.  Knows no driver.
  *
- * A driver folder tells of connections as they come and go, asks before it sends, and reports what became of it.
- * A connection is used by one thread at a time, as its driver demands too; different ones at once by any. */
+ * A driver folder tells of connections as they come and go, asks before it sends, and reports what
+ * became of it. A connection is used by one thread at a time, as its driver demands too; different
+ * ones at once by any. */
 #ifndef SHIM_GATE_GATE_H
 #define SHIM_GATE_GATE_H
 
@@ -40,26 +41,28 @@ struct gate_settings {
 
 struct gate_call {
 	enum gate_call_kind kind;
-	uint8_t transaction;  /* PGTransactionStatusType, before it */
-	bool is_final;        /* asked again after learning, or nothing can be learned now */
-	bool is_unnamed_replaced; /* since the unnamed prepared statement was judged last, it became another */
-	/* How many there are.  Their values, lengths, formats and types are not copied, although another thread may change
-	 * them: no judgement looks at them, a parameter counts as any value (policy/engine/judge_where.c), and a type can
-	 * choose among functions of one name only, of which one that is not the server's own makes all of them strange. */
+	uint8_t transaction; /* PGTransactionStatusType, before it */
+	bool is_final;       /* asked again after learning, or nothing can be learned now */
+	/* since the unnamed prepared statement was judged last, it became another */
+	bool is_unnamed_replaced;
+	/* How many there are.  Their values, lengths, formats and types are not copied, although
+	 * another thread may change them: no judgement looks at them, a parameter counts as any
+	 * value (policy/engine/judge_where.c), and a type can choose among functions of one name
+	 * only, of which one that is not the server's own makes all of them strange. */
 	uint16_t parameters;
-	uint32_t function;    /* GATE_FASTPATH */
-	struct slice name;    /* GATE_PREPARE, GATE_EXECUTE, GATE_CLOSE_… */
-	struct slice text;    /* empty for those that have none */
+	uint32_t function; /* GATE_FASTPATH */
+	struct slice name; /* GATE_PREPARE, GATE_EXECUTE, GATE_CLOSE_… */
+	struct slice text; /* empty for those that have none */
 	struct gate_settings settings;
 };
 
 struct gate_connection;
 
-/* Notes a new connection of the program under its driver's handle.  `connect` says where it leads (its `process` is
- * filled in here), `client` what the driver is.  `state_size` zeroed bytes are the driver's own (gate_state).  NULL
- * without memory: then its statements are refused. */
-struct gate_connection *gate_open(const void *handle, const struct message_connect *connect, struct slice client,
-				  size_t state_size);
+/* Notes a new connection of the program under its driver's handle.  `connect` says where it leads
+ * (its `process` is filled in here), `client` what the driver is.  `state_size` zeroed bytes are
+ * the driver's own (gate_state).  NULL without memory: then its statements are refused. */
+struct gate_connection *gate_open(const void *handle, const struct message_connect *connect,
+				  struct slice client, size_t state_size);
 
 void *gate_state(struct gate_connection *connection);
 
@@ -69,27 +72,35 @@ struct gate_connection *gate_find(const void *handle);
 /* Forgets a connection and tells the agent. */
 void gate_close(const void *handle);
 
-/* The query that the agent wants to be sent on this connection when it is idle; empty when there is none.  Borrowed
- * until the next call on this connection. */
+/* The query that the agent wants to be sent on this connection when it is idle; empty when there is
+ * none.  Borrowed until the next call on this connection. */
 struct slice gate_learn_query(const struct gate_connection *connection);
 
 /* Hands over the query's rows (wire texts), or that it failed. */
-void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_count, struct slice rows);
+void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_count,
+		  struct slice rows);
 
-/* Whether the policy lets everything through, so that channels which cannot be judged or masked stay open. */
+/* Whether the policy lets everything through, so that channels which cannot be judged or masked
+ * stay open. */
 bool gate_allows_everything(struct gate_connection *connection);
 
-/* The answer to "may this be sent?".  Always an answer: when no agent gives one, a refusal that says so. */
+/* The answer to "may this be sent?".  Always an answer: when no agent gives one, a refusal that
+ * says so. */
 struct gate_pass {
-	struct verdict *verdict; /* a reference of the caller's, to be given back with verdict_unref */
-	const char *text;        /* what is to be forwarded: our own copy of the text that was judged, or the refusal;
-				    owned by the connection until the next gate_ask */
-	uint8_t ring_flags;      /* how the verdict was found */
-	bool is_unheard;         /* a refusal because nobody could be asked, and nobody reads a record of it */
+	/* a reference of the caller's, to be given back with verdict_unref */
+	struct verdict *verdict;
+	/* what is to be forwarded: our own copy of the text that was judged, or the refusal;
+	 * owned by the connection until the next gate_ask */
+	const char *text;
+	uint8_t ring_flags; /* how the verdict was found */
+	/* a refusal because nobody could be asked, and nobody reads a record of it */
+	bool is_unheard;
 };
-void gate_ask(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *ret_pass);
+void gate_ask(struct gate_connection *connection, const struct gate_call *call,
+	      struct gate_pass *ret_pass);
 
-/* The statement that raises "there is no memory" on the server, for a connection that could not be made known. */
+/* The statement that raises "there is no memory" on the server, for a connection that could not be
+ * made known. */
 extern const char GATE_REFUSAL_NO_MEMORY[];
 
 struct attachment;
@@ -101,34 +112,41 @@ struct gate_intent {
 	uint64_t sequence;
 };
 
-/* Writes the intent of a call that is about to be forwarded.  When that cannot be done, the pass is turned into a
- * refusal, which is to be sent instead, unrecorded.  False: the ring is full and its agent's lease is over, so that
- * another agent may be in charge by now; ask again. */
-must_use bool gate_intend(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *pass,
-			  struct gate_intent *ret_intent);
+/* Writes the intent of a call that is about to be forwarded.  When that cannot be done, the pass is
+ * turned into a refusal, which is to be sent instead, unrecorded.  False: the ring is full and its
+ * agent's lease is over, so that another agent may be in charge by now; ask again. */
+must_use bool gate_intend(struct gate_connection *connection, const struct gate_call *call,
+			  struct gate_pass *pass, struct gate_intent *ret_intent);
 
-/* The intent of the learning query.  False when it cannot be written: then the query is not to be sent. */
-must_use bool gate_intend_learning(struct gate_connection *connection, struct gate_intent *ret_intent);
+/* The intent of the learning query.  False when it cannot be written: then the query is not to be
+ * sent. */
+must_use bool gate_intend_learning(struct gate_connection *connection,
+				   struct gate_intent *ret_intent);
 
 struct gate_outcome {
 	struct gate_intent intent;
 	uint64_t rows;
 	uint64_t bytes;
 	uint32_t masked_cells;
-	uint32_t sqlstate;        /* six bits for each character; 0: none */
-	uint32_t completed;       /* statements of the call that completed */
+	uint32_t sqlstate;  /* six bits for each character; 0: none */
+	uint32_t completed; /* statements of the call that completed */
 	enum ring_status status;
 	enum message_stage stage;
-	bool is_lost;             /* nobody knows what became of it */
-	uint8_t transaction;      /* after it; this and the settings only when verdict_reports_outcome */
+	bool is_lost; /* nobody knows what became of it */
+	/* after it; this and the settings only when verdict_reports_outcome */
+	uint8_t transaction;
 	struct gate_settings settings;
 };
 
-/* Records what became of a call; when its verdict asks for it, tells the agent before it returns. */
-void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome);
+/* Records what became of a call; when its verdict asks for it, tells the agent before it returns.
+ */
+void gate_done(struct gate_connection *connection, const struct verdict *verdict,
+	       const struct gate_outcome *outcome);
 
-/* Tells the agent that the calls which ended in a pipeline are settled, and how the server stands. */
-void gate_settled(struct gate_connection *connection, uint8_t transaction, const struct gate_settings *settings);
+/* Tells the agent that the calls which ended in a pipeline are settled, and how the server stands.
+ */
+void gate_settled(struct gate_connection *connection, uint8_t transaction,
+		  const struct gate_settings *settings);
 
 /* Notes in the record that something was refused or happened without a statement. */
 void gate_note(struct gate_connection *connection, const char *text);

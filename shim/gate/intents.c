@@ -19,8 +19,8 @@ uint32_t gate_sqlstate(const char *state)
 }
 
 /* The agent is behind: waits for it to empty the ring.  -ESTALE when its lease ends meanwhile. */
-static int write_when_there_is_room(const struct attachment *attachment, const struct ring_slot *slot,
-				    uint64_t *ret_sequence)
+static int write_when_there_is_room(const struct attachment *attachment,
+				    const struct ring_slot *slot, uint64_t *ret_sequence)
 {
 	CANCELLATION_HELD;
 	const struct timespec pause = { 0, (long)MILLISECOND_NS };
@@ -52,7 +52,8 @@ static int write_intent(const struct gate_connection *connection, const struct r
 	if (r == -EAGAIN)
 		r = write_when_there_is_room(attachment, slot, &sequence);
 	if (r == 0)
-		*ret_intent = (struct gate_intent){ attachment, connection->connected.connection, sequence };
+		*ret_intent = (struct gate_intent){ attachment, connection->connected.connection,
+						    sequence };
 	return r;
 }
 
@@ -78,8 +79,8 @@ static void take_back(struct gate_connection *connection, const struct verdict *
 								    .failed = true });
 }
 
-bool gate_intend(struct gate_connection *connection, const struct gate_call *call, struct gate_pass *pass,
-		 struct gate_intent *ret_intent)
+bool gate_intend(struct gate_connection *connection, const struct gate_call *call,
+		 struct gate_pass *pass, struct gate_intent *ret_intent)
 {
 	struct ring_slot slot = {
 		.time_ns = realtime_ns(),
@@ -116,7 +117,8 @@ bool gate_intend_learning(struct gate_connection *connection, struct gate_intent
 	struct ring_slot slot = {
 		.time_ns = realtime_ns(),
 		.connection = connection->connected.connection,
-		.intent = { .judgement = connection->connected.learn_judgement, .thread = thread_number() },
+		.intent = { .judgement = connection->connected.learn_judgement,
+			    .thread = thread_number() },
 		.kind = RING_INTENT,
 	};
 
@@ -145,7 +147,8 @@ static void write_outcome(const struct gate_outcome *outcome)
 	ring_write_outcome(&ring, &slot);
 }
 
-void gate_done(struct gate_connection *connection, const struct verdict *verdict, const struct gate_outcome *outcome)
+void gate_done(struct gate_connection *connection, const struct verdict *verdict,
+	       const struct gate_outcome *outcome)
 {
 	struct message_outcome message = {
 		.stage = (uint8_t)outcome->stage,
@@ -169,13 +172,15 @@ void gate_done(struct gate_connection *connection, const struct verdict *verdict
 		tell_outcome(connection, &message);
 }
 
-void gate_settled(struct gate_connection *connection, uint8_t transaction, const struct gate_settings *settings)
+void gate_settled(struct gate_connection *connection, uint8_t transaction,
+		  const struct gate_settings *settings)
 {
 	if (connection->attachment)
 		tell_outcome(connection, &(struct message_outcome){
 						 .stage = MESSAGE_STAGE_SYNC,
 						 .transaction = transaction,
-						 .standard_conforming_strings = settings->standard_conforming_strings,
+						 .standard_conforming_strings =
+							 settings->standard_conforming_strings,
 						 .client_encoding = settings->client_encoding,
 					 });
 }

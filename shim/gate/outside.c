@@ -16,7 +16,8 @@ int outside_permit(enum message_outside_kind kind, struct slice text, bool waits
 
 	packet.kind = MESSAGE_OUTSIDE;
 	message_outside_write(&packet.body, &outside);
-	int r = agent_ask_apart(&packet, MESSAGE_PERMIT, waits ? monotonic_ns() + AGENT_DEADLINE_DEFAULT_NS : 0);
+	int r = agent_ask_apart(&packet, MESSAGE_PERMIT,
+				waits ? monotonic_ns() + AGENT_DEADLINE_DEFAULT_NS : 0);
 	if (r == 0)
 		r = message_number_read(buf_view(&packet.body), &number);
 	if (r == 0 && number > PERMIT_PASS)

@@ -9,9 +9,10 @@
 /* The longest text that is told; the rest is cut off. */
 #define OUTSIDE_TEXT_MAX 512
 
-/* Tells the agent what is about to happen and returns its enum message_permit; negative when no agent answers.  Waits
- * for one that is being started or replaced as long as a statement would, or not at all.  Allocates nothing and takes
- * no lock: safe in signal handlers and between fork and exec. */
+/* Tells the agent what is about to happen and returns its enum message_permit; negative when no
+ * agent answers.  Waits for one that is being started or replaced as long as a statement would, or
+ * not at all.  Allocates nothing and takes no lock: safe in signal handlers and between fork and
+ * exec. */
 must_use int outside_permit(enum message_outside_kind kind, struct slice text, bool waits);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting an agent from inside a foreign process: no thread, no fork of the host's memory, nothing left behind. */
+/* Starting an agent from inside a foreign process: no thread, no fork of the host's memory, nothing
+ * left behind. */
 #include "shim/gate/own_agent.h"
 
 #include <errno.h>
@@ -17,8 +18,8 @@
 
 extern char **environ;
 
-/* Relative to the folder of this library: in the build folder, or installed, with and without the name of the
- * machine in between. */
+/* Relative to the folder of this library: in the build folder, or installed, with and without the
+ * name of the machine in between. */
 static const char *const PLACES[] = {
 	"../tools/chaperone/chaperone",
 	"../../bin/chaperone",
@@ -31,8 +32,8 @@ struct variables {
 	size_t size;
 };
 
-/* The environment without the loader's variables: the agent is not governed, and needs no library that is not its
- * own.  The texts are the host's.  `at` is NULL without memory. */
+/* The environment without the loader's variables: the agent is not governed, and needs no library
+ * that is not its own.  The texts are the host's.  `at` is NULL without memory. */
 static struct variables environment(void)
 {
 	size_t count = 0, kept = 0;
@@ -71,23 +72,27 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	if (r == 0)
 		r = posix_spawnattr_setpgroup(attributes, 0);
 	if (r == 0)
-		r = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+		r = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF |
+								 POSIX_SPAWN_SETSIGMASK |
 								 POSIX_SPAWN_SETPGROUP);
 	return -r;
 }
 
 static int spawn(const char *program, const char *socket, char **variables, pid_t *ret_pid)
 {
-	char name[] = "chaperone", command[] = "agent", own[] = "--own", option[] = "--socket", path[PATH_MAX];
+	char name[] = "chaperone", command[] = "agent", own[] = "--own", option[] = "--socket",
+	     path[PATH_MAX];
 	char *arguments[] = { name, command, own, option, path, NULL };
 	posix_spawnattr_t attributes;
-	__typeof__(&posix_spawn) spawn_it = NEXT(posix_spawn); /* ours would add the library again */
+	/* ours would add the library again */
+	__typeof__(&posix_spawn) spawn_it = NEXT(posix_spawn);
 
 	snprintf(path, sizeof(path), "%s", socket);
 	int r = set_attributes(&attributes);
 	if (r < 0)
 		return r;
-	r = spawn_it ? -spawn_it(ret_pid, program, NULL, &attributes, arguments, variables) : -ENOSYS;
+	r = spawn_it ? -spawn_it(ret_pid, program, NULL, &attributes, arguments, variables)
+		     : -ENOSYS;
 	posix_spawnattr_destroy(&attributes);
 	return r;
 }
@@ -115,7 +120,8 @@ int own_agent_start(const char *socket)
 	if (!variables.at)
 		return -ENOMEM;
 	for (size_t i = 0; slash && r == -ENOENT && i < COUNT_OF(PLACES); i++) {
-		int length = snprintf(program, sizeof(program), "%.*s/%s", (int)(slash - self), self, PLACES[i]);
+		int length = snprintf(program, sizeof(program), "%.*s/%s", (int)(slash - self),
+				      self, PLACES[i]);
 
 		if (length > 0 && (size_t)length < sizeof(program))
 			r = spawn(program, socket, variables.at, &pid);

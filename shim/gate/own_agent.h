@@ -5,8 +5,8 @@
 
 #include "common/cleanup.h"
 
-/* Starts `chaperone agent --own` for `socket`, from beside this library, and returns when it has detached itself, before
- * it serves.  -ENOENT: there is no such program. */
+/* Starts `chaperone agent --own` for `socket`, from beside this library, and returns when it has
+ * detached itself, before it serves.  -ENOENT: there is no such program. */
 must_use int own_agent_start(const char *socket);
 
 #endif

@@ -12,7 +12,8 @@
 #include "common/slice.h"
 #include "common/socket.h"
 
-/* proc(5): the fields of /proc/PID/stat behind the name in parentheses start with the third; starttime is the 22nd. */
+/* proc(5): the fields of /proc/PID/stat behind the name in parentheses start with the third;
+ * starttime is the 22nd. */
 #define FIELDS_BEFORE_START 19
 
 /* Clock ticks after boot at which `pid` began, 0 when it cannot be seen. */
@@ -27,7 +28,8 @@ static uint64_t start_of(pid_t pid)
 	size_t begin = length > 0 ? (size_t)length : 0;
 	while (begin > 0 && text[begin - 1] != ')')
 		begin--;
-	struct slice fields = slice_trim((struct slice){ text + begin, (size_t)(length > 0 ? length : 0) - begin });
+	struct slice fields = slice_trim(
+		(struct slice){ text + begin, (size_t)(length > 0 ? length : 0) - begin });
 	for (int i = 0; i < FIELDS_BEFORE_START; i++)
 		slice_cut(&fields, ' ');
 	return slice_to_u64(slice_cut(&fields, ' '), &start) < 0 ? 0 : start;
@@ -46,13 +48,14 @@ static bool owns_folder(const struct peer_identity *peer, const char *path)
 	return stat(folder, &status) == 0 && status.st_uid == peer->uid && !(status.st_mode & 022);
 }
 
-/* The kernel shows the process that called listen(2), whatever user ids either side has by now.  Across process
- * namespaces it shows 0: then the listener must be of our user or root's, and the folder of its socket such that only
- * that user can have put it there. */
+/* The kernel shows the process that called listen(2), whatever user ids either side has by now.
+ * Across process namespaces it shows 0: then the listener must be of our user or root's, and the
+ * folder of its socket such that only that user can have put it there. */
 static bool is_supervisor(const struct peer_identity *peer, const struct place *place)
 {
 	if (peer->pid == 0)
-		return (peer->uid == geteuid() || peer->uid == 0) && owns_folder(peer, place->socket);
+		return (peer->uid == geteuid() || peer->uid == 0) &&
+		       owns_folder(peer, place->socket);
 	return peer->pid == place->peer && start_of(peer->pid) == place->peer_start;
 }
 

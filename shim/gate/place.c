@@ -16,11 +16,11 @@
 #include "common/slice.h"
 #include "shim/preload/start.h"
 
-#define CONFIGURATION	   "/etc/chaperone/agent.conf"
+#define CONFIGURATION      "/etc/chaperone/agent.conf"
 #define CONFIGURATION_SIZE 512
-#define SERVICE_SOCKET	   "/run/chaperone/agent.socket"
-#define FOLDER_MAX	   4096
-#define PLACES_MAX	   4
+#define SERVICE_SOCKET     "/run/chaperone/agent.socket"
+#define FOLDER_MAX         4096
+#define PLACES_MAX         4
 
 /* Threads that settle at the same moment fill a place each; the first one to finish is taken. */
 static struct place places[PLACES_MAX];
@@ -47,17 +47,20 @@ static bool take_line(struct place *place, struct slice text)
 	return false;
 }
 
-/* Root's configuration.  False when there is none; one that cannot be used is a problem, never passed over. */
+/* Root's configuration.  False when there is none; one that cannot be used is a problem, never
+ * passed over. */
 static bool find_configured(struct place *place)
 {
 	char text[CONFIGURATION_SIZE];
 	struct stat status;
-	SCOPED(close_p) int fd = open(CONFIGURATION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	SCOPED(close_p)
+	int fd = open(CONFIGURATION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return false;
-	place->problem = CONFIGURATION " cannot be used: it must be a file of root's that nobody else may write, "
-				      "with a line socket=/PATH";
+	place->problem = CONFIGURATION
+		" cannot be used: it must be a file of root's that nobody else may write, "
+		"with a line socket=/PATH";
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
 	    (status.st_mode & 022))
 		return true;
@@ -108,12 +111,13 @@ static bool write_key(char *ret_key, size_t size)
 	add(&hash, policy ? policy : "");
 	add(&hash, record ? record : "");
 	sha256_end(&hash, digest);
-	snprintf(ret_key, size, "own-%02x%02x%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3], digest[4],
-		 digest[5]);
+	snprintf(ret_key, size, "own-%02x%02x%02x%02x%02x%02x", digest[0], digest[1], digest[2],
+		 digest[3], digest[4], digest[5]);
 	return true;
 }
 
-/* A private folder that depends on the user alone; never a shared temporary one (security.md 15). */
+/* A private folder that depends on the user alone; never a shared temporary one (security.md 15).
+ */
 static bool find_own(struct place *place)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR"), *home = getenv("HOME");
@@ -124,17 +128,20 @@ static bool find_own(struct place *place)
 	place->problem = "no agent can be started: neither XDG_RUNTIME_DIR nor HOME names a folder";
 	if (!has_runtime && (!home || home[0] != '/'))
 		return true;
-	place->problem = "no agent can be started: this folder cannot be named, or the path of its socket is too long";
+	place->problem = "no agent can be started: this folder cannot be named, or the path of its "
+			 "socket is too long";
 	if (!write_key(key, sizeof(key)))
 		return true;
-	int length = snprintf(path, sizeof(path), "%s%s/%s/agent.socket", has_runtime ? runtime : home,
-			      has_runtime ? "/chaperone" : "/.local/state/chaperone", key);
+	int length =
+		snprintf(path, sizeof(path), "%s%s/%s/agent.socket", has_runtime ? runtime : home,
+			 has_runtime ? "/chaperone" : "/.local/state/chaperone", key);
 	if (length > 0 && (size_t)length < sizeof(path))
 		take(place, (struct slice){ path, (size_t)length });
 	return true;
 }
 
-static bool (*const FIND[])(struct place *place) = { find_configured, find_run, find_service, find_own };
+static bool (*const FIND[])(struct place *place) = { find_configured, find_run, find_service,
+						     find_own };
 
 const struct place *place_settle(void)
 {

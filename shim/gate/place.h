@@ -11,16 +11,20 @@
 
 struct place {
 	char socket[PLACE_PATH_MAX]; /* empty: there is none, and `problem` says why */
-	pid_t peer;                  /* under `run`: the supervisor, which listens there; 0: whoever does */
-	uint64_t peer_start;         /* and its start, in clock ticks after boot */
-	bool is_roots;               /* root names it, so that its agent may be under a user id of a service */
-	bool is_own;                 /* nobody is configured: this program may start an agent there */
-	const char *problem;         /* a phrase for people */
+	/* under `run`: the supervisor, which listens there; 0: whoever does */
+	pid_t peer;
+	uint64_t peer_start; /* and its start, in clock ticks after boot */
+	/* root names it, so that its agent may be under a user id of a service */
+	bool is_roots;
+	/* nobody is configured: this program may start an agent there */
+	bool is_own;
+	const char *problem; /* a phrase for people */
 };
 
-/* The place, found when it is asked for first and the same ever after: root's configuration, else the socket of
- * `chaperone run`, else a service that runs, else one of this user's own (decisions.md 2, security.md 14).  Any thread,
- * without a lock or memory of the heap.  NULL when more than a few ask at once before it is found: ask again. */
+/* The place, found when it is asked for first and the same ever after: root's configuration, else
+ * the socket of `chaperone run`, else a service that runs, else one of this user's own
+ * (decisions.md 2, security.md 14).  Any thread, without a lock or memory of the heap.  NULL when
+ * more than a few ask at once before it is found: ask again. */
 const struct place *place_settle(void);
 
 /* The place if it is settled, or NULL.  Any thread. */

@@ -2,17 +2,20 @@
 /* Keeps one text, and compares with it. */
 #include "shim/gate/recent.h"
 
-struct verdict *recent_find(const struct recent *recent, enum cache_kind kind, struct lexing lexing, struct slice text)
+struct verdict *recent_find(const struct recent *recent, enum cache_kind kind, struct lexing lexing,
+			    struct slice text)
 {
 	if (!recent->verdict || recent->kind != kind ||
 	    recent->lexing.standard_conforming_strings != lexing.standard_conforming_strings ||
 	    recent->lexing.is_ascii_safe != lexing.is_ascii_safe)
 		return NULL;
-	return template_repeats(buf_view(&recent->text), &recent->literals, text) ? recent->verdict : NULL;
+	return template_repeats(buf_view(&recent->text), &recent->literals, text) ? recent->verdict
+										  : NULL;
 }
 
-void recent_keep(struct recent *recent, enum cache_kind kind, struct lexing lexing, struct slice text,
-		 const struct template_literals *literals, struct verdict *verdict)
+void recent_keep(struct recent *recent, enum cache_kind kind, struct lexing lexing,
+		 struct slice text, const struct template_literals *literals,
+		 struct verdict *verdict)
 {
 	struct verdict *before = recent->verdict;
 

@@ -2,9 +2,11 @@
 /* Writing a refusal around a reason that comes from elsewhere. */
 #include "shim/gate/refusal.h"
 
-static const char BEFORE[] = "DO $chaperone$BEGIN RAISE EXCEPTION USING ERRCODE = '42501', "
-			     "MESSAGE = 'chaperone refused this: no agent can judge it', DETAIL = '";
-static const char AFTER[] = ". Nothing was sent.', HINT = 'chaperone doctor says more.';END$chaperone$";
+static const char BEFORE[] =
+	"DO $chaperone$BEGIN RAISE EXCEPTION USING ERRCODE = '42501', "
+	"MESSAGE = 'chaperone refused this: no agent can judge it', DETAIL = '";
+static const char AFTER[] =
+	". Nothing was sent.', HINT = 'chaperone doctor says more.';END$chaperone$";
 
 /* No quote of any kind, no escape, nothing that is more than one byte in any encoding. */
 static char harmless(char c)

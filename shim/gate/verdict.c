@@ -8,7 +8,8 @@
 struct verdict *verdict_new(const struct message_verdict *message)
 {
 	size_t plan_room = (message->plan.length + 7) & ~(size_t)7;
-	struct verdict *verdict = malloc(sizeof(*verdict) + plan_room + message->instead.length + 1);
+	struct verdict *verdict =
+		malloc(sizeof(*verdict) + plan_room + message->instead.length + 1);
 
 	if (!verdict)
 		return NULL;
@@ -50,7 +51,8 @@ void verdict_unref(struct verdict *verdict)
 		free(verdict);
 }
 
-bool verdict_holds(const struct verdict *verdict, uint64_t context, uint32_t generation, uint64_t now_ns)
+bool verdict_holds(const struct verdict *verdict, uint64_t context, uint32_t generation,
+		   uint64_t now_ns)
 {
 	return context != 0 && verdict->context == context && verdict->generation == generation &&
 	       now_ns < verdict->valid_until_ns;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What the program can read of a connection besides results: its error message, which has the server's words before the
- * result is handed over, and notifications. */
+/* What the program can read of a connection besides results: its error message, which has the
+ * server's words before the result is handed over, and notifications. */
 #include "shim/libpq/diagnosis.h"
 #include "shim/preload/guard.h"
 
 /* Never written to: libpq says that its error messages are not to be changed. */
 static char HIDDEN_MESSAGE[] = "ERROR:  [redacted] (its result has not been read)\n";
 
-/* The instance for a call on `conn`, and its session when the call does not come from libpq itself. */
-static const struct instance *find(const PGconn *conn, const void *caller, struct session **ret_session)
+/* The instance for a call on `conn`, and its session when the call does not come from libpq itself.
+ */
+static const struct instance *find(const PGconn *conn, const void *caller,
+				   struct session **ret_session)
 {
 	const struct instance *instance = instance_of_address(&libpq_driver, caller);
 	struct gate_connection *connection = instance ? NULL : gate_find(conn);
@@ -52,7 +54,8 @@ STAND_IN PGresult *PQmakeEmptyPGresult(PGconn *conn, ExecStatusType status)
 	return result;
 }
 
-/* Any session, and any trigger, may have put any value into the payload: under masks it is one of unknown origin. */
+/* Any session, and any trigger, may have put any value into the payload: under masks it is one of
+ * unknown origin. */
 STAND_IN PGnotify *PQnotifies(PGconn *conn)
 {
 	struct session *session;

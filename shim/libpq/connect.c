@@ -19,8 +19,8 @@ static struct origin origin_of(const PGconn *conn, const void *caller)
 	if (origin.instance)
 		return origin;
 	origin.is_internal = false;
-	origin.instance = connection ? ((const struct session *)gate_state(connection))->instance :
-				       instance_for_caller(&libpq_driver, caller);
+	origin.instance = connection ? ((const struct session *)gate_state(connection))->instance
+				     : instance_for_caller(&libpq_driver, caller);
 	return origin;
 }
 
@@ -31,7 +31,8 @@ static PGconn *connected(PGconn *conn, const struct origin *origin)
 	return conn;
 }
 
-static PostgresPollingStatusType polled(PGconn *conn, const struct origin *origin, PostgresPollingStatusType status)
+static PostgresPollingStatusType polled(PGconn *conn, const struct origin *origin,
+					PostgresPollingStatusType status)
 {
 	if (status == PGRES_POLLING_OK && !origin->is_internal && !gate_find(conn))
 		session_start(conn, origin->instance);

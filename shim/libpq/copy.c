@@ -34,11 +34,12 @@ static const struct sha256_hmac_key *key_of(void *context, uint32_t index)
 	return gate_key(context, index);
 }
 
-static int open_stream(struct gate_connection *connection, const struct plan *plan, const struct plan_copy *planned,
-		       uint32_t columns)
+static int open_stream(struct gate_connection *connection, const struct plan *plan,
+		       const struct plan_copy *planned, uint32_t columns)
 {
 	struct session *session = gate_state(connection);
-	SCOPED(free_p) struct plan_column *planned_columns = calloc((size_t)columns + 1, sizeof(*planned_columns));
+	SCOPED(free_p)
+	struct plan_column *planned_columns = calloc((size_t)columns + 1, sizeof(*planned_columns));
 	struct mask_search search = { plan_searches(plan), plan->found, key_of, connection };
 
 	if (!planned_columns)
@@ -49,14 +50,17 @@ static int open_stream(struct gate_connection *connection, const struct plan *pl
 		if (!plan_copy_column(plan, planned, i, columns, &planned_columns[i]))
 			return -EBADMSG;
 	}
-	return copy_stream_open(&session->copy.stream, &planned->format, planned_columns, columns, &search);
+	return copy_stream_open(&session->copy.stream, &planned->format, planned_columns, columns,
+				&search);
 }
 
 /* Under a plan.  A COPY whose rows it does not describe is not shown at all. */
-static enum copy_passage planned_passage(struct gate_connection *connection, const struct plan *plan,
-					 uint32_t statement, const PGresult *result)
+static enum copy_passage planned_passage(struct gate_connection *connection,
+					 const struct plan *plan, uint32_t statement,
+					 const PGresult *result)
 {
-	const struct instance *instance = ((const struct session *)gate_state(connection))->instance;
+	const struct instance *instance =
+		((const struct session *)gate_state(connection))->instance;
 	const struct plan_copy *planned = plan_copy_find(plan, statement);
 	int columns = REAL(instance, PQnfields)(result);
 
@@ -66,11 +70,12 @@ static enum copy_passage planned_passage(struct gate_connection *connection, con
 		return COPY_PASSES;
 	if (REAL(instance, PQbinaryTuples)(result))
 		return COPY_WITHHOLDS;
-	return open_stream(connection, plan, planned, (uint32_t)columns) == 0 ? COPY_REWRITES : COPY_WITHHOLDS;
+	return open_stream(connection, plan, planned, (uint32_t)columns) == 0 ? COPY_REWRITES
+									      : COPY_WITHHOLDS;
 }
 
-static enum copy_passage open_passage(struct gate_connection *connection, const struct flight *flight,
-				      const PGresult *result)
+static enum copy_passage open_passage(struct gate_connection *connection,
+				      const struct flight *flight, const PGresult *result)
 {
 	if (!flight->verdict || !flight->verdict->is_allowed)
 		return COPY_WITHHOLDS;
@@ -94,28 +99,35 @@ void copy_begin(struct gate_connection *connection, struct flight *flight, const
 	if (copy->direction == COPY_BOTH && !gate_allows_everything(connection))
 		copy->passage = COPY_WITHHOLDS;
 	if (copy->passage == COPY_WITHHOLDS)
-		gate_note(connection, "rows of a COPY were withheld: its plan does not describe them");
+		gate_note(connection,
+			  "rows of a COPY were withheld: its plan does not describe them");
 }
 
 /* The server counts the rows of a COPY that completed. */
-static uint64_t row_count(const struct instance *instance, const struct copy *copy, const PGresult *result)
+static uint64_t row_count(const struct instance *instance, const struct copy *copy,
+			  const PGresult *result)
 {
 	uint64_t rows;
 
-	return result && slice_to_u64(slice_of(REAL(instance, PQcmdTuples)((PGresult *)(uintptr_t)result)), &rows) == 0 ?
-		       rows :
-		       copy->rows;
+	return result && slice_to_u64(slice_of(REAL(instance,
+						    PQcmdTuples)((PGresult *)(uintptr_t)result)),
+				      &rows) == 0
+		       ? rows
+		       : copy->rows;
 }
 
-/* What the program does not wait for has been told: there is nothing behind it, or nothing that the session needs. */
+/* What the program does not wait for has been told: there is nothing behind it, or nothing that the
+ * session needs. */
 static bool is_last(const struct flight *flight)
 {
 	if (!verdict_reports_outcome(flight->verdict))
 		return true;
-	return flight->verdict->plan && flight->statement + 1 >= flight->verdict->plan->statement_count;
+	return flight->verdict->plan &&
+	       flight->statement + 1 >= flight->verdict->plan->statement_count;
 }
 
-bool copy_settle(PGconn *conn, struct session *session, struct flight *flight, const PGresult *result)
+bool copy_settle(PGconn *conn, struct session *session, struct flight *flight,
+		 const PGresult *result)
 {
 	struct copy *copy = &session->copy;
 	const struct instance *instance = session->instance;
@@ -146,12 +158,15 @@ void copy_drop(struct copy *copy)
 }
 
 /* Without a statement under way libpq is in no COPY, whatever it is asked. */
-static bool may_pass(PGconn *conn, const struct instance *instance, struct gate_connection *connection)
+static bool may_pass(PGconn *conn, const struct instance *instance,
+		     struct gate_connection *connection)
 {
-	return REAL(instance, PQtransactionStatus)(conn) != PQTRANS_ACTIVE || gate_allows_everything(connection);
+	return REAL(instance, PQtransactionStatus)(conn) != PQTRANS_ACTIVE ||
+	       gate_allows_everything(connection);
 }
 
-struct copy_call copy_call_begin(PGconn *conn, const void *caller, enum copy_direction direction, const char *name)
+struct copy_call copy_call_begin(PGconn *conn, const void *caller, enum copy_direction direction,
+				 const char *name)
 {
 	KEEP_ERRNO;
 	struct copy_call call = { .instance = instance_of_address(&libpq_driver, caller) };
@@ -160,8 +175,9 @@ struct copy_call copy_call_begin(PGconn *conn, const void *caller, enum copy_dir
 	if (call.instance)
 		return call;
 	call.connection = gate_find(conn);
-	call.instance = call.connection ? ((const struct session *)gate_state(call.connection))->instance :
-					  instance_for_caller(&libpq_driver, caller);
+	call.instance = call.connection
+				? ((const struct session *)gate_state(call.connection))->instance
+				: instance_for_caller(&libpq_driver, caller);
 	if (!call.instance)
 		return call;
 	if (!call.connection)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The COPY that a connection is in: from the result that opens it to the one that says how it ended. */
+/* The COPY that a connection is in: from the result that opens it to the one that says how it
+ * ended. */
 #ifndef SHIM_LIBPQ_COPY_H
 #define SHIM_LIBPQ_COPY_H
 
@@ -32,8 +33,9 @@ struct copy {
 	bool has_ended;            /* its last message has been read; its result has not */
 	struct copy_stream stream; /* COPY_REWRITES */
 	struct buf row;            /* a message, rewritten */
-	struct buf line;           /* a message that PQgetline and PQgetlineAsync hand out in parts, */
-	size_t line_at;            /* up to here */
+	/* a message that PQgetline and PQgetlineAsync hand out in parts, */
+	struct buf line;
+	size_t line_at; /* up to here */
 	uint64_t rows, bytes;
 };
 
@@ -47,9 +49,10 @@ bool copy_opens(const struct instance *instance, const PGresult *result);
 /* Notes that the flight's result opened a COPY; again, when libpq gives that result again. */
 void copy_begin(struct gate_connection *connection, struct flight *flight, const PGresult *result);
 
-/* Adds what the COPY moved to the flight's outcome, when `result` says how it ended.  False when that result must not
- * be shown, because rows were withheld. */
-bool copy_settle(PGconn *conn, struct session *session, struct flight *flight, const PGresult *result);
+/* Adds what the COPY moved to the flight's outcome, when `result` says how it ended.  False when
+ * that result must not be shown, because rows were withheld. */
+bool copy_settle(PGconn *conn, struct session *session, struct flight *flight,
+		 const PGresult *result);
 
 /* Forgets the COPY, its memory included. */
 void copy_drop(struct copy *copy);
@@ -62,6 +65,7 @@ struct copy_call {
 };
 
 /* Decides on a call for a COPY in one direction.  `name` is the function's. */
-struct copy_call copy_call_begin(PGconn *conn, const void *caller, enum copy_direction direction, const char *name);
+struct copy_call copy_call_begin(PGconn *conn, const void *caller, enum copy_direction direction,
+				 const char *name);
 
 #endif

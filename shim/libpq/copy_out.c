@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* COPY to the program: every message is rewritten before the program sees it.  The server sends one row in each
- * (manual, 55.2.6); what is not whole rows is withheld, with all that follows. */
+/* COPY to the program: every message is rewritten before the program sees it.  The server sends one
+ * row in each (manual, 55.2.6); what is not whole rows is withheld, with all that follows. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,7 +30,8 @@ static int rewrite(struct copy *copy, char **buffer, int length)
 	bool is_changed = false;
 
 	buf_clear(&copy->row);
-	int r = copy_stream_pass(&copy->stream, (struct slice){ *buffer, (size_t)length }, &copy->row, &is_changed);
+	int r = copy_stream_pass(&copy->stream, (struct slice){ *buffer, (size_t)length },
+				 &copy->row, &is_changed);
 	if (r < 0 || !is_changed)
 		return r < 0 ? r : length;
 	return replace(copy, buffer, length);
@@ -66,7 +67,8 @@ static int pass(const struct copy_call *call, char **buffer, int length)
 	if (rewritten < 0) {
 		discard(call, buffer);
 		copy->passage = COPY_WITHHOLDS;
-		gate_note(call->connection, "rows of a COPY were withheld: they do not read as the statement says");
+		gate_note(call->connection,
+			  "rows of a COPY were withheld: they do not read as the statement says");
 	}
 	return rewritten;
 }
@@ -120,7 +122,8 @@ static int fill_line(const struct copy_call *call, PGconn *conn, int async)
 
 static int take_part(struct copy *copy, char *room, int size)
 {
-	struct slice part = slice_part(buf_view(&copy->line), copy->line_at, size > 0 ? (size_t)size : 0);
+	struct slice part =
+		slice_part(buf_view(&copy->line), copy->line_at, size > 0 ? (size_t)size : 0);
 
 	if (part.length > 0)
 		memcpy(room, part.at, part.length);
@@ -176,8 +179,10 @@ STAND_IN int PQendcopy(PGconn *conn)
 	struct flight *flight = flights_front(&session->flights);
 	if (!flight || session->copy.direction == COPY_NONE)
 		return failed;
-	/* Behind the last line libpq says that there is no COPY, and leaves its result to be read. */
-	flight->outcome.status = failed && !session->copy.has_ended ? RING_STATUS_ERROR : RING_STATUS_OK;
+	/* Behind the last line libpq says that there is no COPY, and leaves its result to be read.
+	 */
+	flight->outcome.status =
+		failed && !session->copy.has_ended ? RING_STATUS_ERROR : RING_STATUS_OK;
 	bool is_shown = copy_settle(conn, session, flight, NULL);
 	if (!failed)
 		flight->outcome.completed = ++flight->statement;

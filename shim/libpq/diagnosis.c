@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes out of errors and notices what may quote a protected value.  The texts are libpq's own memory, which its
- * accessors hand out again: they are changed in place, and only get shorter.
+/* Takes out of errors and notices what may quote a protected value.  The texts are libpq's own
+ * memory, which its accessors hand out again: they are changed in place, and only get shorter.
  *
- * What passes under HIDES_TEXTS, apart from severity, SQLSTATE and the place in the server's source:
- *   - all of an error that has a position in the statement: PostgreSQL gives one (errposition) when it reads and analyses
- *     the text, before any row is;
- *   - the message, but not the detail and the hint, under a code whose messages quote no value (sqlstate.h).
- * Neither counts for what has a context or an internal query: it was said inside a function, where RAISE chooses code
- * and words.  Under HIDES_RAISED only the latter is hidden, under HIDES_COMPUTED also messages of
- * other codes than those, and under all but HIDES_TEXTS whatever a detector finds something in. */
+ * What passes under HIDES_TEXTS, apart from severity, SQLSTATE and the place in the server's
+ * source:
+ *   - all of an error that has a position in the statement: PostgreSQL gives one (errposition) when
+ * it reads and analyses the text, before any row is;
+ *   - the message, but not the detail and the hint, under a code whose messages quote no value
+ * (sqlstate.h). Neither counts for what has a context or an internal query: it was said inside a
+ * function, where RAISE chooses code and words.  Under HIDES_RAISED only the latter is hidden,
+ * under HIDES_COMPUTED also messages of other codes than those, and under all but HIDES_TEXTS
+ * whatever a detector finds something in. */
 #include "shim/libpq/diagnosis.h"
 
 #include <stdio.h>
@@ -16,7 +18,8 @@
 
 #include "shim/libpq/sqlstate.h"
 
-/* libpq has it in all errors and notices of a server's, "ERROR:  …", and in none of its own messages. */
+/* libpq has it in all errors and notices of a server's, "ERROR:  …", and in none of its own
+ * messages. */
 #define SEVERITY_END ":  "
 
 static const char REDACTED[] = "[redacted]";
@@ -79,8 +82,9 @@ static void hide_message(char *message, const char *name)
 }
 
 static const int ADDITIONS[] = { PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT };
-static const int CHOSEN[] = { PG_DIAG_CONTEXT,	   PG_DIAG_INTERNAL_QUERY, PG_DIAG_SCHEMA_NAME,	   PG_DIAG_TABLE_NAME,
-			      PG_DIAG_COLUMN_NAME, PG_DIAG_DATATYPE_NAME,  PG_DIAG_CONSTRAINT_NAME };
+static const int CHOSEN[] = { PG_DIAG_CONTEXT,        PG_DIAG_INTERNAL_QUERY, PG_DIAG_SCHEMA_NAME,
+			      PG_DIAG_TABLE_NAME,     PG_DIAG_COLUMN_NAME,    PG_DIAG_DATATYPE_NAME,
+			      PG_DIAG_CONSTRAINT_NAME };
 
 static void drop(char *text)
 {
@@ -88,8 +92,8 @@ static void drop(char *text)
 		rewrite(text, "");
 }
 
-/* RAISE chooses all of these.  A position is one in a text that was computed: `ssn::regtype` parses its value, and says
- * where in it an error is. */
+/* RAISE chooses all of these.  A position is one in a text that was computed: `ssn::regtype` parses
+ * its value, and says where in it an error is. */
 static void hide_all(const struct diagnosis *diagnosis)
 {
 	char *state = field(diagnosis, PG_DIAG_SQLSTATE);
@@ -114,8 +118,8 @@ static bool is_said_in_function(const struct diagnosis *diagnosis)
 	       (function && strcmp(function, "exec_stmt_raise") == 0);
 }
 
-/* Those of successful statements, which commands write about the objects that they name.  LOG and DEBUG show plans,
- * with the constants in them. */
+/* Those of successful statements, which commands write about the objects that they name.  LOG and
+ * DEBUG show plans, with the constants in them. */
 static bool is_plain_notice(const struct diagnosis *diagnosis, const char *state)
 {
 	static const char *const PLAIN[] = { "NOTICE", "INFO", "WARNING" };
@@ -137,8 +141,8 @@ static bool is_fixed(const struct diagnosis *diagnosis)
 	return state && (sqlstate_is_fixed(state) || is_plain_notice(diagnosis, state));
 }
 
-/* The whole text anew, from what the fields are now, as the connection wants its texts.  NULL: there is no memory, or
- * libpq is older than 9.6. */
+/* The whole text anew, from what the fields are now, as the connection wants its texts.  NULL:
+ * there is no memory, or libpq is older than 9.6. */
 static char *compose(const struct diagnosis *diagnosis, PGconn *conn)
 {
 	const struct instance *instance = diagnosis->instance;
@@ -151,16 +155,19 @@ static char *compose(const struct diagnosis *diagnosis, PGconn *conn)
 		REAL(instance, PQsetErrorContextVisibility)(conn, PQSHOW_CONTEXT_ERRORS);
 	REAL(instance, PQsetErrorVerbosity)(conn, verbosity);
 	REAL(instance, PQsetErrorContextVisibility)(conn, visibility);
-	return REAL(instance, PQresultVerboseErrorMessage)(diagnosis->result, verbosity, visibility);
+	return REAL(instance, PQresultVerboseErrorMessage)(diagnosis->result, verbosity,
+							   visibility);
 }
 
 /* The connection's message has an error's text in it, and maybe more of libpq's own. */
-static void rewrite_connection(const struct diagnosis *diagnosis, PGconn *conn, const char *text, const char *with)
+static void rewrite_connection(const struct diagnosis *diagnosis, PGconn *conn, const char *text,
+			       const char *with)
 {
 	const struct instance *instance = diagnosis->instance;
 	char *whole = REAL(instance, PQerrorMessage)(conn);
 
-	if (REAL(instance, PQresultStatus)(diagnosis->result) != PGRES_FATAL_ERROR || !diagnosis_may_quote(whole))
+	if (REAL(instance, PQresultStatus)(diagnosis->result) != PGRES_FATAL_ERROR ||
+	    !diagnosis_may_quote(whole))
 		return;
 	char *at = text && text[0] ? strstr(whole, text) : NULL;
 	if (at)
@@ -186,7 +193,8 @@ bool diagnosis_finds(const struct session *session, const char *text)
 {
 	struct finding finding;
 
-	return text && session->wanted && detect_next(slice_of(text), 0, session->wanted, &finding) != 0;
+	return text && session->wanted &&
+	       detect_next(slice_of(text), 0, session->wanted, &finding) != 0;
 }
 
 static bool is_found(const struct diagnosis *diagnosis, const int *codes, size_t count)
@@ -201,7 +209,8 @@ static bool is_found(const struct diagnosis *diagnosis, const int *codes, size_t
 static bool has_finding(const struct diagnosis *diagnosis)
 {
 	return diagnosis_finds(diagnosis->session, field(diagnosis, PG_DIAG_MESSAGE_PRIMARY)) ||
-	       is_found(diagnosis, ADDITIONS, COUNT_OF(ADDITIONS)) || is_found(diagnosis, CHOSEN, COUNT_OF(CHOSEN));
+	       is_found(diagnosis, ADDITIONS, COUNT_OF(ADDITIONS)) ||
+	       is_found(diagnosis, CHOSEN, COUNT_OF(CHOSEN));
 }
 
 /* `is_chosen`: neither code nor words can be trusted. */
@@ -211,7 +220,8 @@ static bool is_hidden(enum hiding hiding, bool is_inner, bool is_chosen)
 	       (hiding == HIDES_RAISED && is_inner);
 }
 
-void diagnosis_pass(PGconn *conn, const struct session *session, const PGresult *result, enum hiding hiding)
+void diagnosis_pass(PGconn *conn, const struct session *session, const PGresult *result,
+		    enum hiding hiding)
 {
 	struct diagnosis diagnosis = { session, session->instance, result };
 	bool is_inner = is_said_in_function(&diagnosis);

@@ -4,15 +4,16 @@
 #include "shim/libpq/result.h"
 #include "shim/preload/guard.h"
 
-/* A result that no flight explains, under a policy that restricts: no row of it may be read, and no value that an
- * error quotes, as one raised by the commit behind a Sync. */
+/* A result that no flight explains, under a policy that restricts: no row of it may be read, and no
+ * value that an error quotes, as one raised by the commit behind a Sync. */
 static PGresult *unexplained(PGconn *conn, struct gate_connection *connection, PGresult *result)
 {
 	const struct session *session = gate_state(connection);
 	const struct instance *instance = session->instance;
 	bool is_error = REAL(instance, PQresultStatus)(result) == PGRES_FATAL_ERROR;
 
-	if ((REAL(instance, PQntuples)(result) == 0 && !is_error) || gate_allows_everything(connection))
+	if ((REAL(instance, PQntuples)(result) == 0 && !is_error) ||
+	    gate_allows_everything(connection))
 		return result;
 	if (is_error) {
 		diagnosis_pass(conn, session, result, session_hiding_unexplained(session));
@@ -43,7 +44,8 @@ static PGresult *pass(PGconn *conn, struct gate_connection *connection, PGresult
 		flight->has_result = flight->kind == FLIGHT_DESCRIPTION;
 	result = unexplained(conn, connection, result);
 	if (flight)
-		flight->is_told = REAL(session->instance, PQresultStatus)(result) == PGRES_FATAL_ERROR;
+		flight->is_told =
+			REAL(session->instance, PQresultStatus)(result) == PGRES_FATAL_ERROR;
 	return result;
 }
 
@@ -56,7 +58,8 @@ STAND_IN PGresult *PQgetResult(PGconn *conn)
 	struct gate_connection *connection = gate_find(conn);
 	if (connection)
 		return pass(conn, connection,
-			    REAL(((const struct session *)gate_state(connection))->instance, PQgetResult)(conn));
+			    REAL(((const struct session *)gate_state(connection))->instance,
+				 PQgetResult)(conn));
 	instance = instance_for_caller(&libpq_driver, CALLER_ADDRESS());
 	return instance ? REAL(instance, PQgetResult)(conn) : NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Flights take off in the order in which libpq is asked, and land in the order in which it answers. */
+/* Flights take off in the order in which libpq is asked, and land in the order in which it answers.
+ */
 #include "shim/libpq/flights.h"
 
 #include <stdlib.h>
@@ -45,7 +46,8 @@ static struct flight take_front(struct flights *flights)
 	return flight;
 }
 
-/* How the server stands behind the call, where somebody wants to know.  In a pipeline it has not said so yet. */
+/* How the server stands behind the call, where somebody wants to know.  In a pipeline it has not
+ * said so yet. */
 static void note_state(struct session *session, const PGconn *conn, struct flight *flight)
 {
 	struct gate_outcome *outcome = &flight->outcome;
@@ -54,7 +56,8 @@ static void note_state(struct session *session, const PGconn *conn, struct fligh
 		return;
 	outcome->transaction = (uint8_t)REAL(session->instance, PQtransactionStatus)(conn);
 	outcome->settings = session_settings(session, conn);
-	if (outcome->stage == MESSAGE_STAGE_SETTLED && session_is_pipelined(session->instance, conn)) {
+	if (outcome->stage == MESSAGE_STAGE_SETTLED &&
+	    session_is_pipelined(session->instance, conn)) {
 		outcome->stage = MESSAGE_STAGE_ENDED;
 		session->is_unsettled = true;
 	}

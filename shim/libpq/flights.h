@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What was sent on a connection and has not been answered whole, in the order sent.  Outside pipeline mode it is one
- * call at most. */
+/* What was sent on a connection and has not been answered whole, in the order sent.  Outside
+ * pipeline mode it is one call at most. */
 #ifndef SHIM_LIBPQ_FLIGHTS_H
 #define SHIM_LIBPQ_FLIGHTS_H
 
@@ -11,7 +11,8 @@
 #include "shim/gate/gate.h"
 #include "shim/libpq/real.h"
 
-/* Beyond it a call fails as if there were no memory.  A ring has room for fewer intents without outcome. */
+/* Beyond it a call fails as if there were no memory.  A ring has room for fewer intents without
+ * outcome. */
 #define FLIGHTS_MAX (1u << 20)
 
 enum flight_kind {
@@ -27,8 +28,10 @@ struct flight {
 	uint32_t statement;          /* number of the statement whose result comes next */
 	bool is_refused;
 	bool has_result;
-	bool is_told;                /* the error of its that the connection's message has is fit to be seen */
-	bool is_over;                /* what became of it is known, whether the program reads on or not */
+	/* the error of its that the connection's message has is fit to be seen */
+	bool is_told;
+	/* what became of it is known, whether the program reads on or not */
+	bool is_over;
 };
 
 struct flights { /* zeroed: none */
@@ -36,8 +39,8 @@ struct flights { /* zeroed: none */
 	size_t first, count, capacity;
 };
 
-/* Makes room for one more; false without memory.  Done before anything is sent, so that nothing is in flight that is
- * not in here. */
+/* Makes room for one more; false without memory.  Done before anything is sent, so that nothing is
+ * in flight that is not in here. */
 must_use bool flights_reserve(struct flights *flights);
 
 /* Adds one, for which room was made. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that send something without showing SQL or a result: large objects, the client encoding, the question which
- * password encryption the server wants.  Each is judged at its own entry. */
+/* Calls that send something without showing SQL or a result: large objects, the client encoding,
+ * the question which password encryption the server wants.  Each is judged at its own entry. */
 #include <stdio.h>
 #include <libpq/libpq-fs.h>
 
@@ -46,7 +46,8 @@ JUDGED(Oid, lo_import_with_oid, (PGconn *conn, const char *filename, Oid lobjId)
 JUDGED(int, lo_export, (PGconn *conn, Oid lobjId, const char *filename), READS_OBJECT, (conn, lobjId, filename), -1)
 /* clang-format on */
 
-/* fe-connect.c of libpq sends exactly this, quoting nothing; what does not fit is refused by libpq too. */
+/* fe-connect.c of libpq sends exactly this, quoting nothing; what does not fit is refused by libpq
+ * too. */
 static const char *encoding_text(char *room, size_t size, const char *encoding)
 {
 	if (!encoding || strlen(encoding) > size - 32)
@@ -61,8 +62,9 @@ STAND_IN int PQsetClientEncoding(PGconn *conn, const char *encoding)
 	char text[128];
 
 	submission_begin(&submission, conn, CALLER_ADDRESS(),
-			 (struct gate_call){ .kind = GATE_QUERY,
-					     .text = slice_of(encoding_text(text, sizeof(text), encoding)) });
+			 (struct gate_call){
+				 .kind = GATE_QUERY,
+				 .text = slice_of(encoding_text(text, sizeof(text), encoding)) });
 	if (!submission_proceeds(&submission, conn))
 		return -1;
 	int answer = REAL(submission.instance, PQsetClientEncoding)(conn, encoding);
@@ -70,16 +72,19 @@ STAND_IN int PQsetClientEncoding(PGconn *conn, const char *encoding)
 	return answer;
 }
 
-STAND_IN char *PQencryptPasswordConn(PGconn *conn, const char *passwd, const char *user, const char *algorithm)
+STAND_IN char *PQencryptPasswordConn(PGconn *conn, const char *passwd, const char *user,
+				     const char *algorithm)
 {
 	struct submission submission;
 
 	submission_begin(&submission, conn, CALLER_ADDRESS(),
-			 (struct gate_call){ .kind = GATE_QUERY,
-					     .text = slice_of(algorithm ? NULL : "show password_encryption") });
+			 (struct gate_call){
+				 .kind = GATE_QUERY,
+				 .text = slice_of(algorithm ? NULL : "show password_encryption") });
 	if (!submission_proceeds(&submission, conn))
 		return NULL;
-	char *answer = REAL(submission.instance, PQencryptPasswordConn)(conn, passwd, user, algorithm);
+	char *answer =
+		REAL(submission.instance, PQencryptPasswordConn)(conn, passwd, user, algorithm);
 	submission_finish(&submission, conn, !answer);
 	return answer;
 }

@@ -13,8 +13,8 @@ static const struct instance *instance_for(const PGconn *conn, const void *calle
 	KEEP_ERRNO;
 	struct gate_connection *connection = gate_find(conn);
 
-	return connection ? ((const struct session *)gate_state(connection))->instance :
-			    instance_for_caller(&libpq_driver, caller);
+	return connection ? ((const struct session *)gate_state(connection))->instance
+			  : instance_for_caller(&libpq_driver, caller);
 }
 
 /* What a libpq lacks is not asked about, because it will not be sent. */
@@ -25,7 +25,8 @@ static bool has(const PGconn *conn, const void *caller, unsigned function)
 	return instance && instance_function(instance, function);
 }
 
-#define CLOSE(kind_, name_) ((struct gate_call){ .kind = (kind_), .name = slice_of((name_) ? (name_) : "") })
+#define CLOSE(kind_, name_)                                                                        \
+	((struct gate_call){ .kind = (kind_), .name = slice_of((name_) ? (name_) : "") })
 
 #define CLOSES(name_, kind_)                                                                       \
 	STAND_IN PGresult *name_(PGconn *conn, const char *target)                                 \
@@ -34,9 +35,10 @@ static bool has(const PGconn *conn, const void *caller, unsigned function)
 		if (!has(conn, CALLER_ADDRESS(), LIBPQ_##name_))                                   \
 			return NULL;                                                               \
 		submission_begin(&submission, conn, CALLER_ADDRESS(), CLOSE(kind_, target));       \
-		PGresult *result = submission.is_refused ?                                         \
-					   REAL(submission.instance, PQexec)(conn, submission.text) : \
-					   REAL(submission.instance, name_)(conn, submission.name); \
+		PGresult *result =                                                                 \
+			submission.is_refused                                                      \
+				? REAL(submission.instance, PQexec)(conn, submission.text)         \
+				: REAL(submission.instance, name_)(conn, submission.name);         \
 		return submission_end(&submission, conn, result);                                  \
 	}
 
@@ -46,11 +48,13 @@ static bool has(const PGconn *conn, const void *caller, unsigned function)
 		struct submission submission;                                                      \
 		if (!has(conn, CALLER_ADDRESS(), LIBPQ_##name_))                                   \
 			return 0;                                                                  \
-		submission_begin_sending(&submission, conn, CALLER_ADDRESS(), CLOSE(kind_, target)); \
+		submission_begin_sending(&submission, conn, CALLER_ADDRESS(),                      \
+					 CLOSE(kind_, target));                                    \
 		if (!submission.instance)                                                          \
 			return 0;                                                                  \
-		int sent = submission.is_refused ? submission_send_refusal(&submission, conn) :    \
-						   REAL(submission.instance, name_)(conn, submission.name); \
+		int sent = submission.is_refused                                                   \
+				   ? submission_send_refusal(&submission, conn)                    \
+				   : REAL(submission.instance, name_)(conn, submission.name);      \
 		return submission_sent(&submission, conn, sent);                                   \
 	}
 
@@ -59,8 +63,9 @@ CLOSES(PQclosePortal, GATE_CLOSE_PORTAL)
 CLOSES_LATER(PQsendClosePrepared, GATE_CLOSE_PREPARED)
 CLOSES_LATER(PQsendClosePortal, GATE_CLOSE_PORTAL)
 
-/* fe-auth.c of libpq sends two statements: SHOW password_encryption, and an ALTER USER with the user's name and the
- * hashed password quoted.  The password's own text is not needed for a verdict. */
+/* fe-auth.c of libpq sends two statements: SHOW password_encryption, and an ALTER USER with the
+ * user's name and the hashed password quoted.  The password's own text is not needed for a verdict.
+ */
 static char *alter_user(const struct instance *instance, PGconn *conn, const char *user)
 {
 	static const char FORMAT[] = "ALTER USER %s PASSWORD ''";
@@ -76,13 +81,14 @@ static char *alter_user(const struct instance *instance, PGconn *conn, const cha
 }
 
 /* The ALTER was let pass: so must be what libpq asks in front of it, or nothing is sent. */
-static PGresult *change_password(struct submission *alter, PGconn *conn, const void *caller, const char *user,
-				 const char *passwd)
+static PGresult *change_password(struct submission *alter, PGconn *conn, const void *caller,
+				 const char *user, const char *passwd)
 {
 	struct submission show;
 
 	submission_begin(&show, conn, caller,
-			 (struct gate_call){ .kind = GATE_QUERY, .text = SLICE("show password_encryption") });
+			 (struct gate_call){ .kind = GATE_QUERY,
+					     .text = SLICE("show password_encryption") });
 	if (show.is_refused) {
 		alter->flight.outcome.stage = MESSAGE_STAGE_UNSENT;
 		submission_finish(alter, conn, true);
@@ -106,7 +112,8 @@ STAND_IN PGresult *PQchangePassword(PGconn *conn, const char *user, const char *
 
 	if (!text)
 		return NULL;
-	submission_begin(&alter, conn, caller, (struct gate_call){ .kind = GATE_QUERY, .text = slice_of(text) });
+	submission_begin(&alter, conn, caller,
+			 (struct gate_call){ .kind = GATE_QUERY, .text = slice_of(text) });
 	free(text);
 	if (alter.is_refused)
 		return submission_end(&alter, conn, REAL(alter.instance, PQexec)(conn, alter.text));

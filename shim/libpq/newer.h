@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What libpq 16 to 18 have beyond the header of libpq 15: rows of the table, as table.h explains, and the declarations
- * of those that have a stand-in (PostgreSQL 18 manual, 32.3.1, 32.4, 32.5.4 and 32.7).
+/* What libpq 16 to 18 have beyond the header of libpq 15: rows of the table, as table.h explains,
+ * and the declarations of those that have a stand-in (PostgreSQL 18 manual, 32.3.1, 32.4, 32.5.4
+ * and 32.7).
  *
- * A libpq that lacks one of them has NULL in its place, and the stand-in fails: nothing that was linked against such a
- * libpq calls it, and whoever answers dlsym must not give away a name that instance_function() does not know. */
+ * A libpq that lacks one of them has NULL in its place, and the stand-in fails: nothing that was
+ * linked against such a libpq calls it, and whoever answers dlsym must not give away a name that
+ * instance_function() does not know. */
 #ifndef SHIM_LIBPQ_NEWER_H
 #define SHIM_LIBPQ_NEWER_H
 

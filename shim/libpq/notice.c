@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Notices on their way to the program's receiver.  Ours stands in front of it from the first statement on whose texts
- * are hidden.  libpq's default receiver hands the result's message to the notice processor, or prints it, so that those
- * need nothing.  The program's receiver may leave by longjmp: it is called last. */
+/* Notices on their way to the program's receiver.  Ours stands in front of it from the first
+ * statement on whose texts are hidden.  libpq's default receiver hands the result's message to the
+ * notice processor, or prints it, so that those need nothing.  The program's receiver may leave by
+ * longjmp: it is called last. */
 #include "shim/libpq/notice.h"
 
 #include <stdatomic.h>
@@ -9,8 +10,8 @@
 #include "shim/libpq/diagnosis.h"
 #include "shim/preload/guard.h"
 
-/* Receivers that were set on connections which nothing was known of yet: psycopg 3 sets one before it polls.  libpq
- * tells a receiver's function, but not its argument. */
+/* Receivers that were set on connections which nothing was known of yet: psycopg 3 sets one before
+ * it polls.  libpq tells a receiver's function, but not its argument. */
 #define EARLY_MAX 256
 
 static struct {
@@ -122,7 +123,8 @@ STAND_IN PQnoticeReceiver PQsetNoticeReceiver(PGconn *conn, PQnoticeReceiver pro
 		return REAL(instance, PQsetNoticeReceiver)(conn, proc, arg);
 	if (session && session->is_receiving)
 		return exchange(session, proc, arg);
-	instance = session ? session->instance : instance_for_caller(&libpq_driver, CALLER_ADDRESS());
+	instance =
+		session ? session->instance : instance_for_caller(&libpq_driver, CALLER_ADDRESS());
 	if (!instance)
 		return NULL;
 	if (session && proc)

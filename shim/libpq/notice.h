@@ -11,7 +11,8 @@ void notice_start(const PGconn *conn, struct session *session);
 /* Puts our receiver in front of the program's. */
 void notice_watch(PGconn *conn, struct session *session);
 
-/* Gives the program's receiver back to a connection that goes on without its session (PQreset).  Accepts NULL. */
+/* Gives the program's receiver back to a connection that goes on without its session (PQreset).
+ * Accepts NULL. */
 void notice_end(PGconn *conn, const struct session *session);
 
 /* The connection ends. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that send no statement, but are answered among those that do: syncs of a pipeline, and descriptions.
+/* Calls that send no statement, but are answered among those that do: syncs of a pipeline, and
+ * descriptions.
  *
  * A description runs nothing and shows names and types, never a value, so it needs no verdict. */
 #include "shim/libpq/submit.h"
@@ -8,7 +9,7 @@
 
 /* A call on its way past the flights. */
 struct passage {
-	const struct instance *instance; /* NULL: it cannot be made */
+	const struct instance *instance;    /* NULL: it cannot be made */
 	struct gate_connection *connection; /* NULL: libpq's own call, or there is none */
 };
 
@@ -21,7 +22,8 @@ static struct passage passage_of(PGconn *conn, const void *caller)
 		return passage;
 	passage.connection = gate_find(conn);
 	if (passage.connection)
-		passage.instance = ((const struct session *)gate_state(passage.connection))->instance;
+		passage.instance =
+			((const struct session *)gate_state(passage.connection))->instance;
 	else
 		passage.instance = instance_for_caller(&libpq_driver, caller);
 	if (!passage.connection && passage.instance && conn)
@@ -35,7 +37,8 @@ static struct passage passage_of_flight(PGconn *conn, const void *caller)
 	KEEP_ERRNO;
 	struct passage passage = passage_of(conn, caller);
 
-	if (passage.connection && !flights_reserve(&((struct session *)gate_state(passage.connection))->flights))
+	if (passage.connection &&
+	    !flights_reserve(&((struct session *)gate_state(passage.connection))->flights))
 		passage.instance = NULL;
 	return passage;
 }
@@ -48,7 +51,8 @@ static int sent(const struct passage *passage, PGconn *conn, enum flight_kind ki
 		return answer;
 	if (!session_is_pipelined(passage->instance, conn))
 		flights_abandon(conn, passage->connection);
-	flights_push(&((struct session *)gate_state(passage->connection))->flights, &(struct flight){ .kind = kind });
+	flights_push(&((struct session *)gate_state(passage->connection))->flights,
+		     &(struct flight){ .kind = kind });
 	return answer;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calling libpq's own functions: always through an instance, never by name, because a name may not be linkable where
- * a plugin brought libpq in. */
+/* Calling libpq's own functions: always through an instance, never by name, because a name may not
+ * be linkable where a plugin brought libpq in. */
 #ifndef SHIM_LIBPQ_REAL_H
 #define SHIM_LIBPQ_REAL_H
 

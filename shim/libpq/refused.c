@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls through which values or statements would pass unseen: open under a policy that allows everything, otherwise
- * they fail as their manual says, and the record says so. */
+/* Calls through which values or statements would pass unseen: open under a policy that allows
+ * everything, otherwise they fail as their manual says, and the record says so. */
 #include <libpq-events.h>
 #include <stdio.h>
 

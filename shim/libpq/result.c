@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Masking with PQsetvalue on the server's own result, which keeps everything else of it as it is. */
+/* Masking with PQsetvalue on the server's own result, which keeps everything else of it as it is.
+ */
 #include "shim/libpq/result.h"
 
 #include <stdlib.h>
@@ -12,9 +13,9 @@ struct masking {
 	const struct instance *instance;
 	const struct plan *plan;
 	PGresult *result;
-	struct buf out;       /* what takes the place of a value, unless it becomes NULL */
+	struct buf out; /* what takes the place of a value, unless it becomes NULL */
 	bool becomes_null;
-	bool is_settled;      /* both are the same for the whole column */
+	bool is_settled; /* both are the same for the whole column */
 	struct mask_search search;
 	uint32_t masked_cells;
 };
@@ -24,7 +25,8 @@ static const struct sha256_hmac_key *key_of(void *context, uint32_t index)
 	return gate_key(context, index);
 }
 
-/* Finds the masked form of the cell.  0: the cell changes; 1: it stays; negative: it cannot be shown. */
+/* Finds the masked form of the cell.  0: the cell changes; 1: it stays; negative: it cannot be
+ * shown. */
 static int masked_form(struct masking *masking, struct mask mask, const struct cell *cell)
 {
 	struct mask_outcome outcome;
@@ -50,20 +52,23 @@ static int replace_value(const struct masking *masking, int row, int column, str
 	char nothing[1] = "", *text = masking->out.length > 0 ? masking->out.at : nothing;
 
 	memset((char *)(uintptr_t)old.at, 0, old.length);
-	return REAL(masking->instance, PQsetvalue)(masking->result, row, column, becomes_null ? NULL : text,
-						   becomes_null ? -1 : (int)masking->out.length) ?
-		       0 :
-		       -ENOMEM;
+	return REAL(masking->instance, PQsetvalue)(masking->result, row, column,
+						   becomes_null ? NULL : text,
+						   becomes_null ? -1 : (int)masking->out.length)
+		       ? 0
+		       : -ENOMEM;
 }
 
-static int mask_value(struct masking *masking, struct mask mask, int row, int column, struct cell *cell)
+static int mask_value(struct masking *masking, struct mask mask, int row, int column,
+		      struct cell *cell)
 {
 	const struct instance *instance = masking->instance;
 	int length = REAL(instance, PQgetlength)(masking->result, row, column);
 
 	if (length == 0 && REAL(instance, PQgetisnull)(masking->result, row, column))
 		return 0;
-	cell->value = (struct slice){ REAL(instance, PQgetvalue)(masking->result, row, column), (size_t)length };
+	cell->value = (struct slice){ REAL(instance, PQgetvalue)(masking->result, row, column),
+				      (size_t)length };
 	int r = masking->is_settled ? 0 : masked_form(masking, mask, cell);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -80,7 +85,8 @@ static int mask_column(struct masking *masking, struct mask mask, int column, in
 		.is_binary = REAL(instance, PQfformat)(masking->result, column) == 1,
 	};
 
-	if (mask.how == MASK_NONE && (masking->search.wanted == 0 || !mask_type_holds_text(cell.type)))
+	if (mask.how == MASK_NONE &&
+	    (masking->search.wanted == 0 || !mask_type_holds_text(cell.type)))
 		return 0;
 	masking->is_settled = mask_is_constant(mask);
 	int r = masking->is_settled ? masked_form(masking, mask, &cell) : 0;
@@ -108,15 +114,16 @@ static int mask_result(struct masking *masking, uint32_t statement, int rows)
 	return 0;
 }
 
-/* A cell that cannot be masked must not be seen: an empty error result takes the place of the rows. */
+/* A cell that cannot be masked must not be seen: an empty error result takes the place of the rows.
+ */
 static PGresult *withhold(PGconn *conn, const struct instance *instance, PGresult *result)
 {
 	REAL(instance, PQclear)(result);
 	return REAL(instance, PQmakeEmptyPGresult)(conn, PGRES_FATAL_ERROR);
 }
 
-static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result,
-			   int rows)
+static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, struct flight *flight,
+			   PGresult *result, int rows)
 {
 	struct session *session = gate_state(connection);
 	struct masking masking = {
@@ -125,8 +132,8 @@ static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, str
 		.plan = flight->verdict->plan,
 		.result = result,
 		.out = BUF_MAX(1024 * MIB),
-		.search = { plan_searches(flight->verdict->plan), flight->verdict->plan->found, key_of,
-			    connection },
+		.search = { plan_searches(flight->verdict->plan), flight->verdict->plan->found,
+			    key_of, connection },
 	};
 
 	int r = mask_result(&masking, flight->statement, rows);
@@ -135,7 +142,8 @@ static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, str
 	return r < 0 ? withhold(conn, session->instance, result) : result;
 }
 
-static void note_error(PGconn *conn, struct flight *flight, const struct session *session, const PGresult *result)
+static void note_error(PGconn *conn, struct flight *flight, const struct session *session,
+		       const PGresult *result)
 {
 	const char *state = REAL(session->instance, PQresultErrorField)(result, PG_DIAG_SQLSTATE);
 
@@ -147,18 +155,22 @@ static void note_error(PGconn *conn, struct flight *flight, const struct session
 	flight->is_told = true;
 }
 
-/* A statement that the server skipped because one before it in its pipeline failed has not happened either. */
+/* A statement that the server skipped because one before it in its pipeline failed has not happened
+ * either. */
 static bool is_failure(ExecStatusType status)
 {
-	return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_PIPELINE_ABORTED;
+	return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE ||
+	       status == PGRES_PIPELINE_ABORTED;
 }
 
-PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result)
+PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight,
+		      PGresult *result)
 {
 	struct session *session = gate_state(connection);
 	const struct instance *instance = session->instance;
 	ExecStatusType status = REAL(instance, PQresultStatus)(result);
-	int rows = REAL(instance, PQntuples)(result); /* of whatever status: newer libpqs have more of them */
+	/* of whatever status: newer libpqs have more of them */
+	int rows = REAL(instance, PQntuples)(result);
 
 	flight->has_result = true;
 	if (status == PGRES_PIPELINE_ABORTED) {

@@ -5,8 +5,9 @@
 
 #include "shim/libpq/session.h"
 
-/* Masks `result` by the flight's plan and adds it to the flight's outcome.  Returns the result, or an error result in
- * its place when a cell could not be masked. */
-PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight, PGresult *result);
+/* Masks `result` by the flight's plan and adds it to the flight's outcome.  Returns the result, or
+ * an error result in its place when a cell could not be masked. */
+PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct flight *flight,
+		      PGresult *result);
 
 #endif

@@ -9,22 +9,26 @@
 #include "shim/libpq/notice.h"
 #include "shim/preload/guard.h"
 
-/* pg_wchar.h of PostgreSQL: the encodings a server can have, all of which keep ASCII bytes for ASCII, are numbered
- * up to KOI8U; the client-only ones behind it (SJIS, BIG5, GBK, UHC, GB18030, JOHAB, SHIFT_JIS_2004) do not. */
+/* pg_wchar.h of PostgreSQL: the encodings a server can have, all of which keep ASCII bytes for
+ * ASCII, are numbered up to KOI8U; the client-only ones behind it (SJIS, BIG5, GBK, UHC, GB18030,
+ * JOHAB, SHIFT_JIS_2004) do not. */
 #define ENCODING_SQL_ASCII   0
 #define ENCODING_SERVER_LAST 34
 
 #define SESSION_NAME_MAX (1 * MIB)
 
-/* libpq looks a name up by walking a list, so it is asked for the encoding's only when the number changes.  The number
- * SQL_ASCII also stands for all names that libpq does not know (pqSaveParameterStatus in fe-exec.c). */
+/* libpq looks a name up by walking a list, so it is asked for the encoding's only when the number
+ * changes.  The number SQL_ASCII also stands for all names that libpq does not know
+ * (pqSaveParameterStatus in fe-exec.c). */
 static struct slice encoding_name(struct session *session, const PGconn *conn, int encoding)
 {
 	if (encoding == ENCODING_SQL_ASCII || encoding != session->encoding) {
-		const char *name = REAL(session->instance, PQparameterStatus)(conn, "client_encoding");
+		const char *name =
+			REAL(session->instance, PQparameterStatus)(conn, "client_encoding");
 
 		session->encoding = encoding;
-		snprintf(session->encoding_name, sizeof(session->encoding_name), "%s", name ? name : "");
+		snprintf(session->encoding_name, sizeof(session->encoding_name), "%s",
+			 name ? name : "");
 	}
 	return slice_of(session->encoding_name);
 }
@@ -50,7 +54,8 @@ static bool is_replication(const struct instance *instance, PGconn *conn)
 
 	for (const PQconninfoOption *option = options; option && option->keyword; option++) {
 		if (strcmp(option->keyword, "replication") == 0)
-			found = option->val && option->val[0] && strcmp(option->val, "false") != 0 &&
+			found = option->val && option->val[0] &&
+				strcmp(option->val, "false") != 0 &&
 				strcmp(option->val, "off") != 0 && strcmp(option->val, "no") != 0 &&
 				strcmp(option->val, "0") != 0;
 	}
@@ -58,7 +63,8 @@ static bool is_replication(const struct instance *instance, PGconn *conn)
 	return found;
 }
 
-static struct gate_connection *open_gate(PGconn *conn, const struct instance *instance, bool is_used)
+static struct gate_connection *open_gate(PGconn *conn, const struct instance *instance,
+					 bool is_used)
 {
 	struct session first = { .instance = instance };
 	struct gate_settings settings = session_settings(&first, conn);
@@ -136,11 +142,13 @@ static bool is_idle(const struct session *session, const PGconn *conn)
 {
 	const struct instance *instance = session->instance;
 
-	return session->flights.count == 0 && REAL(instance, PQtransactionStatus)(conn) == PQTRANS_IDLE &&
+	return session->flights.count == 0 &&
+	       REAL(instance, PQtransactionStatus)(conn) == PQTRANS_IDLE &&
 	       !session_is_pipelined(instance, conn);
 }
 
-static void hand_over(struct gate_connection *connection, const struct instance *instance, const PGresult *result)
+static void hand_over(struct gate_connection *connection, const struct instance *instance,
+		      const PGresult *result)
 {
 	struct buf rows = BUF_MAX(PACKET_BODY_MAX);
 	int count = REAL(instance, PQntuples)(result);
@@ -149,7 +157,8 @@ static void hand_over(struct gate_connection *connection, const struct instance 
 	for (int row = 0; row < count; row++) {
 		const char *text = REAL(instance, PQgetvalue)(result, row, 0);
 
-		buf_add_wire_text(&rows, (struct slice){ text, (size_t)REAL(instance, PQgetlength)(result, row, 0) });
+		buf_add_wire_text(&rows, (struct slice){ text, (size_t)REAL(instance, PQgetlength)(
+								       result, row, 0) });
 	}
 	gate_learned(connection, failed || rows.failed, (uint32_t)count, buf_view(&rows));
 	buf_done(&rows);
@@ -160,7 +169,9 @@ void session_learn(PGconn *conn, struct gate_connection *connection)
 	struct session *session = gate_state(connection);
 	struct slice query = gate_learn_query(connection);
 	struct gate_outcome outcome = { .completed = 1 };
-	CANCELLATION_HELD; /* a thread that ended in the query would leave the program's connection in the middle of it */
+	/* a thread that ended in the query would leave the program's connection in the middle of
+	 * it */
+	CANCELLATION_HELD;
 	char *text;
 
 	if (query.length == 0 || session->is_learning || !is_idle(session, conn))
@@ -205,7 +216,8 @@ static enum hiding hiding_of(const struct session *session, const struct flight 
 {
 	if (flight->is_told)
 		return HIDES_NOTHING;
-	return flight->kind == FLIGHT_CALL ? flight_hiding(flight) : session_hiding_unexplained(session);
+	return flight->kind == FLIGHT_CALL ? flight_hiding(flight)
+					   : session_hiding_unexplained(session);
 }
 
 enum hiding session_hiding(const struct session *session)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The SQLSTATEs of PostgreSQL 15 (manual, appendix A), their condition names, and which of them have messages that never
- * quote a value. */
+/* The SQLSTATEs of PostgreSQL 15 (manual, appendix A), their condition names, and which of them
+ * have messages that never quote a value. */
 #include "shim/libpq/sqlstate.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* Sorted by code.  `is_fixed`: the server's own message (src/backend, errmsg of these codes) is a constant, or has in it
- * names of objects that exist or that the statement's grammar names, and sizes that the server was configured with.  Not
- * among them are codes that functions use for a name or a format that was computed: `ssn::regtype` says 42704. */
+/* Sorted by code.  `is_fixed`: the server's own message (src/backend, errmsg of these codes) is a
+ * constant, or has in it names of objects that exist or that the statement's grammar names, and
+ * sizes that the server was configured with.  Not among them are codes that functions use for a
+ * name or a format that was computed: `ssn::regtype` says 42704. */
 static const struct {
 	char code[6];
 	bool is_fixed;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that send SQL.  Each stand-in is a row of one of two roles; the thinking is in the functions above. */
+/* The calls that send SQL.  Each stand-in is a row of one of two roles; the thinking is in the
+ * functions above. */
 #include "shim/libpq/submit.h"
 
 #include "shim/libpq/notice.h"
@@ -13,7 +14,8 @@ static const char STANDS_DOWN[] =
 	"DETAIL = 'Neither can tell the driver from the other. Nothing was sent.', "
 	"HINT = 'Remove one of them from LD_PRELOAD.';END$chaperone$";
 
-/* The instance for a call that did not come from libpq itself, whose connection may be known already. */
+/* The instance for a call that did not come from libpq itself, whose connection may be known
+ * already. */
 static const struct instance *instance_for(PGconn *conn, const void *caller)
 {
 	struct gate_connection *connection = gate_find(conn);
@@ -36,13 +38,15 @@ static const char IN_PIPELINE[] =
 static bool libpq_refuses(const PGconn *conn, const struct gate_call *call)
 {
 	bool needs_name = call->kind == GATE_PREPARE || call->kind == GATE_EXECUTE;
-	bool needs_text = call->kind == GATE_QUERY || call->kind == GATE_QUERY_PARAMS || call->kind == GATE_PREPARE;
+	bool needs_text = call->kind == GATE_QUERY || call->kind == GATE_QUERY_PARAMS ||
+			  call->kind == GATE_PREPARE;
 
 	return !conn || (needs_name && !call->name.at) || (needs_text && !call->text.at);
 }
 
 /* Gets the verdict, learning first where the agent wants it. */
-static void ask_once(struct gate_connection *connection, PGconn *conn, struct gate_call *call, struct gate_pass *ret_pass)
+static void ask_once(struct gate_connection *connection, PGconn *conn, struct gate_call *call,
+		     struct gate_pass *ret_pass)
 {
 	gate_ask(connection, call, ret_pass);
 	if (!ret_pass->verdict || !(ret_pass->verdict->flags & VERDICT_LEARN_FIRST))
@@ -103,8 +107,8 @@ static bool take_name(struct submission *submission, struct gate_call *call)
 	return true;
 }
 
-/* The text of a parameterised statement stays behind as the unnamed prepared statement (PostgreSQL manual, 55.2.3).  What
- * drops it otherwise needs no thought: then an execution fails. */
+/* The text of a parameterised statement stays behind as the unnamed prepared statement (PostgreSQL
+ * manual, 55.2.3).  What drops it otherwise needs no thought: then an execution fails. */
 static void follow_unnamed(struct session *session, const struct gate_call *call)
 {
 	if (call->kind == GATE_QUERY_PARAMS)
@@ -117,13 +121,16 @@ static void judge(struct submission *submission, PGconn *conn, struct gate_call 
 {
 	const struct instance *instance = submission->instance;
 	struct session *session = gate_state(submission->connection);
-	bool is_unnamed = call->name.length == 0 && (call->kind == GATE_PREPARE || call->kind == GATE_EXECUTE);
+	bool is_unnamed = call->name.length == 0 &&
+			  (call->kind == GATE_PREPARE || call->kind == GATE_EXECUTE);
 
 	call->transaction = (uint8_t)REAL(instance, PQtransactionStatus)(conn);
 	call->settings = session_settings(session, conn);
 	call->is_unnamed_replaced = is_unnamed && session->is_unnamed_replaced;
-	/* Nothing can be learned in a pipeline, and what learns would drop the unnamed statement. */
-	call->is_final = session_is_pipelined(instance, conn) || (is_unnamed && call->kind == GATE_EXECUTE);
+	/* Nothing can be learned in a pipeline, and what learns would drop the unnamed statement.
+	 */
+	call->is_final =
+		session_is_pipelined(instance, conn) || (is_unnamed && call->kind == GATE_EXECUTE);
 	if (!take_name(submission, call))
 		return;
 	ask(submission, conn, call);
@@ -131,10 +138,10 @@ static void judge(struct submission *submission, PGconn *conn, struct gate_call 
 		follow_unnamed(session, call);
 }
 
-/* The connection of a call that is the program's own and reaches the server; else NULL, and it passes or is refused
- * without. */
-static struct gate_connection *connection_for(struct submission *submission, PGconn *conn, const void *caller,
-					      const struct gate_call *call)
+/* The connection of a call that is the program's own and reaches the server; else NULL, and it
+ * passes or is refused without. */
+static struct gate_connection *connection_for(struct submission *submission, PGconn *conn,
+					      const void *caller, const struct gate_call *call)
 {
 	submission->instance = instance_of_address(&libpq_driver, caller);
 	if (submission->instance)
@@ -152,7 +159,8 @@ static struct gate_connection *connection_for(struct submission *submission, PGc
 	return submission->is_refused ? NULL : connection;
 }
 
-void submission_begin(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call)
+void submission_begin(struct submission *submission, PGconn *conn, const void *caller,
+		      struct gate_call call)
 {
 	KEEP_ERRNO;
 
@@ -164,11 +172,13 @@ void submission_begin(struct submission *submission, PGconn *conn, const void *c
 		submission->connection = connection;
 		judge(submission, conn, &call);
 	} else if (!gate_allows_everything(connection)) {
-		refuse_with(submission, IN_PIPELINE); /* libpq says no by itself, and nothing is sent */
+		/* libpq says no by itself, and nothing is sent */
+		refuse_with(submission, IN_PIPELINE);
 	}
 }
 
-void submission_begin_sending(struct submission *submission, PGconn *conn, const void *caller, struct gate_call call)
+void submission_begin_sending(struct submission *submission, PGconn *conn, const void *caller,
+			      struct gate_call call)
 {
 	KEEP_ERRNO;
 
@@ -189,7 +199,8 @@ static void land(struct submission *submission, PGconn *conn)
 	((struct session *)gate_state(submission->connection))->hiding = HIDES_NOTHING;
 }
 
-/* The program is in a COPY now, whose end lands the flight.  libpq dropped the results in front of it. */
+/* The program is in a COPY now, whose end lands the flight.  libpq dropped the results in front of
+ * it. */
 static PGresult *take_off(struct submission *submission, PGconn *conn, PGresult *result)
 {
 	struct session *session = gate_state(submission->connection);
@@ -202,7 +213,8 @@ static PGresult *take_off(struct submission *submission, PGconn *conn, PGresult 
 	if (flights_reserve(&session->flights)) {
 		flights_push(&session->flights, flight);
 		session->hiding = HIDES_NOTHING; /* the flight says it from here on */
-		return result_pass(conn, submission->connection, flights_front(&session->flights), result);
+		return result_pass(conn, submission->connection, flights_front(&session->flights),
+				   result);
 	}
 	REAL(submission->instance, PQclear)(result);
 	flight->outcome.is_lost = true;
@@ -217,17 +229,20 @@ PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *
 
 	if (!submission->connection)
 		return result;
-	flights_abandon(conn, submission->connection); /* libpq threw their results away (PQexecStart in fe-exec.c) */
+	/* libpq threw their results away (PQexecStart in fe-exec.c) */
+	flights_abandon(conn, submission->connection);
 	if (result && copy_opens(submission->instance, result))
 		return take_off(submission, conn, result);
 	if (flight->verdict && flight->verdict->plan)
-		flight->statement = flight->verdict->plan->statement_count - 1; /* the last one's result is returned */
+		/* the last one's result is returned */
+		flight->statement = flight->verdict->plan->statement_count - 1;
 	if (result)
 		result = result_pass(conn, submission->connection, flight, result);
 	else
 		flight->outcome.status = RING_STATUS_ERROR;
-	flight->outcome.completed = flight->outcome.status == RING_STATUS_OK ? MESSAGE_COMPLETED_ALL :
-									       MESSAGE_COMPLETED_UNKNOWN;
+	flight->outcome.completed = flight->outcome.status == RING_STATUS_OK
+					    ? MESSAGE_COMPLETED_ALL
+					    : MESSAGE_COMPLETED_UNKNOWN;
 	land(submission, conn);
 	return result;
 }
@@ -257,7 +272,8 @@ int submission_send_refusal(const struct submission *submission, PGconn *conn)
 	const struct instance *instance = submission->instance;
 
 	if (session_is_pipelined(instance, conn))
-		return REAL(instance, PQsendQueryParams)(conn, submission->text, 0, NULL, NULL, NULL, NULL, 0);
+		return REAL(instance, PQsendQueryParams)(conn, submission->text, 0, NULL, NULL,
+							 NULL, NULL, 0);
 	return REAL(instance, PQsendQuery)(conn, submission->text);
 }
 
@@ -283,13 +299,27 @@ void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 	land(submission, conn);
 }
 
-#define QUERY(text_)		       (struct gate_call){ .kind = GATE_QUERY, .text = slice_of(text_) }
+#define QUERY(text_)                                                                               \
+	(struct gate_call)                                                                         \
+	{                                                                                          \
+		.kind = GATE_QUERY, .text = slice_of(text_)                                        \
+	}
 #define QUERY_PARAMS(text_, count_)                                                                \
-	(struct gate_call){ .kind = GATE_QUERY_PARAMS, .text = slice_of(text_), .parameters = (uint16_t)(count_) }
+	(struct gate_call)                                                                         \
+	{                                                                                          \
+		.kind = GATE_QUERY_PARAMS, .text = slice_of(text_),                                \
+		.parameters = (uint16_t)(count_)                                                   \
+	}
 #define PREPARE(name_, text_)                                                                      \
-	(struct gate_call){ .kind = GATE_PREPARE, .name = slice_of(name_), .text = slice_of(text_) }
+	(struct gate_call)                                                                         \
+	{                                                                                          \
+		.kind = GATE_PREPARE, .name = slice_of(name_), .text = slice_of(text_)             \
+	}
 #define EXECUTE(name_, count_)                                                                     \
-	(struct gate_call){ .kind = GATE_EXECUTE, .name = slice_of(name_), .parameters = (uint16_t)(count_) }
+	(struct gate_call)                                                                         \
+	{                                                                                          \
+		.kind = GATE_EXECUTE, .name = slice_of(name_), .parameters = (uint16_t)(count_)    \
+	}
 
 /* A call that waits for its result.  A refusal is raised by executing a statement in its place. */
 #define BLOCKING(name, parameters, call, forwarded)                                                \
@@ -299,9 +329,10 @@ void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 		submission_begin(&submission, conn, CALLER_ADDRESS(), call);                       \
 		if (!submission.instance)                                                          \
 			return NULL;                                                               \
-		PGresult *result = submission.is_refused ?                                         \
-					   REAL(submission.instance, PQexec)(conn, submission.text) : \
-					   REAL(submission.instance, name) forwarded;              \
+		PGresult *result =                                                                 \
+			submission.is_refused                                                      \
+				? REAL(submission.instance, PQexec)(conn, submission.text)         \
+				: REAL(submission.instance, name) forwarded;                       \
 		return submission_end(&submission, conn, result);                                  \
 	}
 
@@ -313,8 +344,8 @@ void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 		submission_begin_sending(&submission, conn, CALLER_ADDRESS(), call);               \
 		if (!submission.instance)                                                          \
 			return 0;                                                                  \
-		int sent = submission.is_refused ? submission_send_refusal(&submission, conn) :    \
-						   REAL(submission.instance, name) forwarded;      \
+		int sent = submission.is_refused ? submission_send_refusal(&submission, conn)      \
+						 : REAL(submission.instance, name) forwarded;      \
 		return submission_sent(&submission, conn, sent);                                   \
 	}
 

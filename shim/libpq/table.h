@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Every exported symbol of libpq, and what becomes of it: those of libpq 15 here, what came later in newer.h.
+/* Every exported symbol of libpq, and what becomes of it: those of libpq 15 here, what came later
+ * in newer.h.
  *
- *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c, pipeline.c, newer.c,
- *              copy_in.c, copy_out.c, large_object.c, notice.c, aside.c)
- *   REFUSED    has a stand-in that forwards under a policy that allows everything and else fails as its manual says,
+ *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c,
+ * pipeline.c, newer.c, copy_in.c, copy_out.c, large_object.c, notice.c, aside.c) REFUSED    has a
+ * stand-in that forwards under a policy that allows everything and else fails as its manual says,
  *              because what goes through it can be neither judged nor masked (refused.c)
- *   FORWARDED  has no stand-in: the loader binds it to libpq itself.  A stand-in that only forwards would take names
- *              like pqsignal and pg_utf_mblen from programs that have functions of that name of their own.
+ *   FORWARDED  has no stand-in: the loader binds it to libpq itself.  A stand-in that only forwards
+ * would take names like pqsignal and pg_utf_mblen from programs that have functions of that name of
+ * their own.
  *
- * The rows are checked against libpq's dynamic symbol table, and the shim's exports against the rows. */
+ * The rows are checked against libpq's dynamic symbol table, and the shim's exports against the
+ * rows. */
 #ifndef SHIM_LIBPQ_TABLE_H
 #define SHIM_LIBPQ_TABLE_H
 
@@ -208,9 +211,9 @@
 enum libpq_function {
 #define LIBPQ_ENUMERATOR(name) LIBPQ_##name,
 	LIBPQ_ROWS(LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR)
-	LIBPQ_NEWER_ROWS(LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR)
+		LIBPQ_NEWER_ROWS(LIBPQ_ENUMERATOR, LIBPQ_ENUMERATOR)
 #undef LIBPQ_ENUMERATOR
-	LIBPQ_FUNCTION_COUNT
+			LIBPQ_FUNCTION_COUNT
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The exported dlerror: a look-up that would have found us failed by a version that nobody has, which the text must not
- * tell.  A source of the shared object itself, whose archives export nothing. */
+/* The exported dlerror: a look-up that would have found us failed by a version that nobody has,
+ * which the text must not tell.  A source of the shared object itself, whose archives export
+ * nothing. */
 #include <stddef.h>
 
 #include "shim/preload/dl_call.h"
@@ -20,7 +21,8 @@ static void cut(char *text)
 		text[length - (sizeof(SUFFIX) - 1)] = '\0';
 }
 
-/* The text is the program's to change: POSIX promises it until the next call, and glibc allocates it. */
+/* The text is the program's to change: POSIX promises it until the next call, and glibc allocates
+ * it. */
 __attribute__((visibility("default"))) char *dlerror(void)
 {
 	uintptr_t next = dl_next(DL_ERROR);

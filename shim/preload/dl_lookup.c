@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Decides look-ups: where the program would get a client library's function for which there is a stand-in, it gets the
- * stand-in; everything else is the loader's answer, down to the text of dlerror. */
+/* Decides look-ups: where the program would get a client library's function for which there is a
+ * stand-in, it gets the stand-in; everything else is the loader's answer, down to the text of
+ * dlerror. */
 #include "shim/preload/dl_call.h"
 
 #include <dlfcn.h>
@@ -45,11 +46,11 @@ static uintptr_t ask(const struct lookup *lookup, void *handle)
 /* Who called, between which objects, and what was found on the way. */
 struct order {
 	const struct lookup *lookup;
-	uintptr_t found;	 /* 0, or an address in an object: is it behind the caller? */
-	uintptr_t in_front;	 /* the function, in an object between the caller and us */
+	uintptr_t found;    /* 0, or an address in an object: is it behind the caller? */
+	uintptr_t in_front; /* the function, in an object between the caller and us */
 	bool is_caller_passed, is_self_passed;
 	bool is_caller_in_front; /* of us */
-	bool is_found_behind;	 /* the caller */
+	bool is_found_behind;    /* the caller */
 };
 
 static bool put_in_order(const struct object *object, void *data)
@@ -78,7 +79,8 @@ static struct order order_of(const struct lookup *lookup, uintptr_t found)
 	return order;
 }
 
-/* What the program gets without us, or 0, and whether the loader would now give it our stand-in instead. */
+/* What the program gets without us, or 0, and whether the loader would now give it our stand-in
+ * instead. */
 struct finding {
 	uintptr_t function;
 	bool is_hidden;
@@ -92,7 +94,9 @@ static struct finding find_next(const struct lookup *lookup)
 	if (!order.is_caller_passed) /* RTLD_NEXT means nothing there */
 		return (struct finding){ 0, false };
 	if (!order.is_caller_in_front)
-		found = order.is_found_behind ? found : reach_function(lookup->caller, lookup->name, lookup->function == DL_VSYM, true);
+		found = order.is_found_behind ? found
+					      : reach_function(lookup->caller, lookup->name,
+							       lookup->function == DL_VSYM, true);
 	else if (lookup->function == DL_SYM)
 		return (struct finding){ order.in_front ? order.in_front : found, !order.in_front };
 	return (struct finding){ found, false };
@@ -116,7 +120,8 @@ static struct finding find(const struct lookup *lookup)
 		return find_next(lookup);
 	finding = find_by_handle(lookup);
 	if (!finding.function && lookup->handle == RTLD_DEFAULT)
-		finding.function = reach_function(lookup->caller, lookup->name, lookup->function == DL_VSYM, false);
+		finding.function = reach_function(lookup->caller, lookup->name,
+						  lookup->function == DL_VSYM, false);
 	return finding;
 }
 
@@ -132,15 +137,17 @@ static const struct driver *driver_of(const char *name)
 	return NULL;
 }
 
-/* What the program gets for a client library's function: its entry for that copy, also when there was no room for the
- * copy.  0 for a function of anything else. */
+/* What the program gets for a client library's function: its entry for that copy, also when there
+ * was no room for the copy.  0 for a function of anything else. */
 static uintptr_t governed(const struct lookup *lookup, uintptr_t found)
 {
 	const void *function = (const void *)found;
-	const struct instance *instance = found ? instance_of_function(lookup->driver, function) : NULL;
+	const struct instance *instance =
+		found ? instance_of_function(lookup->driver, function) : NULL;
 	struct object object;
 
-	if (!instance && (!found || !object_at(function, &object) || !image_is_instance(&object.image, lookup->driver)))
+	if (!instance && (!found || !object_at(function, &object) ||
+			  !image_is_instance(&object.image, lookup->driver)))
 		return 0;
 	return slot_of(lookup->stand_in, instance);
 }
@@ -154,7 +161,9 @@ static uintptr_t answer(struct dl_call *call, uintptr_t value)
 /* What the program did not ask for must not show in dlerror: a look-up that succeeds clears it. */
 static void clear_error(const struct lookup *lookup)
 {
-	const struct lookup sure = { .function = DL_SYM, .name = SENTINEL_NAME, .caller = lookup->caller };
+	const struct lookup sure = { .function = DL_SYM,
+				     .name = SENTINEL_NAME,
+				     .caller = lookup->caller };
 
 	(void)ask(&sure, RTLD_DEFAULT);
 }
@@ -178,7 +187,8 @@ static uintptr_t decide_governed(struct dl_call *call, const struct lookup *look
 	return answer(call, entry ? entry : finding.function);
 }
 
-/* A look-up of the loader's functions behind the caller by version: ours have none, and would be passed over. */
+/* A look-up of the loader's functions behind the caller by version: ours have none, and would be
+ * passed over. */
 static bool is_ours_by_version(const struct lookup *lookup)
 {
 	return lookup->function == DL_VSYM && lookup->handle == RTLD_NEXT &&

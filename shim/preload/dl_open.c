@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Decides dlopen: RTLD_DEEPBIND would bind an object past our stand-ins, so one that brings a client library is opened
- * without it. */
+/* Decides dlopen: RTLD_DEEPBIND would bind an object past our stand-ins, so one that brings a
+ * client library is opened without it. */
 #include "shim/preload/dl_call.h"
 
 #include <dlfcn.h>

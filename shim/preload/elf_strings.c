@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads program headers and the dynamic section piece by piece, so that it takes little stack and no memory. */
+/* Reads program headers and the dynamic section piece by piece, so that it takes little stack and
+ * no memory. */
 #include "shim/preload/elf_strings.h"
 
 #include <fcntl.h>
@@ -34,7 +35,8 @@ static bool is_readable(const ElfW(Ehdr) * header)
 {
 	const unsigned char *mark = header->e_ident;
 
-	return mark[0] == ELFMAG0 && mark[1] == ELFMAG1 && mark[2] == ELFMAG2 && mark[3] == ELFMAG3 &&
+	return mark[0] == ELFMAG0 && mark[1] == ELFMAG1 && mark[2] == ELFMAG2 &&
+	       mark[3] == ELFMAG3 &&
 	       mark[EI_CLASS] == (__ELF_NATIVE_CLASS == 64 ? ELFCLASS64 : ELFCLASS32) &&
 	       header->e_phentsize == sizeof(ElfW(Phdr));
 }
@@ -43,7 +45,8 @@ static bool read_header(struct reading *reading)
 {
 	ElfW(Phdr) segment;
 
-	if (!read_at(reading, 0, &reading->header, sizeof(reading->header)) || !is_readable(&reading->header))
+	if (!read_at(reading, 0, &reading->header, sizeof(reading->header)) ||
+	    !is_readable(&reading->header))
 		return false;
 	for (unsigned i = 0; read_segment(reading, i, &segment); i++) {
 		if (segment.p_type == PT_DYNAMIC)
@@ -66,7 +69,8 @@ static uint64_t offset_of(const struct reading *reading, uint64_t address)
 
 static bool read_entry(const struct reading *reading, size_t index, ElfW(Dyn) * ret_entry)
 {
-	return index < DYNAMIC_ENTRIES_MAX && index < reading->dynamic.p_filesz / sizeof(*ret_entry) &&
+	return index < DYNAMIC_ENTRIES_MAX &&
+	       index < reading->dynamic.p_filesz / sizeof(*ret_entry) &&
 	       read_at(reading, reading->dynamic.p_offset + index * sizeof(*ret_entry), ret_entry,
 		       sizeof(*ret_entry)) &&
 	       ret_entry->d_tag != DT_NULL;
@@ -87,13 +91,15 @@ static bool read_text(const struct reading *reading, uint64_t offset, char text[
 	return false;
 }
 
-static bool show(const struct reading *reading, ElfW(Sxword) tag, elf_string_visitor *visit, void *data)
+static bool show(const struct reading *reading, ElfW(Sxword) tag, elf_string_visitor *visit,
+		 void *data)
 {
 	char text[ELF_STRING_MAX];
 	ElfW(Dyn) entry;
 
 	for (size_t i = 0; read_entry(reading, i, &entry); i++) {
-		if (entry.d_tag == tag && read_text(reading, entry.d_un.d_val, text) && visit(text, data))
+		if (entry.d_tag == tag && read_text(reading, entry.d_un.d_val, text) &&
+		    visit(text, data))
 			return true;
 	}
 	return false;

@@ -7,9 +7,9 @@
  *             void *caller = CALLER_ADDRESS();
  *             …
  *
- * None of these keeps state that a longjmp out of the driver could leave behind, as long as the driver is called
- * outside a CANCELLATION_HELD scope and KEEP_ERRNO's scope ends before it: the driver sets errno, and the program may
- * look at it. */
+ * None of these keeps state that a longjmp out of the driver could leave behind, as long as the
+ * driver is called outside a CANCELLATION_HELD scope and KEEP_ERRNO's scope ends before it: the
+ * driver sets errno, and the program may look at it. */
 #ifndef SHIM_PRELOAD_GUARD_H
 #define SHIM_PRELOAD_GUARD_H
 
@@ -20,7 +20,8 @@
 /* Marks a stand-in, which carries the name of the function it stands for. */
 #define STAND_IN __attribute__((visibility("default")))
 
-/* Who called the function in which this stands.  Taken in the exported stand-in itself, never in a helper. */
+/* Who called the function in which this stands.  Taken in the exported stand-in itself, never in a
+ * helper. */
 #define CALLER_ADDRESS() __builtin_extract_return_addr(__builtin_return_address(0))
 
 static inline void errno_restore(const int *kept)
@@ -31,8 +32,8 @@ static inline void errno_restore(const int *kept)
 /* errno is at the end of the scope what it is here. */
 #define KEEP_ERRNO SCOPED(errno_restore) const int errno_kept __attribute__((unused)) = errno
 
-/* Switches cancellation of this thread off, gives what cancellation_release takes.  Around input and output of our
- * own only, never around the driver. */
+/* Switches cancellation of this thread off, gives what cancellation_release takes.  Around input
+ * and output of our own only, never around the driver. */
 must_use int cancellation_hold(void);
 void cancellation_release(const int *held);
 

@@ -44,8 +44,8 @@ const void *image_element(const struct image *image, uintptr_t array, size_t ind
 	return image_read(image, address, size, alignment);
 }
 
-/* Where glibc has relocated the dynamic section's pointers in place; the vDSO and other loaders leave virtual
- * addresses there. */
+/* Where glibc has relocated the dynamic section's pointers in place; the vDSO and other loaders
+ * leave virtual addresses there. */
 static uintptr_t locate(const struct image *image, uintptr_t value)
 {
 	return value - image->address < image->size ? value : value + image->bias;
@@ -98,7 +98,8 @@ static int read_dynamic(struct image *image)
 	return 0;
 }
 
-/* The range of virtual addresses that the object's segments span; false when there is none or it wraps around. */
+/* The range of virtual addresses that the object's segments span; false when there is none or it
+ * wraps around. */
 static bool span(const ElfW(Phdr) * segments, size_t count, uintptr_t *ret_low, size_t *ret_size)
 {
 	uintptr_t low = UINTPTR_MAX, high = 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a mapped ELF object: its dynamic section, names and functions, trusting nothing that stands in it.
+/* Reads a mapped ELF object: its dynamic section, names and functions, trusting nothing that stands
+ * in it.
  *
- * Every access is checked against the image's size and against its readable segments, so that a damaged or crafted
- * object gives "not found" and never a fault.  Nothing here calls libc: under a sanitizer the string functions are
- * interceptors that may not be ready yet. */
+ * Every access is checked against the image's size and against its readable segments, so that a
+ * damaged or crafted object gives "not found" and never a fault.  Nothing here calls libc: under a
+ * sanitizer the string functions are interceptors that may not be ready yet. */
 #ifndef SHIM_PRELOAD_IMAGE_H
 #define SHIM_PRELOAD_IMAGE_H
 
@@ -23,8 +24,8 @@
 struct image {
 	const unsigned char *bytes; /* the first mapped byte */
 	size_t size;
-	uintptr_t
-		address; /* where the object believes `bytes` to be; the same, unless a test reads a copy */
+	/* where the object believes `bytes` to be; the same, unless a test reads a copy */
+	uintptr_t address;
 	uintptr_t bias; /* address minus virtual address */
 	const ElfW(Phdr) * segments;
 	size_t segment_count;
@@ -36,18 +37,19 @@ struct image {
 	size_t strings_size;
 };
 
-/* Opens the object that is mapped with `bias` and described by its program headers; what the loader tells in
- * dl_iterate_phdr.  -ENOEXEC when it cannot be read. */
+/* Opens the object that is mapped with `bias` and described by its program headers; what the loader
+ * tells in dl_iterate_phdr.  -ENOEXEC when it cannot be read. */
 must_use int image_open(uintptr_t bias, const ElfW(Phdr) * segments, size_t segment_count,
 			struct image *ret_image);
 
-/* The same for `size` bytes of an object at `bytes` which believes to be mapped at `address`; the program headers are
- * found through its own ELF header. */
+/* The same for `size` bytes of an object at `bytes` which believes to be mapped at `address`; the
+ * program headers are found through its own ELF header. */
 must_use int image_open_copy(const void *bytes, size_t size, uintptr_t address,
 			     struct image *ret_image);
 
-/* The address of an exported function, in its default version where it has several; 0 when there is none.  Indirect
- * functions (IFUNC) do not count, nor does an address outside the executable segments. */
+/* The address of an exported function, in its default version where it has several; 0 when there is
+ * none.  Indirect functions (IFUNC) do not count, nor does an address outside the executable
+ * segments. */
 uintptr_t image_function(const struct image *image, const char *name);
 
 /* DT_SONAME, or NULL. */

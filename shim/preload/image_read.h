@@ -5,7 +5,8 @@
 
 #include "shim/preload/image.h"
 
-/* `length` bytes at `address`, which one readable segment holds wholly; NULL otherwise, or when they are not aligned. */
+/* `length` bytes at `address`, which one readable segment holds wholly; NULL otherwise, or when
+ * they are not aligned. */
 const void *image_read(const struct image *image, uintptr_t address, size_t length,
 		       size_t alignment);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds exported functions through the hash tables of an ELF object, as the loader does (gABI chapter 5; GNU hash as
- * in glibc's do_lookup_x). */
+/* Finds exported functions through the hash tables of an ELF object, as the loader does (gABI
+ * chapter 5; GNU hash as in glibc's do_lookup_x). */
 #include "shim/preload/image_read.h"
 
 /* No sane chain is longer; a crafted one ends here. */
@@ -51,13 +51,14 @@ static bool is_exported_function(const ElfW(Sym) * symbol)
 	       (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
 }
 
-/* A version that stays for programs linked long ago is hidden (bit 15, VERSYM_HIDDEN); nobody is linked to it today. */
+/* A version that stays for programs linked long ago is hidden (bit 15, VERSYM_HIDDEN); nobody is
+ * linked to it today. */
 static bool is_default_version(const struct image *image, size_t index)
 {
-	const uint16_t *version =
-		image->versions ?
-			image_element(image, image->versions, index, sizeof(*version), _Alignof(uint16_t)) :
-			NULL;
+	const uint16_t *version = image->versions
+					  ? image_element(image, image->versions, index,
+							  sizeof(*version), _Alignof(uint16_t))
+					  : NULL;
 
 	return !version || !(*version & 0x8000);
 }
@@ -89,7 +90,8 @@ static bool may_have(const struct image *image, const struct gnu_hash *table, ui
 	return bits && (*bits >> (hash % WORD_BITS) & 1) && (*bits >> (second % WORD_BITS) & 1);
 }
 
-/* Follows the chain of words that begins with symbol `first`; the last word has its lowest bit set. */
+/* Follows the chain of words that begins with symbol `first`; the last word has its lowest bit set.
+ */
 static uintptr_t follow_gnu_chain(const struct image *image, uintptr_t chains, uint32_t first,
 				  uint32_t first_symbol, const char *name)
 {

@@ -15,7 +15,8 @@
 
 #define FILES_MAX 64
 
-/* What is to be looked through; in a mapping of its own, because the caller's stack may be small. */
+/* What is to be looked through; in a mapping of its own, because the caller's stack may be small.
+ */
 struct tree {
 	unsigned count;
 	bool is_full;
@@ -132,7 +133,8 @@ bool needs_client(const char *name, const void *caller)
 
 	if (is_client_name(name))
 		return true;
-	struct tree *tree = mmap(NULL, sizeof(*tree), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct tree *tree = mmap(NULL, sizeof(*tree), PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (tree == MAP_FAILED)
 		return true;
 	if (!object_at(caller, &object) || !object.path[0])

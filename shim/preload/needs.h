@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 
-/* True when the object that `caller` opens by this name is a client library of one of DRIVERS, or needs one itself or
- * through others.  What cannot be found needs nothing; of too much to look through the answer is true. */
+/* True when the object that `caller` opens by this name is a client library of one of DRIVERS, or
+ * needs one itself or through others.  What cannot be found needs nothing; of too much to look
+ * through the answer is true. */
 bool needs_client(const char *name, const void *caller);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Remembers the objects behind our own, which come in the loader's search order and stay mapped for good; finds each
- * function in the first of them that exports it, when it is called for the first time. */
+/* Remembers the objects behind our own, which come in the loader's search order and stay mapped for
+ * good; finds each function in the first of them that exports it, when it is called for the first
+ * time. */
 #include "shim/preload/next.h"
 
 #include <stdatomic.h>
@@ -8,7 +9,8 @@
 #include "shim/preload/object.h"
 #include "shim/preload/self.h"
 
-/* What may stand in for libc's functions is preloaded behind us, so it comes early; libc itself is kept in any case. */
+/* What may stand in for libc's functions is preloaded behind us, so it comes early; libc itself is
+ * kept in any case. */
 #define OBJECTS_MAX 16
 
 /* The linker puts this at the first byte of the object that we end up in. */
@@ -70,7 +72,8 @@ static uintptr_t find(enum next_name name)
 	for (unsigned i = 0; i < count && !address; i++) {
 		struct image image;
 
-		if (image_open_copy((const void *)behind[i].address, behind[i].size, behind[i].address, &image) == 0)
+		if (image_open_copy((const void *)behind[i].address, behind[i].size,
+				    behind[i].address, &image) == 0)
 			address = image_function(&image, NAMES[name]);
 	}
 	return address;

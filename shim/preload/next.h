@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of libc that the shim stands in front of, as the object behind us has them: another preloaded library
- * that stands in for the same function gets the call, as with RTLD_NEXT.
+/* The functions of libc that the shim stands in front of, as the object behind us has them: another
+ * preloaded library that stands in for the same function gets the call, as with RTLD_NEXT.
  *
- * Those objects are remembered at start, and read without dlsym: in a signal handler or between fork and exec the
- * loader cannot be asked, since another thread may have held its lock. */
+ * Those objects are remembered at start, and read without dlsym: in a signal handler or between
+ * fork and exec the loader cannot be asked, since another thread may have held its lock. */
 #ifndef SHIM_PRELOAD_NEXT_H
 #define SHIM_PRELOAD_NEXT_H
 
@@ -27,8 +27,8 @@ enum next_name {
 		NEXT_COUNT
 };
 
-/* Remembers the objects; at start, and when a call comes before that.  Returns the path under which the loader has us,
- * or "". */
+/* Remembers the objects; at start, and when a call comes before that.  Returns the path under which
+ * the loader has us, or "". */
 const char *next_settle(void);
 
 /* NULL when nothing behind us has it. */

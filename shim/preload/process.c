@@ -13,7 +13,8 @@
 static _Atomic(_Atomic uint32_t *) page;
 static atomic_bool has_no_page;
 
-/* The thread's number, and the process in which it was asked for: a forked child keeps the first, not the second. */
+/* The thread's number, and the process in which it was asked for: a forked child keeps the first,
+ * not the second. */
 static _Thread_local struct {
 	uint32_t process;
 	uint32_t thread;
@@ -21,13 +22,15 @@ static _Thread_local struct {
 
 static _Atomic uint32_t *new_page(void)
 {
-	const size_t size = sizeof(_Atomic uint32_t); /* the kernel rounds up to pages, in all three calls */
+	/* the kernel rounds up to pages, in all three calls */
+	const size_t size = sizeof(_Atomic uint32_t);
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	_Atomic uint32_t *none = NULL;
 
 	if (at == MAP_FAILED)
 		return NULL;
-	if (madvise(at, size, MADV_WIPEONFORK) == 0 && atomic_compare_exchange_strong(&page, &none, at))
+	if (madvise(at, size, MADV_WIPEONFORK) == 0 &&
+	    atomic_compare_exchange_strong(&page, &none, at))
 		return at;
 	munmap(at, size);
 	return none; /* another thread's, if it was quicker */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two objects see one another's functions when some object brings both with it: the one that was opened, of which each
- * is a part. */
+/* Two objects see one another's functions when some object brings both with it: the one that was
+ * opened, of which each is a part. */
 #include "shim/preload/reach.h"
 
 #include "shim/preload/closure.h"
@@ -61,12 +61,15 @@ static bool are_together(uintptr_t base, uintptr_t other)
 static bool is_reached(const struct object *object, void *data)
 {
 	struct reach *reach = data;
-	uintptr_t base = object->image.address, function = image_function(&object->image, reach->name);
+	uintptr_t base = object->image.address,
+		  function = image_function(&object->image, reach->name);
 
-	/* To the loader any version fits an object that has none (dl-lookup.c of glibc, check_match). */
+	/* To the loader any version fits an object that has none (dl-lookup.c of glibc,
+	 * check_match). */
 	if (reach->has_version && object->image.versions)
 		return false;
-	if (!function || image_is_shim(&object->image) || (reach->is_behind && base == reach->caller_base) ||
+	if (!function || image_is_shim(&object->image) ||
+	    (reach->is_behind && base == reach->caller_base) ||
 	    !are_together(base, reach->caller_base))
 		return false;
 	reach->found = function;
@@ -75,7 +78,9 @@ static bool is_reached(const struct object *object, void *data)
 
 uintptr_t reach_function(const void *caller, const char *name, bool has_version, bool is_behind)
 {
-	struct reach reach = { .caller = caller, .name = name, .is_behind = is_behind, .has_version = has_version };
+	struct reach reach = {
+		.caller = caller, .name = name, .is_behind = is_behind, .has_version = has_version
+	};
 	struct object object;
 
 	if (!object_at(caller, &object))

@@ -4,7 +4,8 @@
 
 #include <stdatomic.h>
 
-/* More places than instances, so that threads which register at the same moment each have one to fill. */
+/* More places than instances, so that threads which register at the same moment each have one to
+ * fill. */
 #define PLACES_MAX (INSTANCES_MAX + 8)
 
 static struct instance places[PLACES_MAX];

@@ -19,7 +19,8 @@ const struct instance *registry_at(const struct driver *driver, unsigned index);
 /* The registered instance of `driver` in the object mapped at `base`, or NULL. */
 const struct instance *registry_of_base(const struct driver *driver, uintptr_t base);
 
-/* Room for one instance that nobody else sees, or NULL.  Give it to registry_add or registry_release. */
+/* Room for one instance that nobody else sees, or NULL.  Give it to registry_add or
+ * registry_release. */
 struct instance *registry_claim(void);
 
 /* Publishes a filled instance, unless its object is registered already or the registry is full. */
@@ -28,7 +29,8 @@ void registry_add(struct instance *instance);
 /* Takes back what was claimed and not added.  Accepts NULL. */
 void registry_release(struct instance *instance);
 
-/* Registers every instance of `driver` that was loaded since the last time.  Takes the loader's lock. */
+/* Registers every instance of `driver` that was loaded since the last time.  Takes the loader's
+ * lock. */
 void registry_refresh(const struct driver *driver);
 
 #endif

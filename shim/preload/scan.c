@@ -71,15 +71,16 @@ static bool is_new(const struct object *object, void *data)
 	uintptr_t base = object->image.address;
 
 	if (registry_of_base(instance->driver, base) || is_refused(candidate, base) ||
-	    !image_is_instance(&object->image, instance->driver) || !copy_path(instance->path, object->path))
+	    !image_is_instance(&object->image, instance->driver) ||
+	    !copy_path(instance->path, object->path))
 		return false;
 	instance->base = base;
 	candidate->dynamic = object->image.dynamic;
 	return true;
 }
 
-/* Keeps the candidate mapped for good.  Its handle is the loader's public link_map, which shows that the path still
- * means the same object. */
+/* Keeps the candidate mapped for good.  Its handle is the loader's public link_map, which shows
+ * that the path still means the same object. */
 static bool pin(const struct candidate *candidate)
 {
 	dlopen_function *open = find_dlopen();

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Which instance a caller means when there are several: the loader's search order, followed by name.
+/* Which instance a caller means when there are several: the loader's search order, followed by
+ * name.
  *
- * The loader binds a plugin's PQexec to us and its PQstatus to a copy of libpq, so the copy that we forward to must be
- * the one that the loader would take.  It looks through the program and its dependencies first, then through the
- * plugin and its dependencies, each breadth-first.  What came in later through RTLD_GLOBAL cannot be seen from here
- * and counts as the caller's own. */
+ * The loader binds a plugin's PQexec to us and its PQstatus to a copy of libpq, so the copy that we
+ * forward to must be the one that the loader would take.  It looks through the program and its
+ * dependencies first, then through the plugin and its dependencies, each breadth-first.  What came
+ * in later through RTLD_GLOBAL cannot be seen from here and counts as the caller's own. */
 #include "shim/preload/instance.h"
 
 #include "shim/preload/closure.h"

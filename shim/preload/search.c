@@ -91,7 +91,8 @@ bool search_path(const char *name, const char *origin, search_visitor *visit, vo
 	return !path.is_too_long && visit(path.text, data);
 }
 
-bool search_list(const char *list, const char *origin, const char *name, search_visitor *visit, void *data)
+bool search_list(const char *list, const char *origin, const char *name, search_visitor *visit,
+		 void *data)
 {
 	while (list && *list) {
 		struct path path = { .length = 0 };
@@ -123,6 +124,7 @@ bool search_common(const char *name, search_visitor *visit, void *data)
 	struct object libc;
 
 	return search_list(getenv("LD_LIBRARY_PATH"), "", name, visit, data) ||
-	       (objects_visit(is_libc, &libc) && search_list("$ORIGIN", libc.path, name, visit, data)) ||
+	       (objects_visit(is_libc, &libc) &&
+		search_list("$ORIGIN", libc.path, name, visit, data)) ||
 	       search_list(FOLDERS, "", name, visit, data);
 }

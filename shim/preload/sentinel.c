@@ -24,8 +24,8 @@ bool image_is_shim(const struct image *image)
 
 static int self_open(struct image *ret_image)
 {
-	return image_open_copy(__ehdr_start, SIZE_MAX - (uintptr_t)__ehdr_start, (uintptr_t)__ehdr_start,
-			       ret_image);
+	return image_open_copy(__ehdr_start, SIZE_MAX - (uintptr_t)__ehdr_start,
+			       (uintptr_t)__ehdr_start, ret_image);
 }
 
 /* Read once; who comes while another thread fills it in reads for himself. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Entries for looked-up stand-ins: each stands for one function of one copy of a client library.
  *
- * A function pointer says which copy it came from, and its caller does not: all that ctypes calls is called by libffi.
- * So a look-up gives out a slot, a few instructions that note the copy and jump to the stand-in.  The note is for the
- * one call with that return address; a longjmp, a fiber or a signal that comes in between leaves a note that nobody
- * else takes for his. */
+ * A function pointer says which copy it came from, and its caller does not: all that ctypes calls
+ * is called by libffi. So a look-up gives out a slot, a few instructions that note the copy and
+ * jump to the stand-in.  The note is for the one call with that return address; a longjmp, a fiber
+ * or a signal that comes in between leaves a note that nobody else takes for his. */
 #ifndef SHIM_PRELOAD_SLOTS_H
 #define SHIM_PRELOAD_SLOTS_H
 
@@ -20,8 +20,8 @@
 #include "common/cleanup.h"
 #include "shim/preload/instance.h"
 
-/* The entry for `stand_in` of `instance`; NULL is a copy that has no place in the registry, whose calls fail as the
- * driver documents. */
+/* The entry for `stand_in` of `instance`; NULL is a copy that has no place in the registry, whose
+ * calls fail as the driver documents. */
 must_use uintptr_t slot_of(uintptr_t stand_in, const struct instance *instance);
 
 /* Whether the call that returns to `return_address` came through a slot, and for which copy. */

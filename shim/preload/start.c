@@ -131,5 +131,6 @@ bool start_has_same_stderr(void)
 	struct stat status;
 
 	settle();
-	return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == kept.stderr_device && status.st_ino == kept.stderr_inode;
+	return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == kept.stderr_device &&
+	       status.st_ino == kept.stderr_inode;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What this process was started with.  Copied at start, because programs clear and rewrite their environment; what the
- * environment says later counts for nothing.  Everything here is fixed from the first call on and safe in signal
- * handlers and in vfork children. */
+/* What this process was started with.  Copied at start, because programs clear and rewrite their
+ * environment; what the environment says later counts for nothing.  Everything here is fixed from
+ * the first call on and safe in signal handlers and in vfork children. */
 #ifndef SHIM_PRELOAD_START_H
 #define SHIM_PRELOAD_START_H
 
 #include <stdbool.h>
 
-/* The variables that `chaperone run` sets for its tree (tools/chaperone/supervise.c), besides LD_PRELOAD. */
+/* The variables that `chaperone run` sets for its tree (tools/chaperone/supervise.c), besides
+ * LD_PRELOAD. */
 enum start_variable {
 	START_SOCKET,    /* where the agent listens */
 	START_PEER,      /* "PID START" of the supervisor */
@@ -28,7 +29,8 @@ const char *start_entry(enum start_variable variable);
 /* The value; "" when it was not there. */
 const char *start_value(enum start_variable variable);
 
-/* The part of LD_PRELOAD that names us, spelled as it was; "" when the loader has us from somewhere else. */
+/* The part of LD_PRELOAD that names us, spelled as it was; "" when the loader has us from somewhere
+ * else. */
 const char *start_preload(void);
 
 /* Whether descriptor 2 is still what it was. */

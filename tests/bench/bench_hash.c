@@ -61,8 +61,8 @@ int main(void)
 		if (!sha256_choose(SHA256_PORTABLE + way))
 			continue;
 		sha256_hmac_prepare("key", 3, &key);
-		printf("%s: text %.0f ns, number %.0f ns a cell\n", WAYS[way], cell_ns(&key, &CELLS[0]),
-		       cell_ns(&key, &CELLS[1]));
+		printf("%s: text %.0f ns, number %.0f ns a cell\n", WAYS[way],
+		       cell_ns(&key, &CELLS[0]), cell_ns(&key, &CELLS[1]));
 	}
 	return EXIT_SUCCESS;
 }

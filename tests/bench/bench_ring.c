@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an intent and its outcome cost the governed process; more than 150 ns a pair is a failure. */
+/* What an intent and its outcome cost the governed process; more than 150 ns a pair is a failure.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static double now_ns(void)
 
 static void write_pairs(struct ring *ring)
 {
-	struct ring_slot intent = { .connection = 1, .intent = { .judgement = 7, .text_bytes = 55 } };
+	struct ring_slot intent = { .connection = 1,
+				    .intent = { .judgement = 7, .text_bytes = 55 } };
 	struct ring_slot outcome = { .connection = 1, .outcome = { .rows = 1, .bytes = 130 } };
 
 	for (unsigned i = 0; i < PAIRS; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends what pgbench -S sends, in bursts: for each line on stdin one, whose microseconds are printed.  Two of these, one of
- * them governed, take turns in milliseconds, so that whatever else the machine does meets both.
- * Arguments: CONNINFO simple|prepared STATEMENTS ROWS */
+/* Sends what pgbench -S sends, in bursts: for each line on stdin one, whose microseconds are
+ * printed.  Two of these, one of them governed, take turns in milliseconds, so that whatever else
+ * the machine does meets both. Arguments: CONNINFO simple|prepared STATEMENTS ROWS */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,8 @@ int main(int argc, char **argv)
 	if (PQstatus(conn) != CONNECTION_OK)
 		return EXIT_FAILURE;
 	int is_prepared = strcmp(argv[2], "prepared") == 0;
-	PQclear(PQprepare(conn, "balance", "SELECT abalance FROM pgbench_accounts WHERE aid = $1", 1, NULL));
+	PQclear(PQprepare(conn, "balance", "SELECT abalance FROM pgbench_accounts WHERE aid = $1",
+			  1, NULL));
 	while (fgets(line, sizeof(line), stdin))
 		burst(conn, is_prepared, atoi(argv[3]), atoi(argv[4]));
 	PQfinish(conn);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How long one text takes to analyse and to judge under a policy with masks: p50 in nanoseconds of each, for pgbench's
- * SELECT and for a join as reports have it. */
+/* How long one text takes to analyse and to judge under a policy with masks: p50 in nanoseconds of
+ * each, for pgbench's SELECT and for a join as reports have it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,38 +11,40 @@
 
 #define ROUNDS 20000
 
-static const char POLICY[] = "version: 1\nname: bench\n"
-			     "databases: { prod: { engine: postgres, hosts: [pg] } }\n"
-			     "columns: { c: [customers.email, customers.phone, payments.pan] }\n"
-			     "rules:\n"
-			     "  - { name: reads, for: everyone, do: read, then: allow }\n"
-			     "  - { name: masks, for: everyone, mask: { c: { keep-last: 2 } } }\n"
-			     "  - { name: no-drops, for: everyone, do: [drop, truncate], then: deny }\n";
+static const char POLICY[] =
+	"version: 1\nname: bench\n"
+	"databases: { prod: { engine: postgres, hosts: [pg] } }\n"
+	"columns: { c: [customers.email, customers.phone, payments.pan] }\n"
+	"rules:\n"
+	"  - { name: reads, for: everyone, do: read, then: allow }\n"
+	"  - { name: masks, for: everyone, mask: { c: { keep-last: 2 } } }\n"
+	"  - { name: no-drops, for: everyone, do: [drop, truncate], then: deny }\n";
 
 static const struct {
 	const char *name, *sql;
 } TEXTS[] = {
 	{ "pgbench", "SELECT abalance FROM pgbench_accounts WHERE aid = 4711;" },
-	{ "join", "SELECT c.id,\n"
-		  "       c.name,\n"
-		  "       c.email,\n"
-		  "       upper(c.state) AS state,\n"
-		  "       o.id AS order_id,\n"
-		  "       o.total * 1.19 + o.shipping AS gross,\n"
-		  "       p.name || ' (' || p.kind || ')' AS product,\n"
-		  "       coalesce(s.weight::numeric / 1000, 0) AS weight,\n"
-		  "       date_trunc('month', o.created) AS month,\n"
-		  "       sum(o.total) OVER (PARTITION BY c.id ORDER BY o.created) AS so_far\n"
-		  "FROM customers c\n"
-		  "JOIN orders o ON o.customer_id = c.id\n"
-		  "JOIN products p ON p.id = o.product_id\n"
-		  "LEFT JOIN shipments s ON s.order_id = o.id AND s.state <> 'lost'\n"
-		  "WHERE o.created BETWEEN '2026-01-01' AND '2026-02-01'\n"
-		  "  AND o.state IN ('paid', 'sent') AND p.name LIKE 'A%'\n"
-		  "  AND (c.state = 'new' OR c.created > now() - interval '1 day')\n"
-		  "  AND EXISTS (SELECT 1 FROM payments y WHERE y.order_id = o.id AND y.amount >= 10)\n"
-		  "ORDER BY o.created DESC, c.name\n"
-		  "LIMIT 100 OFFSET 20" },
+	{ "join",
+	  "SELECT c.id,\n"
+	  "       c.name,\n"
+	  "       c.email,\n"
+	  "       upper(c.state) AS state,\n"
+	  "       o.id AS order_id,\n"
+	  "       o.total * 1.19 + o.shipping AS gross,\n"
+	  "       p.name || ' (' || p.kind || ')' AS product,\n"
+	  "       coalesce(s.weight::numeric / 1000, 0) AS weight,\n"
+	  "       date_trunc('month', o.created) AS month,\n"
+	  "       sum(o.total) OVER (PARTITION BY c.id ORDER BY o.created) AS so_far\n"
+	  "FROM customers c\n"
+	  "JOIN orders o ON o.customer_id = c.id\n"
+	  "JOIN products p ON p.id = o.product_id\n"
+	  "LEFT JOIN shipments s ON s.order_id = o.id AND s.state <> 'lost'\n"
+	  "WHERE o.created BETWEEN '2026-01-01' AND '2026-02-01'\n"
+	  "  AND o.state IN ('paid', 'sent') AND p.name LIKE 'A%'\n"
+	  "  AND (c.state = 'new' OR c.created > now() - interval '1 day')\n"
+	  "  AND EXISTS (SELECT 1 FROM payments y WHERE y.order_id = o.id AND y.amount >= 10)\n"
+	  "ORDER BY o.created DESC, c.name\n"
+	  "LIMIT 100 OFFSET 20" },
 };
 
 static uint64_t samples[ROUNDS];
@@ -112,7 +114,8 @@ int main(void)
 		uint64_t analysed = analyse_ns(sql, &size), judged = judge_ns(rehearsal, sql);
 
 		printf("%s: analysed in %llu ns, judged too in %llu ns, facts of %u bytes\n",
-		       TEXTS[i].name, (unsigned long long)analysed, (unsigned long long)judged, size);
+		       TEXTS[i].name, (unsigned long long)analysed, (unsigned long long)judged,
+		       size);
 	}
 	return EXIT_SUCCESS;
 }

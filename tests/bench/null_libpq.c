@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A libpq without a server: every statement is answered at once with one row of pgbench_accounts, so that what a caller
- * waits for is the cost of whoever stands before it. */
+/* A libpq without a server: every statement is answered at once with one row of pgbench_accounts,
+ * so that what a caller waits for is the cost of whoever stands before it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,8 @@ struct result {
 	unsigned table, type;
 };
 
-/* What the catalogue query of the agent would give for pgbench's accounts (policy/engine/catalogue_query.c). */
+/* What the catalogue query of the agent would give for pgbench's accounts
+ * (policy/engine/catalogue_query.c). */
 static const char *const CATALOGUE[] = {
 	"i 4711 f - - bench postgres postgres",
 	"s 1 pg_catalog",
@@ -29,7 +30,8 @@ static const char *const CATALOGUE[] = {
 };
 static const char *const BALANCE[] = { "-4711" };
 
-static const struct result CATALOGUE_RESULT = { CATALOGUE, sizeof(CATALOGUE) / sizeof(CATALOGUE[0]), 0, TEXT_OID };
+static const struct result CATALOGUE_RESULT = { CATALOGUE, sizeof(CATALOGUE) / sizeof(CATALOGUE[0]),
+						0, TEXT_OID };
 static const struct result BALANCE_RESULT = { BALANCE, 1, ACCOUNTS_OID, INTEGER_OID };
 
 static int connection; /* its address is the handle; there is nothing in it */

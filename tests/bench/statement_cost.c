@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How long PQexec takes when the server takes no time.  Run with and without the shim, the difference is the shim's own
- * cost.  Prints p50 and p99 in nanoseconds: one text again and again, then a new literal in every text. */
+/* How long PQexec takes when the server takes no time.  Run with and without the shim, the
+ * difference is the shim's own cost.  Prints p50 and p99 in nanoseconds: one text again and again,
+ * then a new literal in every text. */
 #include <libpq-fe.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,8 +10,8 @@
 
 #include "common/clock.h"
 
-#define BURST	 1000  /* statements that fit into the ring before it is drained */
-#define BURSTS	 40
+#define BURST    1000 /* statements that fit into the ring before it is drained */
+#define BURSTS   40
 #define PAUSE_US 40000 /* in which it is */
 
 static uint64_t samples[BURST * BURSTS];
@@ -29,7 +30,8 @@ static void measure(PGconn *conn, const char *name, int changes)
 
 	for (int burst = 0; burst < BURSTS; burst++) {
 		for (int i = 0; i < BURST; i++) {
-			snprintf(text, sizeof(text), "SELECT abalance FROM pgbench_accounts WHERE aid = %d;",
+			snprintf(text, sizeof(text),
+				 "SELECT abalance FROM pgbench_accounts WHERE aid = %d;",
 				 changes ? 1000000 + burst * BURST + i : 4711);
 			uint64_t begin = monotonic_ns();
 			PGresult *result = PQexec(conn, text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A libpq program that runs the statements which its input names and prints all that libpq says besides rows, through
- * every accessor there is: `asides [CONNINFO]`. */
+/* A libpq program that runs the statements which its input names and prints all that libpq says
+ * besides rows, through every accessor there is: `asides [CONNINFO]`. */
 #include <libpq-events.h>
 #include <libpq-fe.h>
 #include <poll.h>
@@ -14,16 +14,19 @@ static PGconn *connection;
 static jmp_buf back;
 
 /* What the callbacks are given, to be printed. */
-static char processed[] = "processed", received[] = "received", set_early[] = "set early", noticed[] = "notice";
+static char processed[] = "processed", received[] = "received", set_early[] = "set early",
+	    noticed[] = "notice";
 static char client_encoding[] = "client_encoding";
 
 static void print_fields(const PGresult *result)
 {
-	static const char CODES[] = { PG_DIAG_SEVERITY,		PG_DIAG_SQLSTATE,	   PG_DIAG_MESSAGE_PRIMARY,
-				      PG_DIAG_MESSAGE_DETAIL,	PG_DIAG_MESSAGE_HINT,	   PG_DIAG_STATEMENT_POSITION,
-				      PG_DIAG_INTERNAL_POSITION, PG_DIAG_INTERNAL_QUERY,   PG_DIAG_CONTEXT,
-				      PG_DIAG_SCHEMA_NAME,	PG_DIAG_TABLE_NAME,	   PG_DIAG_COLUMN_NAME,
-				      PG_DIAG_DATATYPE_NAME,	PG_DIAG_CONSTRAINT_NAME };
+	static const char CODES[] = { PG_DIAG_SEVERITY,          PG_DIAG_SQLSTATE,
+				      PG_DIAG_MESSAGE_PRIMARY,   PG_DIAG_MESSAGE_DETAIL,
+				      PG_DIAG_MESSAGE_HINT,      PG_DIAG_STATEMENT_POSITION,
+				      PG_DIAG_INTERNAL_POSITION, PG_DIAG_INTERNAL_QUERY,
+				      PG_DIAG_CONTEXT,           PG_DIAG_SCHEMA_NAME,
+				      PG_DIAG_TABLE_NAME,        PG_DIAG_COLUMN_NAME,
+				      PG_DIAG_DATATYPE_NAME,     PG_DIAG_CONSTRAINT_NAME };
 
 	for (size_t i = 0; i < sizeof(CODES); i++) {
 		const char *text = PQresultErrorField(result, CODES[i]);
@@ -38,7 +41,8 @@ static void print_error(const PGresult *result)
 	print_fields(result);
 	printf("  result: %s", PQresultErrorMessage(result));
 	for (int verbosity = PQERRORS_TERSE; verbosity <= PQERRORS_SQLSTATE; verbosity++) {
-		char *text = PQresultVerboseErrorMessage(result, (PGVerbosity)verbosity, PQSHOW_CONTEXT_ALWAYS);
+		char *text = PQresultVerboseErrorMessage(result, (PGVerbosity)verbosity,
+							 PQSHOW_CONTEXT_ALWAYS);
 
 		printf("  verbose %d: %s", verbosity, text);
 		PQfreemem(text);
@@ -128,7 +132,8 @@ static void call_receiver(char *text)
 	printf("now is ours %d\n", PQsetNoticeReceiver(connection, NULL, NULL) == receive);
 }
 
-/* A receiver that never comes back leaves the connection in the middle of a message: it is made anew. */
+/* A receiver that never comes back leaves the connection in the middle of a message: it is made
+ * anew. */
 static void call_leap(char *text)
 {
 	PQnoticeReceiver before = PQsetNoticeReceiver(connection, leap, NULL);
@@ -194,10 +199,10 @@ static void call_secured(char *text)
 	bool has_names = PQsslAttributeNames(connection)[0] != NULL;
 
 	(void)text;
-	printf("in use %d, %d, protocol %.3s, names %d\n", PQsslInUse(connection), PQgssEncInUse(connection),
-	       protocol ? protocol : "none", has_names);
-	printf("ssl %d struct %d gss %d\n", PQgetssl(connection) != NULL, PQsslStruct(connection, "OpenSSL") != NULL,
-	       PQgetgssctx(connection) != NULL);
+	printf("in use %d, %d, protocol %.3s, names %d\n", PQsslInUse(connection),
+	       PQgssEncInUse(connection), protocol ? protocol : "none", has_names);
+	printf("ssl %d struct %d gss %d\n", PQgetssl(connection) != NULL,
+	       PQsslStruct(connection, "OpenSSL") != NULL, PQgetgssctx(connection) != NULL);
 	printf("socket %d\n", PQsocket(connection) >= 0);
 }
 
@@ -238,7 +243,8 @@ static void call_poll(char *text)
 	PQsetNoticeReceiver(connection, receive, set_early);
 	while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
 		struct pollfd wait = { .fd = PQsocket(connection),
-				       .events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT };
+				       .events =
+					       status == PGRES_POLLING_READING ? POLLIN : POLLOUT };
 
 		poll(&wait, 1, -1);
 		status = PQconnectPoll(connection);
@@ -250,12 +256,14 @@ static const struct {
 	const char *name;
 	void (*call)(char *text);
 } CALLS[] = {
-	{ "exec", call_exec },	       { "params", call_params },     { "async", call_async },
-	{ "verbosity", call_verbosity }, { "processor", call_processor }, { "receiver", call_receiver },
-	{ "leap", call_leap },	       { "notifies", call_notifies }, { "events", call_events },
-	{ "trace", call_trace },       { "secured", call_secured },   { "parameter", call_parameter },
-	{ "encoding", call_encoding }, { "reset", call_reset },	      { "connect", call_connect },
-	{ "poll", call_poll },
+	{ "exec", call_exec },           { "params", call_params },
+	{ "async", call_async },         { "verbosity", call_verbosity },
+	{ "processor", call_processor }, { "receiver", call_receiver },
+	{ "leap", call_leap },           { "notifies", call_notifies },
+	{ "events", call_events },       { "trace", call_trace },
+	{ "secured", call_secured },     { "parameter", call_parameter },
+	{ "encoding", call_encoding },   { "reset", call_reset },
+	{ "connect", call_connect },     { "poll", call_poll },
 };
 
 static void perform(char *line)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A libpq program that runs one COPY through the calls that its first argument names: copies WAY SQL. */
+/* A libpq program that runs one COPY through the calls that its first argument names: copies WAY
+ * SQL. */
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
@@ -51,7 +52,8 @@ static void by_line(void)
 	char part[9];
 	int state;
 
-	while ((state = PQgetline(connection, part, sizeof(part))) != EOF && strcmp(part, "\\.") != 0)
+	while ((state = PQgetline(connection, part, sizeof(part))) != EOF &&
+	       strcmp(part, "\\.") != 0)
 		printf("%s%s", part, state == 0 ? "\n" : "|");
 	printf("end %d, endcopy %d\n", state, PQendcopy(connection));
 }
@@ -143,11 +145,10 @@ static const struct {
 	void (*read)(void);
 	int is_sent; /* with PQsendQuery, and PQgetResult is not called before the data is read */
 } WAYS[] = {
-	{ "line", by_line, 0 },	      { "lineasync", by_line_async, 0 }, { "data", by_data, 0 },
-	{ "async", by_data_async, 0 }, { "putline", by_putline, 0 },	  { "put", by_put, 0 },
-	{ "giveup", by_giving_up, 0 }, { "leave", by_leaving, 0 },	  { "none", by_none, 0 },
-	{ "break", by_breaking, 0 },
-	{ "blind", by_data, 1 },
+	{ "line", by_line, 0 },        { "lineasync", by_line_async, 0 }, { "data", by_data, 0 },
+	{ "async", by_data_async, 0 }, { "putline", by_putline, 0 },      { "put", by_put, 0 },
+	{ "giveup", by_giving_up, 0 }, { "leave", by_leaving, 0 },        { "none", by_none, 0 },
+	{ "break", by_breaking, 0 },   { "blind", by_data, 1 },
 };
 
 static void start(const char *sql, int is_sent)
@@ -179,7 +180,8 @@ int main(int argc, char **argv)
 		WAYS[i].read();
 	}
 	result = PQexec(connection, "SELECT 'alive'");
-	printf("%s\n", PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : PQerrorMessage(connection));
+	printf("%s\n",
+	       PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : PQerrorMessage(connection));
 	PQclear(result);
 	PQfinish(connection);
 	return 0;

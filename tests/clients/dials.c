@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints what connect does with odd addresses, in odd places: the same with and without the shim, but for what is
- * refused.
+/* Prints what connect does with odd addresses, in odd places: the same with and without the shim,
+ * but for what is refused.
  *
  * dials FOLDER    listens and connects in FOLDER, to addresses that are no database's
  * dials FOLDER database WHERE    dials FOLDER/.s.PGSQL.1 from there */
@@ -42,7 +42,8 @@ static int listening(const struct sockaddr *address, socklen_t length)
 {
 	int fd = stream(address->sa_family);
 
-	if (address->sa_family == AF_UNIX && ((const struct sockaddr_un *)(const void *)address)->sun_path[0])
+	if (address->sa_family == AF_UNIX &&
+	    ((const struct sockaddr_un *)(const void *)address)->sun_path[0])
 		unlink(((const struct sockaddr_un *)(const void *)address)->sun_path);
 	if (bind(fd, address, length) < 0 || listen(fd, 16) < 0)
 		perror("listen");
@@ -51,7 +52,8 @@ static int listening(const struct sockaddr *address, socklen_t length)
 
 static void dial_unix_kinds(void)
 {
-	struct sockaddr_un address, full = { .sun_family = AF_UNIX }, abstract = { .sun_family = AF_UNIX };
+	struct sockaddr_un address, full = { .sun_family = AF_UNIX },
+				    abstract = { .sun_family = AF_UNIX };
 	socklen_t length = make_unix(&address, "plain.sock");
 	int fd;
 
@@ -60,9 +62,11 @@ static void dial_unix_kinds(void)
 	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(address.sun_path));
 	say("path without NUL", connect(stream(AF_UNIX), (struct sockaddr *)&address, length));
 	memset(full.sun_path, 'x', sizeof(full.sun_path));
-	say("full path without NUL", connect(stream(AF_UNIX), (struct sockaddr *)&full, sizeof(full)));
+	say("full path without NUL",
+	    connect(stream(AF_UNIX), (struct sockaddr *)&full, sizeof(full)));
 	snprintf(abstract.sun_path + 1, sizeof(abstract.sun_path) - 1, "dials-%d", getpid());
-	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(abstract.sun_path + 1));
+	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			     strlen(abstract.sun_path + 1));
 	listening((struct sockaddr *)&abstract, length);
 	say("abstract", connect(stream(AF_UNIX), (struct sockaddr *)&abstract, length));
 	say("abstract, longer", connect(stream(AF_UNIX), (struct sockaddr *)&abstract, length + 1));
@@ -70,7 +74,8 @@ static void dial_unix_kinds(void)
 	fd = stream(AF_UNIX);
 	close(fd);
 	say("closed descriptor", connect(fd, (struct sockaddr *)&address, sizeof(address)));
-	say("no socket", connect(open("/dev/null", O_RDWR), (struct sockaddr *)&address, sizeof(address)));
+	say("no socket",
+	    connect(open("/dev/null", O_RDWR), (struct sockaddr *)&address, sizeof(address)));
 }
 
 static void dial_lengths(void)
@@ -81,18 +86,23 @@ static void dial_lengths(void)
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	memcpy(large, &address, sizeof(address));
 	for (socklen_t length = 0; length < sizeof(address); length++)
-		if (connect(stream(AF_INET), (struct sockaddr *)&address, length) == 0 || errno != EINVAL)
+		if (connect(stream(AF_INET), (struct sockaddr *)&address, length) == 0 ||
+		    errno != EINVAL)
 			say("short", (int)length);
 	say("too long", connect(stream(AF_INET), (struct sockaddr *)large, sizeof(large)));
 	say("negative", connect(stream(AF_INET), (struct sockaddr *)&address, (socklen_t)-1));
 	say("NULL", connect(stream(AF_INET), NULL, sizeof(address)));
 	say("no pointer", connect(stream(AF_INET), (struct sockaddr *)-1, sizeof(address)));
 	address.sin_port = htons(9);
-	say("other family", connect(stream(AF_INET6), (struct sockaddr *)&address, sizeof(address)));
+	say("other family",
+	    connect(stream(AF_INET6), (struct sockaddr *)&address, sizeof(address)));
 	address.sin_port = htons(5432);
-	say("datagram to a database", connect(socket(AF_INET, SOCK_DGRAM, 0), (struct sockaddr *)&address, sizeof(address)));
-	say("no socket, to a database", connect(open("/dev/null", O_RDWR), (struct sockaddr *)&address, sizeof(address)));
-	say("no descriptor, to a database", connect(-1, (struct sockaddr *)&address, sizeof(address)));
+	say("datagram to a database",
+	    connect(socket(AF_INET, SOCK_DGRAM, 0), (struct sockaddr *)&address, sizeof(address)));
+	say("no socket, to a database",
+	    connect(open("/dev/null", O_RDWR), (struct sockaddr *)&address, sizeof(address)));
+	say("no descriptor, to a database",
+	    connect(-1, (struct sockaddr *)&address, sizeof(address)));
 }
 
 static void dial_inet(void)
@@ -103,7 +113,8 @@ static void dial_inet(void)
 	int fd;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	getsockname(listening((struct sockaddr *)&address, length), (struct sockaddr *)&address, &length);
+	getsockname(listening((struct sockaddr *)&address, length), (struct sockaddr *)&address,
+		    &length);
 	say("inet", connect(stream(AF_INET), (struct sockaddr *)&address, length));
 	mapped.sin6_port = address.sin_port;
 	inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
@@ -206,7 +217,7 @@ static const struct {
 	int (*dial)(void);
 } PLACES[] = {
 	{ "main", dial_database }, { "handler", in_handler }, { "fork", in_fork },
-	{ "vfork", in_vfork },	   { "thread", in_thread },   { "often", thousand_times },
+	{ "vfork", in_vfork },     { "thread", in_thread },   { "often", thousand_times },
 };
 
 int main(int count, char **arguments)

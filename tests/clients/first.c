@@ -94,7 +94,8 @@ static void each_its_own(void)
 	PQfinish(connection);
 }
 
-/* Closes all descriptors behind the connection's, as daemons do, and opens files under the same numbers. */
+/* Closes all descriptors behind the connection's, as daemons do, and opens files under the same
+ * numbers. */
 static void after_closefrom(void)
 {
 	PGconn *connection = PQconnectdb("");
@@ -121,7 +122,9 @@ static void eight_threads(void)
 		pthread_join(threads[i], NULL);
 }
 
-static void from_constructor(void) {}
+static void from_constructor(void)
+{
+}
 
 __attribute__((constructor)) static void constructor(int argc, char **argv)
 {
@@ -140,10 +143,11 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } PLACES[] = {
-	{ "main", connect_and_query }, { "constructor", from_constructor }, { "thread", from_thread },
-	{ "exit", from_exit },         { "child", from_child },             { "inherited", inherited },
-	{ "each", each_its_own },      { "closefrom", after_closefrom },    { "threads", eight_threads },
-	{ "errno", print_errno },
+	{ "main", connect_and_query }, { "constructor", from_constructor },
+	{ "thread", from_thread },     { "exit", from_exit },
+	{ "child", from_child },       { "inherited", inherited },
+	{ "each", each_its_own },      { "closefrom", after_closefrom },
+	{ "threads", eight_threads },  { "errno", print_errno },
 };
 
 int main(int argc, char **argv)

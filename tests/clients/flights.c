@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs with many calls in flight: as psycopg 3 drives a pipeline, a thousand at once, and connections that end in the
- * middle of one.  Prints all that libpq answers. */
+/* Programs with many calls in flight: as psycopg 3 drives a pipeline, a thousand at once, and
+ * connections that end in the middle of one.  Prints all that libpq answers. */
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -95,7 +95,8 @@ static void run_psycopg(void)
 
 	enter(1);
 	send_text("BEGIN", NULL);
-	PQsendPrepare(connection, "_pg3_0", "SELECT id, name, email FROM customers WHERE id = $1", 0, NULL);
+	PQsendPrepare(connection, "_pg3_0", "SELECT id, name, email FROM customers WHERE id = $1",
+		      0, NULL);
 	for (int i = 0; i < 3; i++)
 		PQsendQueryPrepared(connection, "_pg3_0", 1, &values[i], NULL, NULL, 0);
 	PQsendDescribePrepared(connection, "_pg3_0");
@@ -118,7 +119,9 @@ static void run_many(int count)
 
 	enter(1);
 	for (int i = 0; i < count; i++) {
-		snprintf(sql, sizeof(sql), i % 3 ? "SELECT $1::int + 1" : "SELECT $1::int, email FROM customers WHERE id = %d",
+		snprintf(sql, sizeof(sql),
+			 i % 3 ? "SELECT $1::int + 1"
+			       : "SELECT $1::int, email FROM customers WHERE id = %d",
 			 i % 7);
 		char value[16];
 		snprintf(value, sizeof(value), "%d", i);

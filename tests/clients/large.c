@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls every large-object function of libpq's in a transaction of its own, and PQfn, and prints what each answers:
- * `large OBJECT FILE`.  OBJECT exists, FILE is written and read. */
+/* Calls every large-object function of libpq's in a transaction of its own, and PQfn, and prints
+ * what each answers: `large OBJECT FILE`.  OBJECT exists, FILE is written and read. */
 #include <libpq-fe.h>
 #include <libpq/libpq-fs.h>
 #include <stdbool.h>

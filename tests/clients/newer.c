@@ -7,7 +7,8 @@ extern PGresult *PQclosePrepared(PGconn *conn, const char *stmt) __attribute__((
 extern PGresult *PQclosePortal(PGconn *conn, const char *portal) __attribute__((weak));
 extern int PQsendClosePrepared(PGconn *conn, const char *stmt) __attribute__((weak));
 extern int PQsendClosePortal(PGconn *conn, const char *portal) __attribute__((weak));
-extern PGresult *PQchangePassword(PGconn *conn, const char *user, const char *passwd) __attribute__((weak));
+extern PGresult *PQchangePassword(PGconn *conn, const char *user, const char *passwd)
+	__attribute__((weak));
 extern int PQsendPipelineSync(PGconn *conn) __attribute__((weak));
 extern int PQsetChunkedRowsMode(PGconn *conn, int chunkSize) __attribute__((weak));
 
@@ -17,7 +18,8 @@ static void print_result(PGresult *result)
 {
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 
-	printf("%s %s\n", result ? PQresStatus(PQresultStatus(result)) : "none", state ? state : "");
+	printf("%s %s\n", result ? PQresStatus(PQresultStatus(result)) : "none",
+	       state ? state : "");
 	for (int row = 0; row < PQntuples(result); row++) {
 		for (int column = 0; column < PQnfields(result); column++)
 			printf(" %s", PQgetvalue(result, row, column));
@@ -83,7 +85,8 @@ static void close_cursors(void)
 static void read_chunks(void)
 {
 	printf("-- chunks\n");
-	PQsendQuery(connection, "SELECT id, email FROM customers ORDER BY id; SELECT id, upper(email) FROM customers");
+	PQsendQuery(connection, "SELECT id, email FROM customers ORDER BY id; SELECT id, "
+				"upper(email) FROM customers");
 	printf("chunked %d\n", PQsetChunkedRowsMode(connection, 2));
 	print_results(1);
 }
@@ -91,7 +94,8 @@ static void read_chunks(void)
 int main(void)
 {
 	connection = PQconnectdb("");
-	printf("%s %d\n", PQstatus(connection) == CONNECTION_OK ? "connected" : PQerrorMessage(connection),
+	printf("%s %d\n",
+	       PQstatus(connection) == CONNECTION_OK ? "connected" : PQerrorMessage(connection),
 	       PQlibVersion() / 10000 >= 17);
 	if (PQlibVersion() >= 170000) {
 		close_names();
@@ -99,8 +103,8 @@ int main(void)
 		read_chunks();
 		print_result(PQchangePassword(connection, "anna", "secret"));
 	} else if (PQclosePrepared) { /* a stand-in without anything to stand for */
-		printf("%d %d %d", !PQclosePrepared(connection, "p"), PQsendClosePrepared(connection, "p"),
-		       PQsendPipelineSync(connection));
+		printf("%d %d %d", !PQclosePrepared(connection, "p"),
+		       PQsendClosePrepared(connection, "p"), PQsendPipelineSync(connection));
 	}
 	print_result(PQexec(connection, "SELECT 1"));
 	PQfinish(connection);

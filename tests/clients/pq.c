@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A libpq program that does what its input says, one call per line, and prints all that libpq answers. */
+/* A libpq program that does what its input says, one call per line, and prints all that libpq
+ * answers. */
 #include <ctype.h>
 #include <libpq-fe.h>
 #include <libpq/libpq-fs.h>
@@ -47,9 +48,10 @@ static void print_bytes(const char *bytes, int length, bool is_binary)
 static void print_rows(const PGresult *result)
 {
 	for (int column = 0; column < PQnfields(result); column++)
-		printf("  column %s type %u modifier %d size %d format %d table %d.%d\n", PQfname(result, column),
-		       PQftype(result, column), PQfmod(result, column), PQfsize(result, column),
-		       PQfformat(result, column), PQftable(result, column) != 0, PQftablecol(result, column));
+		printf("  column %s type %u modifier %d size %d format %d table %d.%d\n",
+		       PQfname(result, column), PQftype(result, column), PQfmod(result, column),
+		       PQfsize(result, column), PQfformat(result, column),
+		       PQftable(result, column) != 0, PQftablecol(result, column));
 	for (int row = 0; row < PQntuples(result); row++) {
 		printf("  row");
 		for (int column = 0; column < PQnfields(result); column++) {
@@ -57,7 +59,8 @@ static void print_rows(const PGresult *result)
 			if (PQgetisnull(result, row, column))
 				printf("NULL");
 			else
-				print_bytes(PQgetvalue(result, row, column), PQgetlength(result, row, column),
+				print_bytes(PQgetvalue(result, row, column),
+					    PQgetlength(result, row, column),
 					    PQfformat(result, column) == 1);
 		}
 		printf("\n");
@@ -91,8 +94,8 @@ static void print_result(PGresult *result)
 		printf("no result, %s\n", PQerrorMessage(connection));
 		return;
 	}
-	printf("%s tag '%s' touched '%s'\n", PQresStatus(PQresultStatus(result)), PQcmdStatus(result),
-	       PQcmdTuples(result));
+	printf("%s tag '%s' touched '%s'\n", PQresStatus(PQresultStatus(result)),
+	       PQcmdStatus(result), PQcmdTuples(result));
 	if (PQresultStatus(result) == PGRES_FATAL_ERROR)
 		print_error(result);
 	print_rows(result);
@@ -101,7 +104,8 @@ static void print_result(PGresult *result)
 
 static void say(const char *what, long answer)
 {
-	printf("%s %ld%s%s\n", what, answer, answer < 0 ? " " : "", answer < 0 ? PQerrorMessage(connection) : "");
+	printf("%s %ld%s%s\n", what, answer, answer < 0 ? " " : "",
+	       answer < 0 ? PQerrorMessage(connection) : "");
 }
 
 /* Values from word `first` on; a value "NULL" is one. */
@@ -124,7 +128,8 @@ static void call_params(const struct line *line)
 	const char *values[WORDS_MAX];
 	int count = take_values(line, 3, values);
 
-	print_result(PQexecParams(connection, word(line, 2), count, NULL, values, NULL, NULL, number(line, 1)));
+	print_result(PQexecParams(connection, word(line, 2), count, NULL, values, NULL, NULL,
+				  number(line, 1)));
 }
 
 static void call_prepare(const struct line *line)
@@ -137,7 +142,8 @@ static void call_execute(const struct line *line)
 	const char *values[WORDS_MAX];
 	int count = take_values(line, 3, values);
 
-	print_result(PQexecPrepared(connection, word(line, 1), count, values, NULL, NULL, number(line, 2)));
+	print_result(PQexecPrepared(connection, word(line, 1), count, values, NULL, NULL,
+				    number(line, 2)));
 }
 
 static void call_send(const struct line *line)
@@ -150,7 +156,8 @@ static void call_sendparams(const struct line *line)
 	const char *values[WORDS_MAX];
 	int count = take_values(line, 3, values);
 
-	say("sent", PQsendQueryParams(connection, word(line, 2), count, NULL, values, NULL, NULL, number(line, 1)));
+	say("sent", PQsendQueryParams(connection, word(line, 2), count, NULL, values, NULL, NULL,
+				      number(line, 1)));
 }
 
 static void call_sendprepare(const struct line *line)
@@ -163,7 +170,8 @@ static void call_sendexecute(const struct line *line)
 	const char *values[WORDS_MAX];
 	int count = take_values(line, 3, values);
 
-	say("sent", PQsendQueryPrepared(connection, word(line, 1), count, values, NULL, NULL, number(line, 2)));
+	say("sent", PQsendQueryPrepared(connection, word(line, 1), count, values, NULL, NULL,
+					number(line, 2)));
 }
 
 static void call_describe(const struct line *line)
@@ -383,8 +391,8 @@ static void call_cancelled(const struct line *line)
 static void call_state(const struct line *line)
 {
 	(void)line;
-	printf("status %d transaction %d pipeline %d busy %d\n", PQstatus(connection), PQtransactionStatus(connection),
-	       PQpipelineStatus(connection), PQisBusy(connection));
+	printf("status %d transaction %d pipeline %d busy %d\n", PQstatus(connection),
+	       PQtransactionStatus(connection), PQpipelineStatus(connection), PQisBusy(connection));
 }
 
 static void call_escape(const struct line *line)

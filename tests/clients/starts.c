@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts a program with a cleared or crowded environment, in each of the ways that libc has.
  *
- * starts WAY COUNT PROGRAM ARGUMENT...   COUNT: how many variables V0=0, V1=1, … the program is given besides those
- * named in KEEP (separated by commas) */
+ * starts WAY COUNT PROGRAM ARGUMENT...   COUNT: how many variables V0=0, V1=1, … the program is
+ * given besides those named in KEEP (separated by commas) */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -37,12 +37,32 @@ static void fill(int count)
 static char *program;
 static char **arguments; /* the program's own name comes first */
 
-static int with_execve(void) { return execve(program, arguments, variables); }
-static int with_execv(void) { environ = variables; return execv(program, arguments); }
-static int with_execvp(void) { environ = variables; return execvp(program, arguments); }
-static int with_execvpe(void) { return execvpe(program, arguments, variables); }
-static int with_fexecve(void) { return fexecve(open(program, O_RDONLY | O_CLOEXEC), arguments, variables); }
-static int with_execveat(void) { return execveat(AT_FDCWD, program, arguments, variables, 0); }
+static int with_execve(void)
+{
+	return execve(program, arguments, variables);
+}
+static int with_execv(void)
+{
+	environ = variables;
+	return execv(program, arguments);
+}
+static int with_execvp(void)
+{
+	environ = variables;
+	return execvp(program, arguments);
+}
+static int with_execvpe(void)
+{
+	return execvpe(program, arguments, variables);
+}
+static int with_fexecve(void)
+{
+	return fexecve(open(program, O_RDONLY | O_CLOEXEC), arguments, variables);
+}
+static int with_execveat(void)
+{
+	return execveat(AT_FDCWD, program, arguments, variables, 0);
+}
 static int with_execveat_empty(void)
 {
 	return execveat(open(program, O_PATH | O_CLOEXEC), "", arguments, variables, AT_EMPTY_PATH);
@@ -53,8 +73,16 @@ static int with_execveat_empty(void)
 	arguments[0], arguments[1], arguments[1] ? arguments[2] : NULL,                            \
 		arguments[1] && arguments[2] ? arguments[3] : NULL, (char *)NULL
 
-static int with_execl(void) { environ = variables; return execl(program, LIST); }
-static int with_execlp(void) { environ = variables; return execlp(program, LIST); }
+static int with_execl(void)
+{
+	environ = variables;
+	return execl(program, LIST);
+}
+static int with_execlp(void)
+{
+	environ = variables;
+	return execlp(program, LIST);
+}
 static char *command(void)
 {
 	size_t size = 1;
@@ -72,8 +100,8 @@ static char *command(void)
 /* More arguments than any calling convention has registers for. */
 static int with_execle(void)
 {
-	return execle("/bin/sh", "sh", "-c", "eval \"exec $9\"", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8",
-		      command(), (char *)NULL, variables);
+	return execle("/bin/sh", "sh", "-c", "eval \"exec $9\"", "a0", "a1", "a2", "a3", "a4", "a5",
+		      "a6", "a7", "a8", command(), (char *)NULL, variables);
 }
 
 static int finish(int error, pid_t pid)
@@ -157,11 +185,22 @@ static const struct {
 	const char *name;
 	int (*start)(void);
 } WAYS[] = {
-	{ "execve", with_execve }, { "execv", with_execv }, { "execvp", with_execvp }, { "execvpe", with_execvpe },
-	{ "execl", with_execl }, { "execlp", with_execlp }, { "execle", with_execle }, { "fexecve", with_fexecve },
-	{ "execveat", with_execveat }, { "execveat-empty", with_execveat_empty }, { "posix_spawn", with_spawn },
-	{ "posix_spawnp", with_spawnp }, { "posix_spawn-null", with_spawn_null }, { "vfork", with_vfork },
-	{ "system", with_system }, { "popen", with_popen },
+	{ "execve", with_execve },
+	{ "execv", with_execv },
+	{ "execvp", with_execvp },
+	{ "execvpe", with_execvpe },
+	{ "execl", with_execl },
+	{ "execlp", with_execlp },
+	{ "execle", with_execle },
+	{ "fexecve", with_fexecve },
+	{ "execveat", with_execveat },
+	{ "execveat-empty", with_execveat_empty },
+	{ "posix_spawn", with_spawn },
+	{ "posix_spawnp", with_spawnp },
+	{ "posix_spawn-null", with_spawn_null },
+	{ "vfork", with_vfork },
+	{ "system", with_system },
+	{ "popen", with_popen },
 };
 
 int main(int count, char **given)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints all that a program can see of its own process: at main, connected, after a query, after the end, in a child. */
+/* Prints all that a program can see of its own process: at main, connected, after a query, after
+ * the end, in a child. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -184,8 +185,8 @@ static void print_limits(void)
 static void print_process(void)
 {
 	static const int SETTINGS[] = { PR_GET_DUMPABLE, PR_GET_KEEPCAPS,   PR_GET_NO_NEW_PRIVS,
-					PR_GET_SECCOMP,	 PR_GET_TIMERSLACK, PR_GET_SECUREBITS,
-					PR_GET_TIMING,	 PR_GET_THP_DISABLE };
+					PR_GET_SECCOMP,  PR_GET_TIMERSLACK, PR_GET_SECUREBITS,
+					PR_GET_TIMING,   PR_GET_THP_DISABLE };
 	char name[32] = "";
 	int signal_of_parent = 0, is_reaper = 0;
 	cpu_set_t processors;

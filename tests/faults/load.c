@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps several connections busy: `load NAME THREADS SECONDS`.  Every second statement has a text of its own that can be
- * found again in a log without literals; the others differ in a literal. */
+/* Keeps several connections busy: `load NAME THREADS SECONDS`.  Every second statement has a text
+ * of its own that can be found again in a log without literals; the others differ in a literal. */
 #include <libpq-fe.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -42,7 +42,8 @@ static void count(struct worker *worker, const PGresult *result)
 			 PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 	} else {
 		worker->failed++;
-		snprintf(worker->message, sizeof(worker->message), "%s", PQresultErrorMessage(result));
+		snprintf(worker->message, sizeof(worker->message), "%s",
+			 PQresultErrorMessage(result));
 	}
 }
 
@@ -92,8 +93,8 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < threads; i++) {
 		pthread_join(workers[i].thread, NULL);
-		printf("%lu %lu %lu %.3f %s\n", workers[i].served, workers[i].refused, workers[i].failed,
-		       workers[i].slowest_s, workers[i].message);
+		printf("%lu %lu %lu %.3f %s\n", workers[i].served, workers[i].refused,
+		       workers[i].failed, workers[i].slowest_s, workers[i].message);
 	}
 	return 0;
 }

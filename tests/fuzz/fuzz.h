@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What every fuzz target is made of: libFuzzer's entry (llvm.org/docs/LibFuzzer.html), and a promise that is kept. */
+/* What every fuzz target is made of: libFuzzer's entry (llvm.org/docs/LibFuzzer.html), and a
+ * promise that is kept. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 

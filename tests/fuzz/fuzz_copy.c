@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of a COPY from somebody who may lie: what is let through has the fields that it came with, byte for byte, but
- * for those of masked columns.  The first bytes are the format, the rest is messages with zero bytes between them. */
+/* Rows of a COPY from somebody who may lie: what is let through has the fields that it came with,
+ * byte for byte, but for those of masked columns.  The first bytes are the format, the rest is
+ * messages with zero bytes between them. */
 #include <string.h>
 
 #include "policy/core/copy_stream.h"
 #include "tests/fuzz/fuzz.h"
 
-#define COLUMNS	   4u
+#define COLUMNS    4u
 #define FIELDS_MAX 4096u
-#define HEAD	   8u
+#define HEAD       8u
 
 static const struct plan_column PLAN[COLUMNS] = {
 	{ { 0 }, 0, 23, -1 },
@@ -33,14 +34,15 @@ static size_t unit(const struct copy_format *format, struct slice text, size_t a
 	if (format->kind == COPY_TEXT) /* no server writes a newline behind a backslash */
 		return c == '\\' && at + 1 < text.length && next != '\n' ? 2 : 1;
 	return is_quoted && c == format->escape && at + 1 < text.length &&
-			       (next == format->quote || next == format->escape) ?
-		       2 :
-		       1;
+			       (next == format->quote || next == format->escape)
+		       ? 2
+		       : 1;
 }
 
 static void end_field(struct split *split, struct slice field, bool ends_row)
 {
-	size_t first = split->count > 0 && !split->is_new ? split->row_first[split->count - 1] : split->count;
+	size_t first = split->count > 0 && !split->is_new ? split->row_first[split->count - 1]
+							  : split->count;
 
 	split->row_first[split->count] = first;
 	split->at[split->count++] = field;
@@ -92,7 +94,8 @@ static bool is_masked(const struct copy_format *format, struct slice field, size
 	return is_label;
 }
 
-static void compare(const struct copy_format *format, struct slice before, struct slice after, bool has_header)
+static void compare(const struct copy_format *format, struct slice before, struct slice after,
+		    bool has_header)
 {
 	static struct split old, new;
 
@@ -100,13 +103,14 @@ static void compare(const struct copy_format *format, struct slice before, struc
 	split(format, after, &new);
 	if (old.count == FIELDS_MAX || new.count == FIELDS_MAX)
 		return;
-	PROMISE(old.count == new.count && old.rows == new.rows);
+	PROMISE(old.count == new.count &&old.rows == new.rows);
 	for (size_t i = 0; i < old.count; i++) {
 		size_t column = i - old.row_first[i];
 		bool is_open = column >= COLUMNS || PLAN[column].mask.how == MASK_NONE ||
 			       (has_header && old.row_first[i] == 0);
 
-		PROMISE(is_open ? slice_equal(old.at[i], new.at[i]) : is_masked(format, new.at[i], column));
+		PROMISE(is_open ? slice_equal(old.at[i], new.at[i])
+				: is_masked(format, new.at[i], column));
 	}
 }
 
@@ -118,7 +122,8 @@ static void pass(struct copy_stream *stream, struct slice message)
 
 	PROMISE(r == 0 || out.length == 0);
 	if (r == 0)
-		compare(&stream->format, message, is_changed ? buf_view(&out) : message, has_header);
+		compare(&stream->format, message, is_changed ? buf_view(&out) : message,
+			has_header);
 	buf_done(&out);
 }
 

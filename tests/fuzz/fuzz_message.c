@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages between shim and agent: what is read from any bytes and written again is read as the same.  The first byte
- * picks the message, the rest is its body. */
+/* Messages between shim and agent: what is read from any bytes and written again is read as the
+ * same.  The first byte picks the message, the rest is its body. */
 #include <errno.h>
 
 #include "common/message.h"
@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	static void (*const CHECKS[])(struct slice) = { MESSAGES(CHECK_ROW) check_number };
 
 	if (length > 0)
-		CHECKS[bytes[0] % COUNT_OF(CHECKS)]((struct slice){ (const char *)bytes + 1, length - 1 });
+		CHECKS[bytes[0] % COUNT_OF(CHECKS)](
+			(struct slice){ (const char *)bytes + 1, length - 1 });
 	return 0;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Mask plans from somebody who may lie: what plan_read accepts answers every question within its bytes. */
+/* Mask plans from somebody who may lie: what plan_read accepts answers every question within its
+ * bytes. */
 #include <string.h>
 
 #include "policy/core/plan.h"
 #include "tests/fuzz/fuzz.h"
 
 #define STATEMENTS_ASKED 4u
-#define COLUMNS_ASKED	 5u
+#define COLUMNS_ASKED    5u
 
 static void ask(const struct plan *plan, uint32_t relation)
 {

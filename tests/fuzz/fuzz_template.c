@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SQL text without its literals: any bytes, in any context.  The first byte picks the context, the rest is the text. */
+/* SQL text without its literals: any bytes, in any context.  The first byte picks the context, the
+ * rest is the text. */
 #include <errno.h>
 
 #include "policy/core/template.h"
@@ -22,10 +23,12 @@ static void check_template(struct slice text, struct lexing lexing)
 static void check_repetition(struct slice text, struct lexing lexing)
 {
 	SCOPED(buf_done) struct buf once = BUF_MAX(TEMPLATE_MAX), again = BUF_MAX(TEMPLATE_MAX);
-	struct slice first = slice_part(text, 0, text.length / 2), second = slice_part(text, text.length / 2, text.length);
+	struct slice first = slice_part(text, 0, text.length / 2),
+		     second = slice_part(text, text.length / 2, text.length);
 	struct template_literals literals;
 
-	if (template_make(first, lexing, &once, &literals) < 0 || !template_repeats(first, &literals, second))
+	if (template_make(first, lexing, &once, &literals) < 0 ||
+	    !template_repeats(first, &literals, second))
 		return;
 	PROMISE(template_make(second, lexing, &again, NULL) == 0);
 	PROMISE(slice_equal(buf_view(&once), buf_view(&again)));

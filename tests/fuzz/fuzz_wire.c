@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading past the end of what came: a reader that failed stays failed and gives nothing.  Up to the first 0 each byte
- * names a piece to read; the rest is what it is read from. */
+/* Reading past the end of what came: a reader that failed stays failed and gives nothing.  Up to
+ * the first 0 each byte names a piece to read; the rest is what it is read from. */
 #include <string.h>
 
 #include "common/wire.h"
@@ -8,7 +8,8 @@
 
 static bool is_within(struct slice part, struct slice whole)
 {
-	return part.length == 0 || (part.at >= whole.at && part.at + part.length <= whole.at + whole.length);
+	return part.length == 0 ||
+	       (part.at >= whole.at && part.at + part.length <= whole.at + whole.length);
 }
 
 static uint64_t read_number(struct wire *wire, unsigned width)

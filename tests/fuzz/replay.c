@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows a fuzz target each file of the folders named, and each beginning of it.  At least one there must be. */
+/* Shows a fuzz target each file of the folders named, and each beginning of it.  At least one there
+ * must be. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Says what policy/engine/builtins.h knows of each "kind<TAB>schema<TAB>name" line of standard input. */
+/* Says what policy/engine/builtins.h knows of each "kind<TAB>schema<TAB>name" line of standard
+ * input. */
 #include <stdio.h>
 
 #include "common/cleanup.h"

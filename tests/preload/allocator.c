@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An allocator that looks up the one behind it at the first call, as jemalloc looks up pthread_create, and again at
- * every hundredth. */
+/* An allocator that looks up the one behind it at the first call, as jemalloc looks up
+ * pthread_create, and again at every hundredth. */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdint.h>

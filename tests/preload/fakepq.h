@@ -7,11 +7,12 @@
 
 const char *fakepq_identity(void);
 const char *
-fakepq_plain(void); /* the marker; has no stand-in: says which copy the loader binds the caller to */
+/* the marker; has no stand-in: says which copy the loader binds the caller to */
+fakepq_plain(void);
 int fakepq_query(const char *sql); /* calls fakepq_send through the symbol table */
 int fakepq_send(const char *sql);
 int fakepq_notify(void (*callback)(void *), void *data);
-int fakepq_fail(void); /* sets errno to EDOM */
+int fakepq_fail(void);  /* sets errno to EDOM */
 int fakepq_newer(void); /* some copies lack it */
 
 enum fakepq_function {

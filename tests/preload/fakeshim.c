@@ -16,8 +16,8 @@
 
 static const char *const NAMES[FAKEPQ_FUNCTIONS] = {
 	[FAKEPQ_IDENTITY] = "fakepq_identity", [FAKEPQ_QUERY] = "fakepq_query",
-	[FAKEPQ_SEND] = "fakepq_send",	       [FAKEPQ_NOTIFY] = "fakepq_notify",
-	[FAKEPQ_FAIL] = "fakepq_fail",	       [FAKEPQ_NEWER] = "fakepq_newer",
+	[FAKEPQ_SEND] = "fakepq_send",         [FAKEPQ_NOTIFY] = "fakepq_notify",
+	[FAKEPQ_FAIL] = "fakepq_fail",         [FAKEPQ_NEWER] = "fakepq_newer",
 	[FAKEPQ_PLAIN] = "fakepq_plain",
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Another preload that stands in for dlsym in plain C, as several tools do, and looks something up at its start. */
+/* Another preload that stands in for dlsym in plain C, as several tools do, and looks something up
+ * at its start. */
 #include <dlfcn.h>
 #include <stddef.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The governed program of these tests: one scenario per run, so that each meets an untouched process. */
+/* The governed program of these tests: one scenario per run, so that each meets an untouched
+ * process. */
 #ifndef TESTS_PRELOAD_HOST_H
 #define TESTS_PRELOAD_HOST_H
 
@@ -19,7 +20,7 @@ struct scenario {
 /* Ends with an empty row. */
 extern const struct scenario PLUGIN_SCENARIOS[]; /* for a program without a client library */
 extern const struct scenario LOOKUP_SCENARIOS[]; /* likewise */
-extern const struct scenario CALL_SCENARIOS[]; /* for a program linked to copy "a" */
+extern const struct scenario CALL_SCENARIOS[];   /* for a program linked to copy "a" */
 
 /* errno as main found it. */
 extern int errno_at_main;

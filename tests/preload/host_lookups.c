@@ -138,13 +138,15 @@ static void handle_signal(int signal)
 	is_handled = handled()[0] == 'b';
 }
 
-/* A looked-up function is called in a handler; the look-up itself is not for handlers, with us or without. */
+/* A looked-up function is called in a handler; the look-up itself is not for handlers, with us or
+ * without. */
 static void a_signal_handler_calls_what_was_looked_up(const char *folder)
 {
-	identity_function *a = (identity_function *)look_up(open_in(folder, "libfakepq-a.so", RTLD_NOW),
-							    "fakepq_identity");
+	identity_function *a = (identity_function *)look_up(
+		open_in(folder, "libfakepq-a.so", RTLD_NOW), "fakepq_identity");
 
-	handled = (identity_function *)look_up(open_in(folder, "libfakepq-b.so", RTLD_NOW), "fakepq_identity");
+	handled = (identity_function *)look_up(open_in(folder, "libfakepq-b.so", RTLD_NOW),
+					       "fakepq_identity");
 	REQUIRE(signal(SIGUSR1, handle_signal) != SIG_ERR);
 	REQUIRE_TEXT(a(), "a");
 	REQUIRE(raise(SIGUSR1) == 0 && is_handled);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks functions up and opens objects in every way there is, and prints what the loader said: the same with the shim as
- * without it.  Usage: look FOLDER */
+/* Looks functions up and opens objects in every way there is, and prints what the loader said: the
+ * same with the shim as without it.  Usage: look FOLDER */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
@@ -19,7 +19,8 @@ static void say_error(void)
 
 	/* The one thing that may differ between runs is where the folder is. */
 	if (said)
-		snprintf(text, sizeof(text), "%s", strncmp(said, folder, strlen(folder)) == 0 ? said + strlen(folder) : said);
+		snprintf(text, sizeof(text), "%s",
+			 strncmp(said, folder, strlen(folder)) == 0 ? said + strlen(folder) : said);
 	printf(" [%s]%s", text, dlerror() ? " twice" : "");
 }
 
@@ -75,7 +76,8 @@ static void look_everywhere(const char *when)
 /* From inside a plugin, whose own scope is searched too. */
 static void look_from(const char *whose, void *plugin)
 {
-	uintptr_t look = (uintptr_t)dlsym(plugin, "plugin_look"), open = (uintptr_t)dlsym(plugin, "plugin_open");
+	uintptr_t look = (uintptr_t)dlsym(plugin, "plugin_look"),
+		  open = (uintptr_t)dlsym(plugin, "plugin_open");
 	static const char *const NAMES[] = { "fakepq_identity", "fakepq_plain", "fakepq_absent" };
 
 	printf("== from %s\n", whose);
@@ -105,8 +107,9 @@ static void pending_errors(void *handle)
 
 int main(int count, char **arguments)
 {
-	static const char *const FILES[] = { "libfakepq-a.so",		"libfakepq-b.so", "libfakepq-versioned.so",
-					     "libfakepq-e8a033dd.so.5.16", "clash.so" };
+	static const char *const FILES[] = { "libfakepq-a.so", "libfakepq-b.so",
+					     "libfakepq-versioned.so", "libfakepq-e8a033dd.so.5.16",
+					     "clash.so" };
 
 	if (count < 2)
 		return 2;

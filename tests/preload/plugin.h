@@ -9,7 +9,7 @@
 
 struct plugin_answers {
 	const char *identity; /* through the stand-in */
-	const char *plain; /* where the loader binds a function without one */
+	const char *plain;    /* where the loader binds a function without one */
 };
 
 struct plugin_answers plugin_answers(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin that looks functions up itself; SIBLING makes it one that leaves this to a library beside the client
- * library. */
+/* A plugin that looks functions up itself; SIBLING makes it one that leaves this to a library
+ * beside the client library. */
 #include <dlfcn.h>
 
 #include "tests/preload/fakepq.h"

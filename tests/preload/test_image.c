@@ -114,7 +114,8 @@ END_TEST
 /* glibc keeps what old programs were linked to under the same name. */
 START_TEST(a_function_with_several_versions_is_its_default_one)
 {
-	static const char *const VERSIONED[] = { "posix_spawn", "posix_spawnp", "memcpy", "fclose", "connect", "popen" };
+	static const char *const VERSIONED[] = { "posix_spawn", "posix_spawnp", "memcpy",
+						 "fclose",      "connect",      "popen" };
 	void *handle = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
 	struct object libc;
 
@@ -169,7 +170,8 @@ START_TEST(a_copy_reads_like_the_object)
 }
 END_TEST
 
-/* Words of the GNU hash table: buckets, first symbol, filter words, shift; then filter, buckets, chains. */
+/* Words of the GNU hash table: buckets, first symbol, filter words, shift; then filter, buckets,
+ * chains. */
 static const struct {
 	const char *what;
 	unsigned word;

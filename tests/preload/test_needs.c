@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a file needs is found as the loader would find it, and no file does harm by what it says of itself. */
+/* What a file needs is found as the loader would find it, and no file does harm by what it says of
+ * itself. */
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -123,7 +124,8 @@ START_TEST(damaged_files_are_harmless)
 	for (int i = 0; i < ROUNDS; i++) {
 		memcpy(bytes, sample.bytes, sample.size);
 		for (uint64_t j = 1 + number_below(6); j > 0; j--)
-			bytes[number_below(number_below(2) ? 1024 : sample.size)] = (unsigned char)number_below(256);
+			bytes[number_below(number_below(2) ? 1024 : sample.size)] =
+				(unsigned char)number_below(256);
 		write_file(bytes, sample.size);
 		(void)needs_client(sample.path, NULL);
 		(void)elf_strings_visit(sample.path, DT_NEEDED, is_any, &seen);
@@ -143,7 +145,8 @@ END_TEST
 static void add_tests(TCase *tcase)
 {
 	tcase_add_unchecked_fixture(tcase, sample_load, sample_free);
-	tcase_add_loop_test(tcase, files_that_bring_a_client_library_are_told_from_others, 0, COUNT_OF(FILES));
+	tcase_add_loop_test(tcase, files_that_bring_a_client_library_are_told_from_others, 0,
+			    COUNT_OF(FILES));
 	tcase_add_test(tcase, a_truncated_file_needs_nothing);
 	tcase_add_test(tcase, damaged_files_are_harmless);
 	tcase_add_test(tcase, a_circle_of_needs_ends);

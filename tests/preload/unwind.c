@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps through look-ups and looked-up calls instruction by instruction: from each one that is the shim's, the stack
- * unwinds to the caller.  Usage: unwind FOLDER */
+/* Steps through look-ups and looked-up calls instruction by instruction: from each one that is the
+ * shim's, the stack unwinds to the caller.  Usage: unwind FOLDER */
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <signal.h>
@@ -42,8 +42,8 @@ static void step(int number, siginfo_t *info, void *context)
 }
 
 /* A function that calls others has no red zone, so the stack may be used. */
-#define STEPS_BEGIN() __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" ::: "memory", "cc")
-#define STEPS_END()   __asm__ volatile("pushfq\n\tandq $-0x101, (%%rsp)\n\tpopfq" ::: "memory", "cc")
+#define STEPS_BEGIN()   __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" ::: "memory", "cc")
+#define STEPS_END()     __asm__ volatile("pushfq\n\tandq $-0x101, (%%rsp)\n\tpopfq" ::: "memory", "cc")
 
 __attribute__((noinline)) static void look_stepwise(void *handle, const char *name)
 {

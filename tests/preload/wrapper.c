@@ -11,6 +11,7 @@ const char *fakepq_identity(void)
 	void *volatile next = dlsym(RTLD_NEXT, "fakepq_identity");
 	static char text[64];
 
-	snprintf(text, sizeof(text), "wrapped %s", next ? ((const char *(*)(void))(uintptr_t)next)() : "nothing");
+	snprintf(text, sizeof(text), "wrapped %s",
+		 next ? ((const char *(*)(void))(uintptr_t)next)() : "nothing");
 	return text;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A libpq program that makes the calls which its input names, one step a line, and prints all that it can see. */
+/* A libpq program that makes the calls which its input names, one step a line, and prints all that
+ * it can see. */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,8 @@ static void print_copy(void)
 
 static void print_result(PGresult *result)
 {
-	printf("%s %s\n", result ? PQresStatus(PQresultStatus(result)) : "none", result ? PQcmdStatus(result) : "");
+	printf("%s %s\n", result ? PQresStatus(PQresultStatus(result)) : "none",
+	       result ? PQcmdStatus(result) : "");
 	if (!result) {
 		printf("%s\n", PQerrorMessage(connection));
 		return;
@@ -135,7 +137,8 @@ static void step_params(const struct step *step)
 	const char *values[WORDS_MAX];
 	int count = values_of(step, 3, values);
 
-	print_result(PQexecParams(connection, word(step, 2), count, NULL, values, NULL, NULL, atoi(word(step, 1))));
+	print_result(PQexecParams(connection, word(step, 2), count, NULL, values, NULL, NULL,
+				  atoi(word(step, 1))));
 }
 
 static void step_prepare(const struct step *step)
@@ -148,8 +151,8 @@ static void step_execute(const struct step *step)
 	const char *values[WORDS_MAX];
 	int count = values_of(step, 3, values);
 
-	print_result(
-		PQexecPrepared(connection, word(step, 1), count, values, NULL, NULL, atoi(word(step, 2))));
+	print_result(PQexecPrepared(connection, word(step, 1), count, values, NULL, NULL,
+				    atoi(word(step, 2))));
 }
 
 static void step_describe(const struct step *step)
@@ -170,7 +173,8 @@ static void step_send(const struct step *step)
 
 static void step_single(const struct step *step)
 {
-	PQsendQueryParams(connection, word(step, 2), 0, NULL, NULL, NULL, NULL, atoi(word(step, 1)));
+	PQsendQueryParams(connection, word(step, 2), 0, NULL, NULL, NULL, NULL,
+			  atoi(word(step, 1)));
 	PQsetSingleRowMode(connection);
 	print_results();
 }
@@ -193,10 +197,10 @@ static const struct {
 	const char *name;
 	void (*take)(const struct step *step);
 } STEPS[] = {
-	{ "connect", step_connect }, { "exec", step_exec },	    { "params", step_params },
-	{ "prepare", step_prepare }, { "execute", step_execute },   { "describe", step_describe },
-	{ "portal", step_portal },   { "send", step_send },	    { "single", step_single },
-	{ "skip", step_skip },	     { "reset", step_reset },
+	{ "connect", step_connect }, { "exec", step_exec },       { "params", step_params },
+	{ "prepare", step_prepare }, { "execute", step_execute }, { "describe", step_describe },
+	{ "portal", step_portal },   { "send", step_send },       { "single", step_single },
+	{ "skip", step_skip },       { "reset", step_reset },
 };
 
 /* Cuts a line at its tabs; \x1f stands for a line's end within it. */

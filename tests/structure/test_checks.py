@@ -7,6 +7,7 @@ import unittest
 
 import check_headers
 import check_layers
+import check_layout
 import check_libpq_table
 import check_shim
 import check_sizes
@@ -34,6 +35,21 @@ class Tree(unittest.TestCase):
         self.assertEqual(len(problems), 1, problems)
         for word in words:
             self.assertIn(word, problems[0])
+
+
+class Layout(Tree):
+    def check(self):
+        if not check_layout.is_there():
+            self.skipTest("clang-format is not installed")
+        self.write(".clang-format", "BasedOnStyle: LLVM\n")
+        return check_layout.check(self.root)
+
+    def test_laid_out_sources_pass(self):
+        self.assertEqual(self.check(), [])
+
+    def test_other_layout_is_found(self):
+        self.write("common/text.c", "int one;\nint  two;\n")
+        self.assert_found(self.check(), "common/text.c:2:")
 
 
 class Layers(Tree):

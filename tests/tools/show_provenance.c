@@ -6,9 +6,9 @@
 #include "tools/chaperone/provenance.h"
 
 static const char *const FACT_NAMES[] = {
-	[FACT_KIND] = "caller-kind",         [FACT_GROUP] = "caller-group",
-	[FACT_SUBJECT] = "caller-subject",   [FACT_WORKLOAD] = "caller-workload",
-	[FACT_EXE] = "caller-exe",           [FACT_DB_USER] = "caller-db-user",
+	[FACT_KIND] = "caller-kind",       [FACT_GROUP] = "caller-group",
+	[FACT_SUBJECT] = "caller-subject", [FACT_WORKLOAD] = "caller-workload",
+	[FACT_EXE] = "caller-exe",         [FACT_DB_USER] = "caller-db-user",
 	[FACT_USER] = "caller-user",
 };
 

@@ -8,7 +8,7 @@
 #include "policy/engine/policy.h"
 
 #define EXAMPLES SOURCE_ROOT "/doc/examples/policy/"
-#define HEAD	 "version: 1\nname: x\n"
+#define HEAD     "version: 1\nname: x\n"
 
 static inline struct policy *read_or_fail(const char *path)
 {

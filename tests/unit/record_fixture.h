@@ -104,12 +104,21 @@ static inline struct record *open_record(void)
 static inline struct record_entry intent_entry(uint64_t i)
 {
 	return (struct record_entry){
-		.kind = RECORD_INTENT, .number = 2 * i + 1, .parent = 9,
-		.time_ns = 1795369501000000000u + i * 310000, .judgement = 31,
-		.slot = { .sequence = 2 * i + 1, .time_ns = 1795369501000000000u + i * 310000,
-			  .connection = 9, .kind = RING_INTENT, .flags = RING_CACHED_TEMPLATE,
+		.kind = RECORD_INTENT,
+		.number = 2 * i + 1,
+		.parent = 9,
+		.time_ns = 1795369501000000000u + i * 310000,
+		.judgement = 31,
+		.slot = { .sequence = 2 * i + 1,
+			  .time_ns = 1795369501000000000u + i * 310000,
+			  .connection = 9,
+			  .kind = RING_INTENT,
+			  .flags = RING_CACHED_TEMPLATE,
 			  .intent = { .judgement = 31,
-				      .text_bytes = 55, .thread = 81234, .parameters = 1, .call = 1,
+				      .text_bytes = 55,
+				      .thread = 81234,
+				      .parameters = 1,
+				      .call = 1,
 				      .transaction = 2 } },
 	};
 }
@@ -117,12 +126,19 @@ static inline struct record_entry intent_entry(uint64_t i)
 static inline struct record_entry outcome_entry(uint64_t i)
 {
 	return (struct record_entry){
-		.kind = RECORD_OUTCOME, .number = 2 * i + 1, .parent = 9,
+		.kind = RECORD_OUTCOME,
+		.number = 2 * i + 1,
+		.parent = 9,
 		.time_ns = 1795369501000000000u + i * 310000 + 47000,
-		.slot = { .sequence = 2 * i + 2, .time_ns = 1795369501000000000u + i * 310000 + 47000,
-			  .connection = 9, .kind = RING_OUTCOME,
-			  .outcome = { .intent = 2 * i + 1, .rows = 1, .bytes = 130,
-				       .masked_cells = 2, .sqlstate = 0 } },
+		.slot = { .sequence = 2 * i + 2,
+			  .time_ns = 1795369501000000000u + i * 310000 + 47000,
+			  .connection = 9,
+			  .kind = RING_OUTCOME,
+			  .outcome = { .intent = 2 * i + 1,
+				       .rows = 1,
+				       .bytes = 130,
+				       .masked_cells = 2,
+				       .sqlstate = 0 } },
 	};
 }
 
@@ -132,10 +148,18 @@ static const struct slice EFFECTS[] = { { "select public.customers", 23 } };
 static inline struct record_entry judgement_entry(void)
 {
 	return (struct record_entry){
-		.kind = RECORD_JUDGEMENT, .number = 31, .parent = 2, .time_ns = 1795369500000000000u,
+		.kind = RECORD_JUDGEMENT,
+		.number = 31,
+		.parent = 2,
+		.time_ns = 1795369500000000000u,
 		.shape = SLICE("select email from customers where id = $1"),
-		.decision = SLICE("allow"), .would_decide = SLICE("allow"), .reason = SLICE("rule"),
-		.rules = RULES, .rule_count = 2, .effects = EFFECTS, .effect_count = 1,
+		.decision = SLICE("allow"),
+		.would_decide = SLICE("allow"),
+		.reason = SLICE("rule"),
+		.rules = RULES,
+		.rule_count = 2,
+		.effects = EFFECTS,
+		.effect_count = 1,
 		.masked = SLICE("customers.email"),
 	};
 }
@@ -144,8 +168,10 @@ static inline struct record_entry judgement_entry(void)
 static inline void write_small(void)
 {
 	struct record *record = open_record();
-	const struct record_entry boot = { .kind = RECORD_BOOT, .time_ns = 1795369500000000000u,
-					   .facts = FACTS, .fact_count = COUNT_OF(FACTS) };
+	const struct record_entry boot = { .kind = RECORD_BOOT,
+					   .time_ns = 1795369500000000000u,
+					   .facts = FACTS,
+					   .fact_count = COUNT_OF(FACTS) };
 	const struct record_entry end = { .kind = RECORD_END, .time_ns = 1795369600000000000u };
 	struct record_entry judgement = judgement_entry(), intent = intent_entry(0),
 			    outcome = outcome_entry(0);

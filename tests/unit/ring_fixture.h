@@ -91,7 +91,8 @@ static inline uint64_t write_intent(uint32_t thread, uint32_t number)
 
 static inline void write_outcome(uint64_t intent, uint32_t thread, uint32_t number)
 {
-	struct ring_slot slot = { .connection = thread, .outcome = { .intent = intent, .rows = number } };
+	struct ring_slot slot = { .connection = thread,
+				  .outcome = { .intent = intent, .rows = number } };
 
 	ring_write_outcome(&ring, &slot);
 }

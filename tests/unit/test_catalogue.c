@@ -196,24 +196,12 @@ static const struct {
 	const char *name;
 	bool counts_on_path, counts_anywhere;
 } OVERLOADS[] = {
-	{ "lower", true, true },
-	{ "upper", false, false },
-	{ "=", false, true },
-	{ ">", false, false },
-	{ "left", false, false },
-	{ "right", false, false },
-	{ "ltrim", true, true },
-	{ "citext_a", false, false },
-	{ "citext_b", false, true },
-	{ "odd_a", false, true },
-	{ "~", false, true },
-	{ "citext", false, true },
-	{ "planted", false, false },
-	{ "varchar", true, true },
-	{ "char", true, true },
-	{ "date", true, true },
-	{ "int2", true, true },
-	{ "int2vector", false, false },
+	{ "lower", true, true },     { "upper", false, false },    { "=", false, true },
+	{ ">", false, false },       { "left", false, false },     { "right", false, false },
+	{ "ltrim", true, true },     { "citext_a", false, false }, { "citext_b", false, true },
+	{ "odd_a", false, true },    { "~", false, true },         { "citext", false, true },
+	{ "planted", false, false }, { "varchar", true, true },    { "char", true, true },
+	{ "date", true, true },      { "int2", true, true },       { "int2vector", false, false },
 };
 
 START_TEST(what_stands_in_for_the_servers_own_is_an_overload)

@@ -38,7 +38,7 @@ static const struct {
 	const char *text;
 	bool is_utf8;
 } ENCODED[] = {
-	{ "plain", true },        { "\xc3\xa4", true },         { "\xc0\x80", false },
+	{ "plain", true },         { "\xc3\xa4", true },         { "\xc0\x80", false },
 	{ "\xed\xa0\x80", false }, { "\xf0\x9f\x98\x80", true }, { "\xf4\x90\x80\x80", false },
 	{ "\xe2\x82", false },
 };

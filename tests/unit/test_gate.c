@@ -35,7 +35,8 @@ END_TEST
 
 START_TEST(a_malformed_plan_makes_no_verdict)
 {
-	struct message_verdict message = { .decision = VERDICT_ALLOW, .plan = SLICE("not a plan at all") };
+	struct message_verdict message = { .decision = VERDICT_ALLOW,
+					   .plan = SLICE("not a plan at all") };
 
 	ck_assert_ptr_null(verdict_new(&message));
 }
@@ -68,7 +69,8 @@ START_TEST(cache_stays_within_its_bounds_and_keeps_the_newest)
 	for (int i = 0; i < 20000; i++) {
 		struct verdict *verdict = allowed(1);
 		int length = snprintf(text, sizeof(text), "select %d", i);
-		struct cache_key key = cache_key(CACHE_TEXT, (struct slice){ text, (size_t)length });
+		struct cache_key key =
+			cache_key(CACHE_TEXT, (struct slice){ text, (size_t)length });
 
 		cache_store(&cache, &key, verdict);
 		ck_assert_ptr_eq(cache_find(&cache, &key)->verdict, verdict);
@@ -99,7 +101,7 @@ START_TEST(connections_are_found_until_they_are_removed)
 END_TEST
 
 #define THREADS 4
-#define ROUNDS	20000
+#define ROUNDS  20000
 
 static void *add_and_remove(void *context)
 {

@@ -310,14 +310,17 @@ START_TEST(what_the_server_says_of_protected_tables_is_hidden)
 	const struct plan *plan = plan_read(buf_view(&judgement.plan));
 	ck_assert_ptr_nonnull(plan);
 	ck_assert_int_eq((plan->flags & PLAN_HIDES_TEXTS) != 0, SAID[_i].hides);
-	ck_assert_int_eq((plan->flags & PLAN_HIDES_COMPUTED) != 0, strncmp(SAID[_i].sql, "UPDATE", 6) == 0);
+	ck_assert_int_eq((plan->flags & PLAN_HIDES_COMPUTED) != 0,
+			 strncmp(SAID[_i].sql, "UPDATE", 6) == 0);
 }
 END_TEST
 
 START_TEST(start_up_settings_are_judged_with_every_call)
 {
 	struct session_address address = { .engine = ENGINE_POSTGRES, .host = SLICE("pg") };
-	struct judge_question question = { .policy = policy, .caller = &caller, .call = CALL_LARGE_OBJECT_READ };
+	struct judge_question question = { .policy = policy,
+					   .caller = &caller,
+					   .call = CALL_LARGE_OBJECT_READ };
 	const struct {
 		const char *options;
 		bool is_replication;
@@ -325,10 +328,11 @@ START_TEST(start_up_settings_are_judged_with_every_call)
 		enum verb verb;
 	} rows[] = {
 		{ "", false, DECISION_ALLOW, VERB_SELECT },
-		{ "-c work_mem=1MB --TimeZone=UTC -c standard_conforming_strings=on", false, DECISION_ALLOW,
-		  VERB_SELECT },
+		{ "-c work_mem=1MB --TimeZone=UTC -c standard_conforming_strings=on", false,
+		  DECISION_ALLOW, VERB_SELECT },
 		{ "--search-path=x", false, DECISION_DENY, VERB_SET },
-		{ "-c work_mem=1MB -c session_replication_role=replica", false, DECISION_DENY, VERB_SET },
+		{ "-c work_mem=1MB -c session_replication_role=replica", false, DECISION_DENY,
+		  VERB_SET },
 		{ "-O", false, DECISION_DENY, VERB_SET },
 		{ "--role=boss", false, DECISION_DENY, VERB_GRANT },
 		{ "", true, DECISION_DENY, VERB_REPLICATE },
@@ -351,7 +355,8 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, what_the_server_says_of_protected_tables_is_hidden, 0, COUNT_OF(SAID));
+	tcase_add_loop_test(tcase, what_the_server_says_of_protected_tables_is_hidden, 0,
+			    COUNT_OF(SAID));
 	tcase_add_test(tcase, start_up_settings_are_judged_with_every_call);
 	tcase_add_loop_test(tcase, refusals_say_what_why_and_what_next, 0, COUNT_OF(TEXTS));
 	tcase_add_loop_test(tcase, judgements_are_kept_where_that_is_safe, 0, COUNT_OF(KEPT));

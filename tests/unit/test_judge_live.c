@@ -170,8 +170,8 @@ static const struct {
 	{ "SET search_path = public, evil", "SELECT name FROM users WHERE id < 1", DECISION_ALLOW },
 	{ "SET search_path = public, evil",
 	  "SELECT name FROM users WHERE id OPERATOR(pg_catalog.=) 1", DECISION_ALLOW },
-	{ "SET search_path = public, evil", "SELECT name FROM users WHERE id IN (SELECT id FROM pt)",
-	  DECISION_DENY },
+	{ "SET search_path = public, evil",
+	  "SELECT name FROM users WHERE id IN (SELECT id FROM pt)", DECISION_DENY },
 	{ "SET search_path = public, evil", "SELECT name FROM users JOIN notes USING (id)",
 	  DECISION_DENY },
 	{ "SET search_path = public, evil", "SELECT CASE id WHEN 1 THEN name END FROM users",
@@ -183,7 +183,8 @@ static const struct {
 	{ "SELECT 1", "SELECT id % 2, id + 1, tags && tags FROM users, (SELECT ARRAY[1] AS tags) t",
 	  DECISION_ALLOW },
 	{ "BEGIN; SET LOCAL search_path = public", "SELECT upper(name) FROM users", DECISION_DENY },
-	{ "BEGIN; SET LOCAL search_path = public", "SELECT lower(name) FROM users", DECISION_ALLOW },
+	{ "BEGIN; SET LOCAL search_path = public", "SELECT lower(name) FROM users",
+	  DECISION_ALLOW },
 	{ "BEGIN; CREATE FUNCTION public.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT 1'",
 	  "SELECT lower(name) FROM users", DECISION_DENY },
 	{ "BEGIN; CREATE FUNCTION public.other(varchar) RETURNS text LANGUAGE sql AS 'SELECT 1'",
@@ -220,9 +221,10 @@ END_TEST
 
 /* Of every one of the server's types: what the query would write of a cast from it, and the name
  * under which the cast's type is called. */
-static const char TYPES[] =
-	"SELECT format('c e 0 %I date', CAST(t.oid AS regtype)), e.typname FROM pg_type t JOIN pg_type e "
-	"ON e.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END WHERE t.oid < 16384";
+static const char TYPES[] = "SELECT format('c e 0 %I date', CAST(t.oid AS regtype)), e.typname "
+			    "FROM pg_type t JOIN pg_type e "
+			    "ON e.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid "
+			    "END WHERE t.oid < 16384";
 
 START_TEST(a_cast_is_called_by_the_names_of_its_types)
 {
@@ -237,8 +239,9 @@ START_TEST(a_cast_is_called_by_the_names_of_its_types)
 	for (int i = 0; i < PQntuples(types); i++) {
 		rows[1] = slice_of(PQgetvalue(types, i, 0));
 		ck_assert_int_eq(catalogue_read(rows, COUNT_OF(rows), &catalogue), 0);
-		ck_assert_msg(catalogue_overloads(catalogue, slice_of(PQgetvalue(types, i, 1)), false),
-			      "%s is not found for %s", PQgetvalue(types, i, 1), rows[1].at);
+		ck_assert_msg(
+			catalogue_overloads(catalogue, slice_of(PQgetvalue(types, i, 1)), false),
+			"%s is not found for %s", PQgetvalue(types, i, 1), rows[1].at);
 		catalogue_free(catalogue);
 	}
 	PQclear(types);

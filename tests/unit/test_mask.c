@@ -174,8 +174,9 @@ static void hash_of(uint32_t type, int32_t modifier, bool is_binary, struct slic
 	bool is_null;
 
 	buf_clear(out);
-	ck_assert_int_eq(mask_cell((struct mask){ MASK_HASH, 0, 0, 0 }, &key_of_tests, &cell, out, &is_null),
-			 0);
+	ck_assert_int_eq(
+		mask_cell((struct mask){ MASK_HASH, 0, 0, 0 }, &key_of_tests, &cell, out, &is_null),
+		0);
 	ck_assert(!is_null);
 }
 
@@ -242,8 +243,7 @@ static uint64_t numeric_of(struct slice bytes)
 START_TEST(hash_is_one_value_in_both_formats)
 {
 	SCOPED(buf_done)
-	struct buf text = BUF_MAX(1000),
-		   binary = BUF_MAX(1000), bytes = BUF_MAX(1000);
+	struct buf text = BUF_MAX(1000), binary = BUF_MAX(1000), bytes = BUF_MAX(1000);
 	uint32_t type = PAIRS[_i].type;
 
 	hash_of(type, -1, false, PAIRS[_i].text, &text);
@@ -348,9 +348,12 @@ END_TEST
 
 START_TEST(constant_mask_gives_one_form_for_all_values)
 {
-	static const uint32_t TYPES[] = { BYTEA, CHAR, NAME, INT8, TEXT, JSON,	XML,  TEXT_ARRAY,
-					  VARCHAR, TIMESTAMP, NUMERIC, UUID, JSONB, ENUM, INET };
-	static const struct slice VALUES[] = { { NULL, 0 }, BYTES("x"), BYTES("ann@example.org"), BYTES("\x01{[\"") };
+	static const uint32_t TYPES[] = { BYTEA,   CHAR, NAME,       INT8,    TEXT,
+					  JSON,    XML,  TEXT_ARRAY, VARCHAR, TIMESTAMP,
+					  NUMERIC, UUID, JSONB,      ENUM,    INET };
+	static const struct slice VALUES[] = {
+		{ NULL, 0 }, BYTES("x"), BYTES("ann@example.org"), BYTES("\x01{[\"")
+	};
 	struct mask redact = { .how = MASK_REDACT }, blank = { .how = MASK_BLANK };
 
 	for (size_t i = 0; i < COUNT_OF(TYPES) * 2 * 2; i++) {
@@ -363,9 +366,12 @@ START_TEST(constant_mask_gives_one_form_for_all_values)
 			struct cell cell = { TYPES[i / 4], VARCHAR_OF(6), i & 2, VALUES[k] };
 			SCOPED(buf_done) struct buf out = BUF_MAX(100);
 
-			ck_assert_int_eq(mask_cell(mask, NULL, &cell, k ? &out : &first, k ? &is_null : &first_is_null), 0);
+			ck_assert_int_eq(mask_cell(mask, NULL, &cell, k ? &out : &first,
+						   k ? &is_null : &first_is_null),
+					 0);
 			ck_assert(k == 0 || is_null == first_is_null);
-			ck_assert_msg(k == 0 || slice_equal(buf_view(&out), buf_view(&first)), "type %u", TYPES[i / 4]);
+			ck_assert_msg(k == 0 || slice_equal(buf_view(&out), buf_view(&first)),
+				      "type %u", TYPES[i / 4]);
 		}
 	}
 }

@@ -30,7 +30,6 @@ enum {
 	INET = 869,
 };
 
-
 #define BYTES(literal)                                                                             \
 	{                                                                                          \
 		literal, sizeof(literal) - 1                                                       \
@@ -174,7 +173,7 @@ END_TEST
 START_TEST(only_types_that_hold_text_are_searched)
 {
 	static const uint32_t WITH[] = { TEXT, VARCHAR, NAME, JSON, JSONB, XML, TEXT_ARRAY, ENUM };
-	static const uint32_t WITHOUT[] = { BYTEA, INT2, INT4,	    INT8, NUMERIC,
+	static const uint32_t WITHOUT[] = { BYTEA, INT2, INT4,      INT8, NUMERIC,
 					    UUID,  BOOL, TIMESTAMP, INET, OID };
 
 	for (size_t i = 0; i < COUNT_OF(WITH); i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages and packets survive the way between shim and agent, and nothing else is taken for one. */
+/* Messages and packets survive the way between shim and agent, and nothing else is taken for one.
+ */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -98,11 +99,15 @@ END_TEST
 START_TEST(every_truncation_and_every_surplus_is_refused)
 {
 	SCOPED(buf_done) struct buf body = BUF_MAX(4096);
-	struct message_judge sent = { .connection = 1, .text = SLICE("select 1"), .name = SLICE("p") }, read;
+	struct message_judge sent = { .connection = 1,
+				      .text = SLICE("select 1"),
+				      .name = SLICE("p") },
+			     read;
 
 	message_judge_write(&body, &sent);
 	for (size_t length = 0; length < body.length; length++)
-		ck_assert_int_eq(message_judge_read(slice_part(buf_view(&body), 0, length), &read), -EBADMSG);
+		ck_assert_int_eq(message_judge_read(slice_part(buf_view(&body), 0, length), &read),
+				 -EBADMSG);
 	buf_add_char(&body, 'x');
 	ck_assert_int_eq(message_judge_read(buf_view(&body), &read), -EBADMSG);
 }
@@ -167,7 +172,8 @@ START_TEST(silence_ends_at_the_deadline)
 	uint64_t begin = monotonic_ns();
 
 	open_pair();
-	ck_assert_int_eq(packet_receive(pair[1], &received, begin + 50 * MILLISECOND_NS), -ETIMEDOUT);
+	ck_assert_int_eq(packet_receive(pair[1], &received, begin + 50 * MILLISECOND_NS),
+			 -ETIMEDOUT);
 	ck_assert_uint_ge(monotonic_ns() - begin, 50 * MILLISECOND_NS);
 	ck_assert_uint_lt(monotonic_ns() - begin, SECOND_NS);
 	close_pair();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Mask plans: what is built can be read, what is damaged is refused, and the stricter reading decides. */
+/* Mask plans: what is built can be read, what is damaged is refused, and the stricter reading
+ * decides. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static const struct {
 	{ { 0, 1, 3, ORDERS, 1 }, &KEEP, &KEEP }, /* the prediction is stricter */
 	{ { 0, 0, 3, STRANGER, 1 }, &REDACT, &NONE },
 	{ { 0, 0, 3, 0, 0 }, &REDACT, &NONE }, /* said to be a plain column */
-	{ { 0, 2, 3, 0, 0 }, &NONE, &NONE }, /* computed */
+	{ { 0, 2, 3, 0, 0 }, &NONE, &NONE },   /* computed */
 	{ { 0, 2, 3, STRANGER, 1 }, &REDACT, &NONE },
 	{ { 0, 0, 3, PG_CLASS, 1 }, &NONE, &NONE },
 	{ { 0, 1, 3, PG_CLASS, 1 }, &KEEP, &KEEP },
@@ -68,9 +69,9 @@ static const struct {
 	{ { 0, 0, 3, ORDERS, 0 }, &NONE, &NONE },
 	{ { 0, 0, 3, STRANGER, 0 }, &REDACT, &NONE },
 	{ { 0, 0, 3, NOTES, 1 }, &NONE, &NONE },
-	{ { 0, 0, 3, NOTES, 2 }, &REDACT, &NONE }, /* not known, and no entry for all */
-	{ { 0, 0, 3, ORDERS, -1 }, &NONE, &NONE }, /* a system column */
-	{ { 0, 0, 2, ORDERS, 1 }, &REDACT, &REDACT }, /* too few columns */
+	{ { 0, 0, 3, NOTES, 2 }, &REDACT, &NONE },       /* not known, and no entry for all */
+	{ { 0, 0, 3, ORDERS, -1 }, &NONE, &NONE },       /* a system column */
+	{ { 0, 0, 2, ORDERS, 1 }, &REDACT, &REDACT },    /* too few columns */
 	{ { 0, 0, 4, CUSTOMERS, 3 }, &REDACT, &REDACT }, /* too many */
 	{ { 0, 9, 3, ORDERS, 1 }, &REDACT, &REDACT },
 	{ { 1, 0, 5, ORDERS, 1 }, &NONE, &NONE },
@@ -83,7 +84,7 @@ static const struct {
 	{ { 1, 1, 2, ORDERS, 1 }, &BLANK, &BLANK }, /* stars without columns */
 	{ { 1, 0, 1, ORDERS, 1 }, &REDACT, &REDACT },
 	{ { 2, 0, 1, ORDERS, 1 }, &REDACT, &REDACT }, /* a command that returns rows */
-	{ { 3, 0, 1, 0, 0 }, &REDACT, &REDACT }, /* more results than statements */
+	{ { 3, 0, 1, 0, 0 }, &REDACT, &REDACT },      /* more results than statements */
 	{ { 3, 0, 1, STRANGER, 1 }, &REDACT, &REDACT },
 	{ { 3, 0, 1, ORDERS, 1 }, &NONE, &NONE },
 	{ { 4000000000u, 0, 1, CUSTOMERS, 3 }, &HASH, &HASH },

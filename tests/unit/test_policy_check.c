@@ -122,7 +122,7 @@ static const struct {
 	unsigned people;
 	bool is_too_few;
 } APPROVERS[] = {
-	{ "u", 1, false }, { "u", 2, true },	   { "b", 2, false },
+	{ "u", 1, false }, { "u", 2, true },       { "b", 2, false },
 	{ "b", 3, true },  { "[u, b]", 3, false }, { "[u, b]", 4, true },
 	{ "g", 5, false }, { "[u, g]", 5, false }, { "everyone", 5, false },
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of policies and tests: good ones are read, bad ones are refused at their place with their words. */
+/* Files of policies and tests: good ones are read, bad ones are refused at their place with their
+ * words. */
 #include <check.h>
 #include <errno.h>
 #include <glob.h>

@@ -15,7 +15,7 @@
 #include "tools/chaperone/policy_find.h"
 #include "tools/chaperone/trust.h"
 
-#define POLICY "version: 1\nname: first\nrules: []\n"
+#define POLICY       "version: 1\nname: first\nrules: []\n"
 #define OTHER_POLICY "version: 1\nname: other\nrules: []\n"
 
 /* HOME is top/home; the working folder is top/shop/deep, and top/shop the repository. */

@@ -90,7 +90,7 @@ START_TEST(only_program_and_script_are_taken_from_a_command_line)
 }
 END_TEST
 
-#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define POD "2c48913c-b29f-11e7-9350-020968147796"
 
 static const struct {

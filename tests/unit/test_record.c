@@ -134,7 +134,8 @@ START_TEST(what_is_too_big_is_refused_and_changes_nothing)
 {
 	static char shape[RECORD_BATCH_MAX + 1];
 	struct record *record = open_record();
-	struct record_entry judgement = judgement_entry(), many = judgement, intent = intent_entry(0);
+	struct record_entry judgement = judgement_entry(), many = judgement,
+			    intent = intent_entry(0);
 
 	add(record, &intent);
 	judgement.shape = (struct slice){ shape, sizeof(shape) };

@@ -221,7 +221,8 @@ START_TEST(entries_that_nobody_writes_are_refused)
 			bytes[i] = (unsigned char)(rand() % 3 ? rand() % 20 : rand());
 		struct wire wire = { .rest = { (const char *)bytes, length } };
 		while (record_entry_decode(&wire, &state, &lists, &entry)) {
-			if (entry.fact_count > RECORD_FACTS_MAX || entry.rule_count > RECORD_TEXTS_MAX)
+			if (entry.fact_count > RECORD_FACTS_MAX ||
+			    entry.rule_count > RECORD_TEXTS_MAX)
 				abort();
 		}
 	}

@@ -14,10 +14,10 @@ _Static_assert(offsetof(struct ring_control, consumed) == 8, "layout");
 _Static_assert(offsetof(struct ring_control, contexts) == 24, "layout");
 _Static_assert(sizeof(struct ring_control) <= 4096, "layout");
 
-#define WRITERS         4
+#define WRITERS          4
 #define PAIRS_PER_WRITER 50000u /* 100,000 entries */
-#define KILL_ROUNDS     200
-#define BATCH           256
+#define KILL_ROUNDS      200
+#define BATCH            256
 
 START_TEST(an_intent_and_its_outcome_are_read_as_written)
 {
@@ -241,7 +241,8 @@ START_TEST(the_process_can_neither_write_nor_shrink_the_control_page)
 	char path[32];
 
 	ck_assert_int_eq(fcntl(control_fd, F_GETFL) & O_ACCMODE, O_RDONLY);
-	ck_assert(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, control_fd, 0) == MAP_FAILED);
+	ck_assert(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, control_fd, 0) ==
+		  MAP_FAILED);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", control_fd);
 	int again = open(path, O_RDWR | O_CLOEXEC);
 	if (again >= 0) { /* root may open it; the seals still hold */

@@ -135,11 +135,15 @@ START_TEST(an_orphan_that_is_no_ring_is_refused)
 
 	ck_assert_int_eq(symlinkat("ring", folder_fd, "link"), 0);
 	ck_assert_int_eq(mkfifoat(folder_fd, "pipe", 0600), 0);
-	ck_assert_int_eq(ring_open_orphan(folder_fd, "link", &orphan, &pid, &process_start), -ELOOP);
-	ck_assert_int_eq(ring_open_orphan(folder_fd, "pipe", &orphan, &pid, &process_start), -EBADMSG);
-	ck_assert_int_eq(ring_open_orphan(folder_fd, "none", &orphan, &pid, &process_start), -ENOENT);
+	ck_assert_int_eq(ring_open_orphan(folder_fd, "link", &orphan, &pid, &process_start),
+			 -ELOOP);
+	ck_assert_int_eq(ring_open_orphan(folder_fd, "pipe", &orphan, &pid, &process_start),
+			 -EBADMSG);
+	ck_assert_int_eq(ring_open_orphan(folder_fd, "none", &orphan, &pid, &process_start),
+			 -ENOENT);
 	ck_assert_int_eq(ftruncate(ring_fd, 5000), 0);
-	ck_assert_int_eq(ring_open_orphan(folder_fd, "ring", &orphan, &pid, &process_start), -EBADMSG);
+	ck_assert_int_eq(ring_open_orphan(folder_fd, "ring", &orphan, &pid, &process_start),
+			 -EBADMSG);
 	unlinkat(folder_fd, "link", 0);
 	unlinkat(folder_fd, "pipe", 0);
 }

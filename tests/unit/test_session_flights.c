@@ -18,8 +18,8 @@ static void expect_meanings(const char *name, const char *expected)
 	for (int i = 0; i < count; i++) {
 		struct slice relation = facts_slice(facts[i], facts_relations(facts[i])[0].name);
 
-		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s%.*s", i > 0 ? " " : "",
-			 SLICE_ARGUMENTS(relation));
+		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s%.*s",
+			 i > 0 ? " " : "", SLICE_ARGUMENTS(relation));
 	}
 	ck_assert_str_eq(count < 0 ? "unknown" : seen, expected);
 }
@@ -33,8 +33,9 @@ static uint64_t fly(enum session_call call, const char *name, const char *sql)
 /* The call ended in a pipeline. */
 static void end(uint64_t call, bool failed)
 {
-	session_ended(session, &(struct session_ending){
-				       .call = call, .completed = failed ? 0 : 1, .failed = failed });
+	session_ended(session, &(struct session_ending){ .call = call,
+							 .completed = failed ? 0 : 1,
+							 .failed = failed });
 }
 
 START_TEST(an_execution_behind_a_prepare_in_flight_may_run_the_old_text)
@@ -162,7 +163,8 @@ END_TEST
 
 START_TEST(a_setting_is_in_doubt_until_its_pipeline_is_settled)
 {
-	uint64_t call = fly(CALL_QUERY_PARAMS, "", "SELECT set_config('standard_conforming_strings', 'off', false)");
+	uint64_t call = fly(CALL_QUERY_PARAMS, "",
+			    "SELECT set_config('standard_conforming_strings', 'off', false)");
 
 	ck_assert_uint_ne(session_lexing_doubt(session), 0);
 	end(call, false); /* an error before the Sync takes it back */
@@ -184,7 +186,8 @@ START_TEST(a_sync_does_not_settle_what_is_sent_behind_it)
 	fly(CALL_QUERY_PARAMS, "", "ROLLBACK");
 	end(second, false);
 	session_settled(session, TRANSACTION_OPEN);
-	ck_assert_uint_eq(session_lexing_doubt(session), DOUBT_STRINGS); /* the ROLLBACK may take it back */
+	/* the ROLLBACK may take it back */
+	ck_assert_uint_eq(session_lexing_doubt(session), DOUBT_STRINGS);
 }
 END_TEST
 
@@ -234,7 +237,8 @@ START_TEST(more_calls_than_can_be_followed_are_unknown_until_all_have_ended)
 
 	for (size_t i = 0; i < SESSION_PENDING_MAX; i++)
 		calls[i] = fly(CALL_QUERY, "", "DEALLOCATE p");
-	run("PREPARE p AS SELECT a FROM t"); /* one more: nobody follows it, and its outcome counts for any */
+	/* one more: nobody follows it, and its outcome counts for any */
+	run("PREPARE p AS SELECT a FROM t");
 	expect_meanings("p", "unknown");
 	for (size_t i = 0; i < SESSION_PENDING_MAX; i++) {
 		ck_assert_uint_eq(session_lexing_doubt(session), DOUBT_STRINGS | DOUBT_ENCODING);
@@ -254,7 +258,8 @@ START_TEST(a_text_that_is_read_in_two_ways_may_mean_either)
 
 	ck_assert_int_eq(analyse_postgres(SLICE("SELECT a FROM one"), &settings, &one), 0);
 	ck_assert_int_eq(analyse_postgres(SLICE("SELECT a FROM two"), &settings, &two), 0);
-	ck_assert_int_eq(session_sent_either(session, CALL_PREPARE, SLICE("p"), facts_read(buf_view(&one)),
+	ck_assert_int_eq(session_sent_either(session, CALL_PREPARE, SLICE("p"),
+					     facts_read(buf_view(&one)),
 					     facts_read(buf_view(&two))),
 			 0);
 	expect_meanings("p", "one two");

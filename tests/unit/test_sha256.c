@@ -10,7 +10,7 @@
 #include "tests/unit/run_suite.h"
 
 #define LENGTH_MAX 1000u
-#define ROUNDS	   4000u
+#define ROUNDS     4000u
 
 static const enum sha256_way WAYS[] = { SHA256_PORTABLE, SHA256_EXTENSIONS };
 
@@ -65,15 +65,18 @@ START_TEST(gives_the_published_keyed_hashes)
 	memset(key, 0xaa, sizeof(key));
 	sha256_hmac_prepare(key, sizeof(key), &prepared);
 	for (int i = 0; i < 2; i++) {
-		sha256_hmac_with(&prepared, "Test Using Larger Than Block-Size Key - Hash Key First", 54,
+		sha256_hmac_with(&prepared,
+				 "Test Using Larger Than Block-Size Key - Hash Key First", 54,
 				 digest);
-		assert_digest(digest, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+		assert_digest(digest,
+			      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 	}
 }
 END_TEST
 
 /* The hash of `length` bytes that come in pieces of random length. */
-static void hash_in_pieces(const unsigned char *bytes, size_t length, unsigned char ret_digest[SHA256_SIZE])
+static void hash_in_pieces(const unsigned char *bytes, size_t length,
+			   unsigned char ret_digest[SHA256_SIZE])
 {
 	struct sha256 hash;
 

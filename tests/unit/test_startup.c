@@ -35,7 +35,8 @@ START_TEST(options_are_read_as_the_server_reads_them)
 	while (startup_next(&rest, &setting)) {
 		size_t length = strlen(seen);
 
-		snprintf(seen + length, sizeof(seen) - length, "%s=%s;", setting.name, setting.value);
+		snprintf(seen + length, sizeof(seen) - length, "%s=%s;", setting.name,
+			 setting.value);
 	}
 	ck_assert_str_eq(seen, ROWS[_i].settings);
 }
@@ -63,7 +64,8 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, options_are_read_as_the_server_reads_them, 0, sizeof(ROWS) / sizeof(ROWS[0]));
+	tcase_add_loop_test(tcase, options_are_read_as_the_server_reads_them, 0,
+			    sizeof(ROWS) / sizeof(ROWS[0]));
 	tcase_add_test(tcase, long_options_are_cut);
 }
 

@@ -190,8 +190,9 @@ START_TEST(session_decides_what_is_certain)
 	struct lexing escaping = { false, true }, unsafe = { true, false };
 
 	ck_assert_int_eq(template_make(SLICE("select 'a'"), escaping, &out, NULL), 0);
-	ck_assert_int_eq(template_make(SLICE("select '\\'; drop table t; --'"), escaping, &out, NULL),
-			 -ENOTSUP);
+	ck_assert_int_eq(
+		template_make(SLICE("select '\\'; drop table t; --'"), escaping, &out, NULL),
+		-ENOTSUP);
 	ck_assert_int_eq(template_make(SLICE("select 'a'"), unsafe, &out, NULL), 0);
 	ck_assert_int_eq(template_make(SLICE("select '\xc3\xa4'"), unsafe, &out, NULL), -ENOTSUP);
 	ck_assert_int_eq(template_make(SLICE("select '\xc3\xa4'"), STANDARD, &out, NULL), 0);
@@ -282,9 +283,9 @@ END_TEST
 START_TEST(random_texts_keep_their_secret)
 {
 	static const char *const PARTS[] = {
-		"'SECRET'",    "E'SEC\\'RET'", " ",	     "\n", "--", "/*", "*/",
-		" $$SECRET$$", "$a$",	       "\"q\"",	     "a",  "e",	 "1",  ".",
-		"-",	       "'SECRET''S'",  "U&'SECRET'", "(",  ")",	 "\\"
+		"'SECRET'",    "E'SEC\\'RET'", " ",          "\n", "--", "/*", "*/",
+		" $$SECRET$$", "$a$",          "\"q\"",      "a",  "e",  "1",  ".",
+		"-",           "'SECRET''S'",  "U&'SECRET'", "(",  ")",  "\\"
 	};
 	SCOPED(buf_done) struct buf text = BUF_MAX(10000), out = BUF_MAX(10000);
 	unsigned seed = 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A text that repeats another one with other literals is noticed, and nothing else is taken for one. */
+/* A text that repeats another one with other literals is noticed, and nothing else is taken for
+ * one. */
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ static bool repeats(const char *first, const char *text)
 	SCOPED(buf_done) struct buf template = BUF_MAX(10000);
 	struct template_literals literals;
 
-	ck_assert_msg(template_make(slice_of(first), STANDARD, &template, &literals) == 0, "%s", first);
+	ck_assert_msg(template_make(slice_of(first), STANDARD, &template, &literals) == 0, "%s",
+		      first);
 	return template_repeats(slice_of(first), &literals, slice_of(text));
 }
 
@@ -27,10 +29,12 @@ static const struct {
 	{ "BEGIN", "BEGIN" },
 	{ "SELECT a FROM t WHERE id = 5;", "SELECT a FROM t WHERE id = 123456789;" },
 	{ "SELECT a FROM t WHERE id = 5", "SELECT a FROM t WHERE id = 0" },
-	{ "UPDATE t SET a = 1, b = 'x' WHERE c = 'y'", "UPDATE t SET a = 22, b = '' WHERE c = 'a; b -- c'" },
+	{ "UPDATE t SET a = 1, b = 'x' WHERE c = 'y'",
+	  "UPDATE t SET a = 22, b = '' WHERE c = 'a; b -- c'" },
 	{ "SELECT 1..10, a[1:2], -3", "SELECT 33..4, a[5:66], -7" },
 	{ "SELECT '1'\n, 2 LIMIT 3", "SELECT 'x'\n, 4 LIMIT 3" },
-	{ "SELECT 1.5, 'it''s', b'01', 99999999999, 1", "SELECT 1.5, 'it''s', b'01', 99999999999, 2" },
+	{ "SELECT 1.5, 'it''s', b'01', 99999999999, 1",
+	  "SELECT 1.5, 'it''s', b'01', 99999999999, 2" },
 	{ "SELECT 1,2,3,4,5,6,7,8,9", "SELECT 9,9,9,9,9,9,9,9,9" },
 };
 
@@ -73,7 +77,8 @@ static const struct {
 
 START_TEST(anything_else_is_none)
 {
-	ck_assert_msg(!repeats(NOT_REPEATED[_i].first, NOT_REPEATED[_i].text), "%s", NOT_REPEATED[_i].text);
+	ck_assert_msg(!repeats(NOT_REPEATED[_i].first, NOT_REPEATED[_i].text), "%s",
+		      NOT_REPEATED[_i].text);
 }
 END_TEST
 
@@ -96,8 +101,10 @@ static unsigned next_random(unsigned *seed, unsigned below)
 static void add_parts(struct buf *text, unsigned *seed, unsigned count)
 {
 	static const char *const PARTS[] = {
-		"'a'", "'b''c'", "''", "'", "1", "23", "1234567890", ".", "e", "e5", "x", "x'1'", "$", "$$", "$1", "\"q\"",
-		" ", "\n", "--", "/*", "*/", "-", "+", ":", "(", ")", ",", ";", "\\", "limit ", "order by ", "\xc3\xa4", "E'",
+		"'a'", "'b''c'", "''",     "'",         "1",        "23", "1234567890", ".", "e",
+		"e5",  "x",      "x'1'",   "$",         "$$",       "$1", "\"q\"",      " ", "\n",
+		"--",  "/*",     "*/",     "-",         "+",        ":",  "(",          ")", ",",
+		";",   "\\",     "limit ", "order by ", "\xc3\xa4", "E'",
 	};
 
 	while (count-- > 0)
@@ -105,7 +112,8 @@ static void add_parts(struct buf *text, unsigned *seed, unsigned count)
 }
 
 /* `first` with one of its literals replaced by parts. */
-static void replace_one(struct buf *text, struct slice first, const struct template_literals *literals, unsigned *seed)
+static void replace_one(struct buf *text, struct slice first,
+			const struct template_literals *literals, unsigned *seed)
 {
 	unsigned which = next_random(seed, literals->count);
 
@@ -127,15 +135,17 @@ START_TEST(random_repetitions_have_the_same_template)
 	for (int i = 0; i < 300000; i++) {
 		buf_clear(&first);
 		add_parts(&first, &seed, 7);
-		if (template_make(buf_view(&first), lexing, &template, &literals) < 0 || literals.count == 0)
+		if (template_make(buf_view(&first), lexing, &template, &literals) < 0 ||
+		    literals.count == 0)
 			continue;
 		replace_one(&text, buf_view(&first), &literals, &seed);
 		if (!template_repeats(buf_view(&first), &literals, buf_view(&text)))
 			continue;
 		count++;
-		ck_assert_msg(template_make(buf_view(&text), lexing, &other, &ignored) == 0, "%s", buf_text(&text));
-		ck_assert_msg(slice_equal(buf_view(&template), buf_view(&other)), "%s\n%s", buf_text(&first),
+		ck_assert_msg(template_make(buf_view(&text), lexing, &other, &ignored) == 0, "%s",
 			      buf_text(&text));
+		ck_assert_msg(slice_equal(buf_view(&template), buf_view(&other)), "%s\n%s",
+			      buf_text(&first), buf_text(&text));
 	}
 	ck_assert_uint_gt(count, 500);
 }

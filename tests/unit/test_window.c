@@ -18,13 +18,13 @@
 
 static const struct span {
 	const char *from, *to; /* NULL: whole days */
-	unsigned days; /* 0: not given */
+	unsigned days;         /* 0: not given */
 } SPANS[] = {
-	{ "01:00", "05:00", 0 },	  { "02:30", "02:45", 0 },
-	{ "22:00", "06:00", 0 },	  { "22:00", "06:00", DAYS(4, 6) },
+	{ "01:00", "05:00", 0 },          { "02:30", "02:45", 0 },
+	{ "22:00", "06:00", 0 },          { "22:00", "06:00", DAYS(4, 6) },
 	{ "02:00", "03:00", DAYS(6, 6) }, { "fri 16:00", "mon 08:00", 0 },
 	{ "sun 02:15", "sun 02:10", 0 },  { "mon 00:00", "sun 00:00", 0 },
-	{ NULL, NULL, DAYS(0, 4) },	  { NULL, NULL, DAYS(0, 6) },
+	{ NULL, NULL, DAYS(0, 4) },       { NULL, NULL, DAYS(0, 6) },
 	{ "18:00", "00:00", 0 },
 };
 

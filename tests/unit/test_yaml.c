@@ -136,10 +136,10 @@ END_TEST
 
 /* Texts of a megabyte that are made to be slow to read: one unit, again and again. */
 static const char *const SLOW[] = {
-	"[",	     "{",     "- ",	      "? ",	     "a: ",
-	"\xc3\xa4,", "&a ",   "*a ",	      "'",	     "\"\\x",
-	"#",	     "\n",    "a\n",	      "- a\n",	     "k: &a [x]\n",
-	"!",	     "%",     "|\n",	      "[\xc3\xa4],", "{a: b},",
+	"[",         "{",     "- ",           "? ",          "a: ",
+	"\xc3\xa4,", "&a ",   "*a ",          "'",           "\"\\x",
+	"#",         "\n",    "a\n",          "- a\n",       "k: &a [x]\n",
+	"!",         "%",     "|\n",          "[\xc3\xa4],", "{a: b},",
 	"a: b: ",    "---\n", "\xef\xbb\xbf", "- - - -\n",   "? a\n",
 };
 
@@ -182,12 +182,8 @@ START_TEST(keys_are_found_and_repeated_ones_refused_among_many)
 }
 END_TEST
 
-static const char *const NOT_UTF8[] = { "a: \xff",
-					"a: \xc0\x80",
-					"a: \xed\xa0\x80",
-					"\xff\xfe:",
-					"a: \xe2\x82",
-					"\xc3" };
+static const char *const NOT_UTF8[] = { "a: \xff",   "a: \xc0\x80", "a: \xed\xa0\x80",
+					"\xff\xfe:", "a: \xe2\x82", "\xc3" };
 
 START_TEST(what_is_not_utf8_is_refused_where_it_begins)
 {

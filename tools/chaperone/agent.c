@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The agent's loop: clients come and go, leases are renewed, rings are drained, the record is synced. */
+/* The agent's loop: clients come and go, leases are renewed, rings are drained, the record is
+ * synced. */
 #include "tools/chaperone/agent.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include "tools/chaperone/commands.h"
 #include "tools/chaperone/off_switch.h"
 
-#define PACKETS_AT_ONCE 16
+#define PACKETS_AT_ONCE  16
 #define AGENT_IDLE_LOOKS 4 /* in one idle time */
 
 struct client {
@@ -47,7 +48,8 @@ static void client_ready(evutil_socket_t socket, short what, void *context)
 
 		if (r == -ETIMEDOUT)
 			return;
-		if (r < 0 || !agent_serve(client->agent, (int)socket, &client->peer, &client->packet)) {
+		if (r < 0 ||
+		    !agent_serve(client->agent, (int)socket, &client->peer, &client->packet)) {
 			client_free(client);
 			return;
 		}
@@ -145,7 +147,8 @@ static void stop(evutil_socket_t none, short what, void *context)
 
 static int every(struct agent *agent, uint64_t period_ns, event_callback_fn callback)
 {
-	struct timeval period = { (time_t)(period_ns / SECOND_NS), (suseconds_t)(period_ns % SECOND_NS / 1000) };
+	struct timeval period = { (time_t)(period_ns / SECOND_NS),
+				  (suseconds_t)(period_ns % SECOND_NS / 1000) };
 	struct event *event = event_new(agent->loop, -1, EV_PERSIST, callback, agent);
 
 	return event && event_add(event, &period) == 0 ? 0 : -ENOMEM;
@@ -155,8 +158,8 @@ static int on_hashes(struct agent *agent)
 {
 	if (exe_hasher_new(AGENT_HASH_DEADLINE_MS, &agent->hasher) < 0)
 		return 0; /* a record without hashes is better than none */
-	struct event *event = event_new(agent->loop, exe_hasher_fd(agent->hasher), EV_READ | EV_PERSIST, hashes_ready,
-					agent);
+	struct event *event = event_new(agent->loop, exe_hasher_fd(agent->hasher),
+					EV_READ | EV_PERSIST, hashes_ready, agent);
 
 	return event && event_add(event, NULL) == 0 ? 0 : -ENOMEM;
 }
@@ -170,8 +173,8 @@ static int on_signal(struct agent *agent, int number)
 
 static int accept_clients(struct agent *agent)
 {
-	agent->accepting = event_new(agent->loop, agent->settings.listening, EV_READ | EV_PERSIST, accept_client,
-				     agent);
+	agent->accepting = event_new(agent->loop, agent->settings.listening, EV_READ | EV_PERSIST,
+				     accept_client, agent);
 	return agent->accepting && event_add(agent->accepting, NULL) == 0 ? 0 : -ENOMEM;
 }
 
@@ -197,7 +200,8 @@ static int set_up_loop(struct agent *agent)
 	return r;
 }
 
-/* Statements pass through this memory, and under `run` the governed program has the same user id. */
+/* Statements pass through this memory, and under `run` the governed program has the same user id.
+ */
 static void close_itself(void)
 {
 	struct rlimit none = { 0, 0 };
@@ -206,7 +210,7 @@ static void close_itself(void)
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a record over a file size limit is an error, not an end */
-	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is for the program */
+	signal(SIGINT, SIG_IGN);  /* the terminal's Ctrl-C is for the program */
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTSTP, SIG_IGN);
@@ -243,10 +247,14 @@ static void finish(struct agent *agent)
 	exe_hasher_free(agent->hasher);
 }
 
-int agent_serve_all(const struct agent_settings *settings, struct policy *policy, int ready, struct error *error)
+int agent_serve_all(const struct agent_settings *settings, struct policy *policy, int ready,
+		    struct error *error)
 {
-	struct agent agent = { .settings = *settings, .policy = policy, .run_folder = -1,
-			       .analysis = ANALYSIS_EMPTY, .occupied_ns = monotonic_ns() };
+	struct agent agent = { .settings = *settings,
+			       .policy = policy,
+			       .run_folder = -1,
+			       .analysis = ANALYSIS_EMPTY,
+			       .occupied_ns = monotonic_ns() };
 
 	close_itself();
 	int r = set_up(&agent, error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The agent: the judgement of this machine.  One thread, one event loop; everything it knows hangs on struct agent. */
+/* The agent: the judgement of this machine.  One thread, one event loop; everything it knows hangs
+ * on struct agent. */
 #ifndef TOOLS_CHAPERONE_AGENT_H
 #define TOOLS_CHAPERONE_AGENT_H
 
@@ -20,23 +21,28 @@
 #include "tools/chaperone/exe_hash.h"
 #include "tools/chaperone/provenance.h"
 
-#define AGENT_LEASE_NS		(1 * SECOND_NS)
-#define AGENT_LEASE_EVERY_NS	(250 * MILLISECOND_NS)
-#define AGENT_DRAIN_EVERY_NS	(20 * MILLISECOND_NS)
-#define AGENT_SYNC_EVERY_NS	(50 * MILLISECOND_NS)
-#define AGENT_TORN_NS		(1 * SECOND_NS)
-#define AGENT_DEFINITIONS_NS	(5 * SECOND_NS) /* how long a learned catalogue counts (security.md 8) */
-#define AGENT_DEFINITIONS_OPEN_NS (1 * SECOND_NS) /* and a verdict of an open transaction beyond that */
-#define AGENT_STRANGER_EVERY_NS (1 * SECOND_NS) /* at most one stranger in that time has a note of its own */
-#define AGENT_SUSPECTS_MAX	8u  /* users whose strangers are counted */
-#define AGENT_LOOKS_MAX		100u /* at strangers of one user, in that time */
-#define AGENT_PROCESSES_MAX	4096u
-#define AGENT_HASH_DEADLINE_MS	10000u
-#define AGENT_HASH_PATIENCE_MS	50 /* how long a process's entry waits for the hash of its executable */
-#define AGENT_SHIM_DEADLINE_MS	2000u
-#define AGENT_NAMED_MAX		128u
+#define AGENT_LEASE_NS       (1 * SECOND_NS)
+#define AGENT_LEASE_EVERY_NS (250 * MILLISECOND_NS)
+#define AGENT_DRAIN_EVERY_NS (20 * MILLISECOND_NS)
+#define AGENT_SYNC_EVERY_NS  (50 * MILLISECOND_NS)
+#define AGENT_TORN_NS        (1 * SECOND_NS)
+#define AGENT_DEFINITIONS_NS                                                                       \
+	(5 * SECOND_NS) /* how long a learned catalogue counts (security.md 8) */
+#define AGENT_DEFINITIONS_OPEN_NS                                                                  \
+	(1 * SECOND_NS) /* and a verdict of an open transaction beyond that */
+#define AGENT_STRANGER_EVERY_NS                                                                    \
+	(1 * SECOND_NS)             /* at most one stranger in that time has a note of its own */
+#define AGENT_SUSPECTS_MAX     8u   /* users whose strangers are counted */
+#define AGENT_LOOKS_MAX        100u /* at strangers of one user, in that time */
+#define AGENT_PROCESSES_MAX    4096u
+#define AGENT_HASH_DEADLINE_MS 10000u
+#define AGENT_HASH_PATIENCE_MS                                                                     \
+	50 /* how long a process's entry waits for the hash of its executable */
+#define AGENT_SHIM_DEADLINE_MS 2000u
+#define AGENT_NAMED_MAX        128u
 
-/* Counted by the agents of a run for the line at its end; shared memory, written by the agent alone. */
+/* Counted by the agents of a run for the line at its end; shared memory, written by the agent
+ * alone. */
 struct agent_counts {
 	uint64_t statements, refused, masked_cells;
 	unsigned char head[SHA256_SIZE];
@@ -51,27 +57,30 @@ enum agent_kind {
 
 struct agent_settings {
 	enum agent_kind kind;
-	const char *run_folder;      /* 0700; rings live here */
+	const char *run_folder; /* 0700; rings live here */
 	const char *record_folder;
-	const char *run_id;          /* hex; empty for a service */
-	const char *as_name;         /* --as; empty: none */
-	const char *reason;          /* --reason */
-	const char *first_note;      /* for the record of the first agent; NULL: none */
-	const char *warning;         /* goes on record at the start; NULL: none */
+	const char *run_id;     /* hex; empty for a service */
+	const char *as_name;    /* --as; empty: none */
+	const char *reason;     /* --reason */
+	const char *first_note; /* for the record of the first agent; NULL: none */
+	const char *warning;    /* goes on record at the start; NULL: none */
 	bool is_trial;
-	bool lets_ungoverned;        /* --ungoverned warn */
-	int listening;               /* descriptor */
-	pid_t tree;                  /* AGENT_OF_RUN: peers must be this process or descend from it */
+	bool lets_ungoverned; /* --ungoverned warn */
+	int listening;        /* descriptor */
+	/* AGENT_OF_RUN: peers must be this process or descend from it */
+	pid_t tree;
 	unsigned char seed[MESSAGE_KEY_SIZE]; /* mask keys are derived from it */
-	uint32_t generation;         /* counts the agents of this run, from 1 */
-	struct agent_counts *counts; /* NULL: nobody asks */
-	uint64_t idle_ns;            /* ends when no process was governed for so long; 0: never */
-	/* Asked before a process is taken on, unless NULL.  False: the policy has changed; this agent listens no more, and
-	 * the next one takes that process. */
+	uint32_t generation;                  /* counts the agents of this run, from 1 */
+	struct agent_counts *counts;          /* NULL: nobody asks */
+	uint64_t idle_ns; /* ends when no process was governed for so long; 0: never */
+	/* Asked before a process is taken on, unless NULL.  False: the policy has changed; this
+	 * agent listens no more, and the next one takes that process. */
 	bool (*is_current)(const void *context);
 	const void *current_context;
-	const char *socket_path;     /* unlinked when this agent listens no more; NULL: somebody else's */
-	int lock;                    /* closed with it, so that the next agent can take the place; -1: none */
+	/* unlinked when this agent listens no more; NULL: somebody else's */
+	const char *socket_path;
+	/* closed with it, so that the next agent can take the place; -1: none */
+	int lock;
 };
 
 struct agent_connection {
@@ -79,17 +88,18 @@ struct agent_connection {
 	struct agent_process *process;
 	uint32_t context_index;
 	struct session *session;
-	uint64_t learned_ns;         /* CLOCK_MONOTONIC, of the catalogue in use; 0: none was learned */
+	/* CLOCK_MONOTONIC, of the catalogue in use; 0: none was learned */
+	uint64_t learned_ns;
 	struct caller caller;
-	char *texts;                 /* owned copies of the address */
+	char *texts; /* owned copies of the address */
 	struct agent_connection *next;
 };
 
 struct agent_process {
 	uint64_t number;
 	pid_t pid;
-	int pidfd;                   /* -1 where there is none */
-	bool is_nameless;            /* its ring was unlinked, which has been noted */
+	int pidfd;        /* -1 where there is none */
+	bool is_nameless; /* its ring was unlinked, which has been noted */
 	struct ring_reader reader;
 	struct ring_control *control; /* NULL for an orphan of an earlier agent */
 	char ring_name[64];
@@ -113,28 +123,29 @@ struct agent {
 	struct agent_settings settings;
 	struct event_base *loop;
 	struct event *accepting;
-	uint64_t occupied_ns;        /* when a process was last governed */
+	uint64_t occupied_ns; /* when a process was last governed */
 	struct policy *policy;
 	bool allows_everything;
 	int run_folder;
 	struct record *record;
 	struct agent_process *processes;
 	struct agent_connection *connections;
-	uint64_t number_base;        /* upper half of all numbers: the boot, so that no other agent's are ours */
+	/* upper half of all numbers: the boot, so that no other agent's are ours */
+	uint64_t number_base;
 	uint64_t number_last;
 	struct judgement_numbers *judgements;
 	struct analysis analysis;
-	struct exe_hasher *hasher;   /* NULL: executables are recorded without their hash */
+	struct exe_hasher *hasher;          /* NULL: executables are recorded without their hash */
 	uint64_t policy_number, run_number; /* of their entries on the record */
 	uint64_t learn_judgement;
 	uint64_t named[AGENT_NAMED_MAX]; /* static programs on the record; the oldest makes room */
 	size_t named_next;
 	uint64_t undrained_rounds;
-	uint64_t stranger_noted_ns;  /* CLOCK_MONOTONIC; 0: none was */
+	uint64_t stranger_noted_ns; /* CLOCK_MONOTONIC; 0: none was */
 	uint64_t strangers_unnoted;
 	struct agent_suspect suspects[AGENT_SUSPECTS_MAX];
-	bool is_full;                /* the record cannot be written */
-	bool is_off;                 /* /etc/chaperone/off */
+	bool is_full; /* the record cannot be written */
+	bool is_off;  /* /etc/chaperone/off */
 };
 
 /* agent_stranger.c: who may be a client, and what becomes of the others. */
@@ -143,8 +154,10 @@ void agent_turn_away(struct agent *agent, const struct peer_identity *peer);
 /* Notes how many had no note of their own. */
 void agent_strangers_end(struct agent *agent);
 
-/* agent_client.c: one packet of a client in, the answer out; `packet` is reused for it.  False closes the client. */
-bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer, struct packet *packet);
+/* agent_client.c: one packet of a client in, the answer out; `packet` is reused for it.  False
+ * closes the client. */
+bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer,
+		 struct packet *packet);
 
 /* agent_process.c */
 must_use int agent_process_welcome(struct agent *agent, const struct peer_identity *peer,
@@ -167,20 +180,23 @@ void agent_processes_end(struct agent *agent);
 enum message_permit agent_outside(struct agent *agent, const struct peer_identity *peer,
 				  const struct message_outside *outside);
 
-/* agent_orphan.c: the number behind the last slot of `process`'s ring that stands on the record already; 0: none. */
+/* agent_orphan.c: the number behind the last slot of `process`'s ring that stands on the record
+ * already; 0: none. */
 uint64_t agent_orphan_recorded(const struct agent *agent, uint64_t process);
 
 /* agent_connection.c */
-must_use int agent_connection_open(struct agent *agent, const struct message_connect *connect, struct packet *answer);
+must_use int agent_connection_open(struct agent *agent, const struct message_connect *connect,
+				   struct packet *answer);
 struct agent_connection *agent_connection_find(struct agent *agent, uint64_t number);
 void agent_connection_learn(struct agent *agent, const struct message_learn *learn);
 void agent_connection_close(struct agent *agent, uint64_t number);
-/* Publishes the session's context, so that cached verdicts of another one end.  While the record cannot be written
- * nothing is cached: each statement asks. */
+/* Publishes the session's context, so that cached verdicts of another one end.  While the record
+ * cannot be written nothing is cached: each statement asks. */
 void agent_connection_publish(const struct agent *agent, const struct agent_connection *connection);
 
 /* agent_judge.c */
-must_use int agent_judge(struct agent *agent, const struct message_judge *ask, struct packet *answer);
+must_use int agent_judge(struct agent *agent, const struct message_judge *ask,
+			 struct packet *answer);
 void agent_outcome(struct agent *agent, const struct message_outcome *outcome);
 
 /* agent_record.c */
@@ -188,26 +204,28 @@ uint64_t agent_number(struct agent *agent);
 int agent_record(struct agent *agent, const struct record_entry *entry);
 /* Drops facts without a value; returns how many are left. */
 size_t agent_facts_told(struct record_fact *facts, size_t count);
-/* Takes the result of a write to the record: from the first refusal of the disk to the first success, nothing that
- * needs a record is allowed. */
+/* Takes the result of a write to the record: from the first refusal of the disk to the first
+ * success, nothing that needs a record is allowed. */
 void agent_record_state(struct agent *agent, int result);
-void agent_note(struct agent *agent, uint64_t parent, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void agent_note(struct agent *agent, uint64_t parent, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 must_use int agent_record_start(struct agent *agent, struct error *error);
-/* The number of this judgement, recorded when it is new.  `fresh` is a number not used yet: a refusal always takes it,
- * because its text names it as the event. */
-must_use int agent_judgement_number(struct agent *agent, const struct judgement *judgement, struct slice shape,
-				    uint64_t fresh, uint64_t *ret_number);
+/* The number of this judgement, recorded when it is new.  `fresh` is a number not used yet: a
+ * refusal always takes it, because its text names it as the event. */
+must_use int agent_judgement_number(struct agent *agent, const struct judgement *judgement,
+				    struct slice shape, uint64_t fresh, uint64_t *ret_number);
 
 /* Listens no more; processes that are governed stay so. */
 void agent_retire(struct agent *agent);
 
-/* Serves until SIGTERM; -errno and `error` when it cannot.  `ready` is a descriptor that gets one byte when clients are
- * served; -1: nobody waits. */
-must_use int agent_serve_all(const struct agent_settings *settings, struct policy *policy, int ready,
-			     struct error *error);
+/* Serves until SIGTERM; -errno and `error` when it cannot.  `ready` is a descriptor that gets one
+ * byte when clients are served; -1: nobody waits. */
+must_use int agent_serve_all(const struct agent_settings *settings, struct policy *policy,
+			     int ready, struct error *error);
 
-/* As agent_serve_all; returns the exit status, and what prevents it goes to standard error.  Policy and settings are the caller's: the supervisor of a run forks its
- * agents, so that each of them has the very policy that was read once. */
+/* As agent_serve_all; returns the exit status, and what prevents it goes to standard error.  Policy
+ * and settings are the caller's: the supervisor of a run forks its agents, so that each of them has
+ * the very policy that was read once. */
 int agent_main(const struct agent_settings *settings, struct policy *policy, int ready);
 
 #endif

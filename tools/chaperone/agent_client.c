@@ -18,8 +18,9 @@ static int answer_done(struct packet *answer)
 	return 0;
 }
 
-/* Nobody speaks for another process, which may be of another user: every process makes its own connections known, also
- * those that it inherited over a fork.  What is not known at all is answered by who looks for it. */
+/* Nobody speaks for another process, which may be of another user: every process makes its own
+ * connections known, also those that it inherited over a fork.  What is not known at all is
+ * answered by who looks for it. */
 static int check_process(const struct call *call, const struct agent_process *process)
 {
 	return !process || process->pid == call->peer->pid ? 0 : -EPERM;
@@ -32,7 +33,8 @@ static int check_connection(const struct call *call, uint64_t number)
 	return connection ? check_process(call, connection->process) : 0;
 }
 
-/* Rules and record go by who makes the connection: a process that changed its user is hung up on, and comes in anew. */
+/* Rules and record go by who makes the connection: a process that changed its user is hung up on,
+ * and comes in anew. */
 static int check_maker(const struct call *call, uint64_t number)
 {
 	const struct agent_process *process = agent_process_find(call->agent, number);
@@ -141,10 +143,11 @@ static const struct {
 	[MESSAGE_HELLO] = { serve_hello, true },     [MESSAGE_CONNECT] = { serve_connect, true },
 	[MESSAGE_LEARN] = { serve_learn, true },     [MESSAGE_JUDGE] = { serve_judge, true },
 	[MESSAGE_OUTCOME] = { serve_outcome, true }, [MESSAGE_CLOSE] = { serve_close, false },
-	[MESSAGE_NOTE] = { serve_note, false },	     [MESSAGE_OUTSIDE] = { serve_outside, true },
+	[MESSAGE_NOTE] = { serve_note, false },      [MESSAGE_OUTSIDE] = { serve_outside, true },
 };
 
-bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer, struct packet *packet)
+bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer,
+		 struct packet *packet)
 {
 	SCOPED(packet_done) struct packet answer = PACKET_EMPTY;
 	struct call call = { agent, peer, buf_view(&packet->body), &answer };

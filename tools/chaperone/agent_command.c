@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone agent`: the agent of a machine as a service, or of one user for programs that were started without
- * `chaperone run`. */
+/* `chaperone agent`: the agent of a machine as a service, or of one user for programs that were
+ * started without `chaperone run`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -46,27 +46,40 @@ static int read_idle(const char *text, void *ret_seconds)
 }
 
 static const struct option_row ROWS[] = {
-	{ .name = "socket", .argument = "PATH", .offset = OPTION_PLACE(agent_options, socket, const char *),
+	{ .name = "socket",
+	  .argument = "PATH",
+	  .offset = OPTION_PLACE(agent_options, socket, const char *),
 	  .is_needed = true,
-	  .help = "where to listen; nobody else may write its folder, which is made when it is missing" },
+	  .help = "where to listen; nobody else may write its folder, which is made when it is "
+		  "missing" },
 	OPTION_TEXT(agent_options, policy, "policy", "PATH",
 		    "a policy file or folder (else looked for as by `chaperone run`)"),
 	OPTION_TEXT(agent_options, record, "record", "PATH", "the folder of the record"),
 	OPTION_FLAG(agent_options, is_trial, "trial", "judge and record, enforce nothing"),
-	{ .name = "ready-fd", .argument = "N", .offset = offsetof(struct agent_options, ready),
-	  .read = read_descriptor, .expected = "the number of a descriptor",
+	{ .name = "ready-fd",
+	  .argument = "N",
+	  .offset = offsetof(struct agent_options, ready),
+	  .read = read_descriptor,
+	  .expected = "the number of a descriptor",
 	  .help = "one byte is written to this descriptor when programs are served" },
 	OPTION_FLAG(agent_options, is_own, "own",
-		    "the agent of one user: detaches, serves that user alone, and ends when it has been\n"
+		    "the agent of one user: detaches, serves that user alone, and ends when it has "
+		    "been\n"
 		    "idle; shims start it where no service is"),
-	{ .name = "idle", .argument = "SECONDS", .offset = offsetof(struct agent_options, idle_s),
-	  .read = read_idle, .expected = "a number from 1 to 86400", .help = "how long that is (60)" },
+	{ .name = "idle",
+	  .argument = "SECONDS",
+	  .offset = offsetof(struct agent_options, idle_s),
+	  .read = read_idle,
+	  .expected = "a number from 1 to 86400",
+	  .help = "how long that is (60)" },
 };
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
-	.about = "Judges and records for every program of this machine that is started with the shim.  Runs in the\n"
-		 "foreground under its own user id until SIGTERM.  /etc/chaperone/agent.conf with a line socket=PATH,\n"
+	.about = "Judges and records for every program of this machine that is started with the "
+		 "shim.  Runs in the\n"
+		 "foreground under its own user id until SIGTERM.  /etc/chaperone/agent.conf with "
+		 "a line socket=PATH,\n"
 		 "which only root may write, sends all shims of the machine here.",
 	.exits = "0 ended in order, 2 asked wrongly, 125 could not serve",
 };
@@ -141,8 +154,9 @@ static int serve_machine(struct duty *duty, const struct agent_options *options)
 	return r < 0 ? EXIT_CHAPERONE : EXIT_GOOD;
 }
 
-/* Nothing of the program that started us stays: its descriptors, its terminal, its process group, its parentage.  Only
- * its folder and environment, in which the policy is looked up.  False in the process that its starter waits for. */
+/* Nothing of the program that started us stays: its descriptors, its terminal, its process group,
+ * its parentage.  Only its folder and environment, in which the policy is looked up.  False in the
+ * process that its starter waits for. */
 static bool detach(void)
 {
 	int null = open("/dev/null", O_RDWR);

@@ -34,7 +34,8 @@ static void connection_free(struct agent_connection *connection)
 	free(connection);
 }
 
-/* Every connection of a process has a context word of its own; those beyond the last share one that caches nothing. */
+/* Every connection of a process has a context word of its own; those beyond the last share one that
+ * caches nothing. */
 static uint32_t next_context(struct agent_process *process)
 {
 	if (process->contexts_used < RING_CONTEXTS_MAX - 1)
@@ -113,13 +114,14 @@ static void derive_keys(const struct agent *agent, struct buf *out)
 	for (size_t i = 0; i < policy->key_count && i < MESSAGE_KEYS_MAX; i++) {
 		unsigned char key[SHA256_SIZE];
 
-		sha256_hmac(agent->settings.seed, sizeof(agent->settings.seed), policy->key_names[i],
-			    strlen(policy->key_names[i]), key);
+		sha256_hmac(agent->settings.seed, sizeof(agent->settings.seed),
+			    policy->key_names[i], strlen(policy->key_names[i]), key);
 		buf_add(out, key, sizeof(key));
 	}
 }
 
-static int write_answer(const struct agent *agent, const struct agent_connection *connection, struct packet *answer)
+static int write_answer(const struct agent *agent, const struct agent_connection *connection,
+			struct packet *answer)
 {
 	SCOPED(buf_done) struct buf query = BUF_MAX(256 * KIB);
 	SCOPED(buf_done) struct buf keys = BUF_MAX(MESSAGE_KEYS_MAX * MESSAGE_KEY_SIZE);
@@ -145,7 +147,8 @@ static int write_answer(const struct agent *agent, const struct agent_connection
 	return answer->body.failed;
 }
 
-int agent_connection_open(struct agent *agent, const struct message_connect *connect, struct packet *answer)
+int agent_connection_open(struct agent *agent, const struct message_connect *connect,
+			  struct packet *answer)
 {
 	struct agent_process *process = agent_process_find(agent, connect->process);
 	struct session_address address = address_of(connect);
@@ -163,7 +166,8 @@ int agent_connection_open(struct agent *agent, const struct message_connect *con
 		r = session_parameter(connection->session, SLICE("standard_conforming_strings"),
 				      connect->standard_conforming_strings);
 	if (r == 0)
-		r = session_parameter(connection->session, SLICE("client_encoding"), connect->client_encoding);
+		r = session_parameter(connection->session, SLICE("client_encoding"),
+				      connect->client_encoding);
 	if (r < 0) {
 		connection_free(connection);
 		return r;
@@ -203,11 +207,13 @@ void agent_connection_learn(struct agent *agent, const struct message_learn *lea
 
 	if (!connection)
 		return;
-	int r = learn->failed || learn->row_count > MESSAGE_ROWS_MAX ? -EBADMSG : split_rows(learn, &rows);
+	int r = learn->failed || learn->row_count > MESSAGE_ROWS_MAX ? -EBADMSG
+								     : split_rows(learn, &rows);
 	if (r == 0)
 		r = catalogue_read(rows, learn->row_count, &catalogue);
 	if (r < 0) {
-		agent_note(agent, connection->number, "the catalogue could not be learned: %s", strerror(-r));
+		agent_note(agent, connection->number, "the catalogue could not be learned: %s",
+			   strerror(-r));
 	} else {
 		session_learn(connection->session, catalogue);
 		connection->learned_ns = monotonic_ns();
@@ -222,7 +228,9 @@ void agent_connection_close(struct agent *agent, uint64_t number)
 
 		if (connection->number != number)
 			continue;
-		struct record_entry entry = { .kind = RECORD_CLOSED, .parent = number, .time_ns = realtime_ns() };
+		struct record_entry entry = { .kind = RECORD_CLOSED,
+					      .parent = number,
+					      .time_ns = realtime_ns() };
 		agent_record(agent, &entry);
 		*at = connection->next;
 		connection_free(connection);

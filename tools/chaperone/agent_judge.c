@@ -13,7 +13,8 @@
 
 static bool is_safe_encoding(struct slice encoding)
 {
-	static const char *const OTHERS[] = { "SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004" };
+	static const char *const OTHERS[] = { "SJIS",    "BIG5",  "GBK",           "UHC",
+					      "GB18030", "JOHAB", "SHIFT_JIS_2004" };
 
 	for (size_t i = 0; i < COUNT_OF(OTHERS); i++) {
 		if (slice_equal_ignoring_case(encoding, slice_of(OTHERS[i])))
@@ -41,7 +42,8 @@ static int update_settings(struct session *session, struct slice conforming, str
 
 static bool has_text(const struct message_judge *ask)
 {
-	return ask->call == CALL_QUERY || ask->call == CALL_QUERY_PARAMS || ask->call == CALL_PREPARE;
+	return ask->call == CALL_QUERY || ask->call == CALL_QUERY_PARAMS ||
+	       ask->call == CALL_PREPARE;
 }
 
 /* What the server may make of a text.  The facts count until the next call. */
@@ -64,10 +66,12 @@ static int find_reading(struct agent *agent, const struct message_judge *ask, bo
 	return analysis_facts(&agent->analysis, ask->text, &settings, ret_facts);
 }
 
-/* Without either character the setting reads all alike: it decides on backslashes in '…', and on U&'…'. */
+/* Without either character the setting reads all alike: it decides on backslashes in '…', and on
+ * U&'…'. */
 static bool minds_conforming(struct slice text)
 {
-	return text.length > 0 && (memchr(text.at, '\\', text.length) || memchr(text.at, '&', text.length));
+	return text.length > 0 &&
+	       (memchr(text.at, '\\', text.length) || memchr(text.at, '&', text.length));
 }
 
 static bool are_equal(const struct facts *a, const struct facts *b)
@@ -75,9 +79,10 @@ static bool are_equal(const struct facts *a, const struct facts *b)
 	return a->size == b->size && memcmp(a, b, a->size) == 0;
 }
 
-/* Under a change that is under way, both settings are tried.  `first` keeps what the first of them gave. */
-static int find_both(struct agent *agent, const struct message_judge *ask, bool is_conforming, struct buf *first,
-		     struct readings *readings)
+/* Under a change that is under way, both settings are tried.  `first` keeps what the first of them
+ * gave. */
+static int find_both(struct agent *agent, const struct message_judge *ask, bool is_conforming,
+		     struct buf *first, struct readings *readings)
 {
 	int r = find_reading(agent, ask, !is_conforming, &readings->other);
 
@@ -93,8 +98,9 @@ static int find_both(struct agent *agent, const struct message_judge *ask, bool 
 	return r;
 }
 
-static int find_facts(struct agent *agent, const struct agent_connection *connection, const struct message_judge *ask,
-		      struct buf *first, struct readings *ret_readings)
+static int find_facts(struct agent *agent, const struct agent_connection *connection,
+		      const struct message_judge *ask, struct buf *first,
+		      struct readings *ret_readings)
 {
 	unsigned doubt = agent->allows_everything ? 0 : session_lexing_doubt(connection->session);
 	bool is_conforming = slice_is(ask->standard_conforming_strings, "on");
@@ -102,7 +108,8 @@ static int find_facts(struct agent *agent, const struct agent_connection *connec
 	*ret_readings = (struct readings){ 0 };
 	if (!has_text(ask))
 		return 0;
-	if (!agent->allows_everything && !is_safe_encoding(ask->client_encoding) && !is_ascii(ask->text))
+	if (!agent->allows_everything && !is_safe_encoding(ask->client_encoding) &&
+	    !is_ascii(ask->text))
 		return -EILSEQ;
 	ret_readings->is_misreadable = (doubt & DOUBT_ENCODING) && !is_ascii(ask->text);
 	if ((doubt & DOUBT_STRINGS) && minds_conforming(ask->text))
@@ -111,7 +118,8 @@ static int find_facts(struct agent *agent, const struct agent_connection *connec
 }
 
 /* A refusal that no rule made, to be recorded as judgement `number`. */
-static int refuse(struct judgement *judgement, uint64_t number, const char *what, const char *why, const char *hint)
+static int refuse(struct judgement *judgement, uint64_t number, const char *what, const char *why,
+		  const char *hint)
 {
 	judgement->decision = DECISION_DENY;
 	judgement->would_decide = DECISION_DENY;
@@ -132,22 +140,24 @@ static int refuse(struct judgement *judgement, uint64_t number, const char *what
 	return judgement->message.failed;
 }
 
-static const struct judgement NO_JUDGEMENT = {
-	.message = BUF_MAX(4096), .detail = BUF_MAX(8192), .hint = BUF_MAX(4096), .plan = BUF_MAX(1 * MIB)
-};
+static const struct judgement NO_JUDGEMENT = { .message = BUF_MAX(4096),
+					       .detail = BUF_MAX(8192),
+					       .hint = BUF_MAX(4096),
+					       .plan = BUF_MAX(1 * MIB) };
 
 static int refuse_unanalysed(struct judgement *judgement, uint64_t number, int code)
 {
 	*judgement = NO_JUDGEMENT;
 	if (code == -EILSEQ)
-		return refuse(judgement, number, "its client encoding cannot be judged",
-			      "In this client_encoding a byte of a character can look like a quote.",
-			      "SET client_encoding TO 'UTF8', or set PGCLIENTENCODING=UTF8.");
+		return refuse(
+			judgement, number, "its client encoding cannot be judged",
+			"In this client_encoding a byte of a character can look like a quote.",
+			"SET client_encoding TO 'UTF8', or set PGCLIENTENCODING=UTF8.");
 	if (code == -ETIMEDOUT)
-		return refuse(judgement, number, "it takes too long to understand", "The analysis was stopped.",
-			      "Send a shorter statement.");
-	return refuse(judgement, number, "it could not be understood", "The analysis of this text failed.",
-		      "Send a simpler statement.");
+		return refuse(judgement, number, "it takes too long to understand",
+			      "The analysis was stopped.", "Send a shorter statement.");
+	return refuse(judgement, number, "it could not be understood",
+		      "The analysis of this text failed.", "Send a simpler statement.");
 }
 
 static bool copies_on_server(const struct facts *facts, const struct facts_statement *statement)
@@ -176,14 +186,16 @@ static bool is_unguarded_channel(const struct facts *facts)
 }
 
 /* Calls that hand out bytes of an origin that nobody knows, of which none can be masked. */
-static bool is_unmaskable(const struct agent_connection *connection, const struct message_judge *ask)
+static bool is_unmaskable(const struct agent_connection *connection,
+			  const struct message_judge *ask)
 {
 	return ask->call == CALL_FASTPATH || ask->call == CALL_LARGE_OBJECT_READ ||
 	       session_address(connection->session)->is_replication;
 }
 
-static int judge_facts(struct agent *agent, struct agent_connection *connection, const struct message_judge *ask,
-		       const struct readings *readings, uint64_t number, struct judgement *ret_judgement)
+static int judge_facts(struct agent *agent, struct agent_connection *connection,
+		       const struct message_judge *ask, const struct readings *readings,
+		       uint64_t number, struct judgement *ret_judgement)
 {
 	struct judge_question question = {
 		.policy = agent->policy,
@@ -205,18 +217,20 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 	if (ret_judgement->decision == DECISION_ALLOW && !agent->allows_everything &&
 	    (is_unguarded_channel(readings->facts) || is_unguarded_channel(readings->other)))
 		return refuse(ret_judgement, number, "this channel is not governed yet",
-			      "COPY with files or programs of the server stays shut while a policy restricts.",
+			      "COPY with files or programs of the server stays shut while a policy "
+			      "restricts.",
 			      "Use SELECT, INSERT or UPDATE, or COPY with STDIN or STDOUT.");
 	if (ret_judgement->plan.length > 0 && is_unmaskable(connection, ask))
 		return refuse(ret_judgement, number, "what it reads cannot be masked",
-			      "Large objects, fast-path calls and replication have no columns, and masks are in force.",
+			      "Large objects, fast-path calls and replication have no columns, and "
+			      "masks are in force.",
 			      "Use SELECT instead.");
 	return 0;
 }
 
 /* Where a text may be read in two ways, a literal of the one stands in the open in the other. */
-static void write_shape(const struct session *session, struct slice text, const struct readings *readings,
-			struct buf *out)
+static void write_shape(const struct session *session, struct slice text,
+			const struct readings *readings, struct buf *out)
 {
 	if (text.length == 0)
 		buf_add_text(out, "(no statement text)");
@@ -237,8 +251,8 @@ static uint64_t until_monotonic(int64_t valid_until)
 	return then_ns <= now_ns ? 0 : monotonic_ns() + (then_ns - now_ns);
 }
 
-/* A verdict counts as long as the definitions it was made with; in a transaction, where nothing can be learned, a little
- * longer. */
+/* A verdict counts as long as the definitions it was made with; in a transaction, where nothing can
+ * be learned, a little longer. */
 static uint64_t until_definitions(const struct agent_connection *connection, uint64_t until_ns)
 {
 	uint64_t old_ns = connection->learned_ns + AGENT_DEFINITIONS_NS;
@@ -264,7 +278,8 @@ static uint32_t verdict_flags(const struct judgement *judgement)
 	return flags;
 }
 
-static bool must_refuse_unrecorded(const struct agent *agent, const struct agent_connection *connection,
+static bool must_refuse_unrecorded(const struct agent *agent,
+				   const struct agent_connection *connection,
 				   const struct judgement *judgement)
 {
 	if (connection->process->reader.fd < 0) /* its ring is damaged */
@@ -275,8 +290,8 @@ static bool must_refuse_unrecorded(const struct agent *agent, const struct agent
 }
 
 /* Writes what is judged before it is answered. */
-static int record_judgement(struct agent *agent, const struct agent_connection *connection, struct slice shape,
-			    struct judgement *judgement, uint64_t *number)
+static int record_judgement(struct agent *agent, const struct agent_connection *connection,
+			    struct slice shape, struct judgement *judgement, uint64_t *number)
 {
 	int r = agent_judgement_number(agent, judgement, shape, *number, number);
 	struct record_entry miss = { .kind = RECORD_MISS,
@@ -292,7 +307,8 @@ static int record_judgement(struct agent *agent, const struct agent_connection *
 	agent_record_state(agent, r);
 	if (judgement->decision == DECISION_ALLOW &&
 	    (!is_kept || must_refuse_unrecorded(agent, connection, judgement)))
-		return refuse(judgement, *number, "it cannot be recorded", "The record cannot be written.",
+		return refuse(judgement, *number, "it cannot be recorded",
+			      "The record cannot be written.",
 			      "Make room where the record is kept; chaperone doctor says where.");
 	return 0;
 }
@@ -312,8 +328,11 @@ static int write_verdict(const struct agent *agent, const struct agent_connectio
 		.generation = agent->settings.generation,
 		.context = session_context(connection->session),
 		.judgement = number,
-		.call = is_allowed && judgement->changes_session ? session_last_call(connection->session) : 0,
-		.valid_until_ns = until_definitions(connection, until_monotonic(judgement->valid_until)),
+		.call = is_allowed && judgement->changes_session
+				? session_last_call(connection->session)
+				: 0,
+		.valid_until_ns =
+			until_definitions(connection, until_monotonic(judgement->valid_until)),
 		.plan = buf_view(&judgement->plan),
 		.instead = buf_view(&raise),
 	};
@@ -336,12 +355,13 @@ static int note_sent(const struct agent_connection *connection, const struct mes
 {
 	if (judgement->decision != DECISION_ALLOW || !judgement->changes_session)
 		return 0;
-	return session_sent_either(connection->session, (enum session_call)ask->call, ask->name, readings->facts,
-				   readings->other);
+	return session_sent_either(connection->session, (enum session_call)ask->call, ask->name,
+				   readings->facts, readings->other);
 }
 
-static int decide(struct agent *agent, struct agent_connection *connection, const struct message_judge *ask,
-		  struct judgement *judgement, struct packet *answer)
+static int decide(struct agent *agent, struct agent_connection *connection,
+		  const struct message_judge *ask, struct judgement *judgement,
+		  struct packet *answer)
 {
 	SCOPED(buf_done) struct buf shape = BUF_MAX(SHAPE_MAX + 16);
 	SCOPED(buf_done) struct buf first = BUF_MAX(FACTS_SIZE_MAX);
@@ -349,8 +369,8 @@ static int decide(struct agent *agent, struct agent_connection *connection, cons
 	uint64_t number = agent_number(agent);
 	int r = find_facts(agent, connection, ask, &first, &readings);
 
-	r = r < 0 ? refuse_unanalysed(judgement, number, r) :
-		    judge_facts(agent, connection, ask, &readings, number, judgement);
+	r = r < 0 ? refuse_unanalysed(judgement, number, r)
+		  : judge_facts(agent, connection, ask, &readings, number, judgement);
 	if (r < 0)
 		return r;
 	if (agent->is_off)
@@ -377,11 +397,12 @@ static int answer_stranger(struct packet *answer)
 /* Another session may have replaced a view or made a function since. */
 static bool definitions_are_old(const struct agent_connection *connection)
 {
-	return connection->learned_ns != 0 && monotonic_ns() >= connection->learned_ns + AGENT_DEFINITIONS_NS;
+	return connection->learned_ns != 0 &&
+	       monotonic_ns() >= connection->learned_ns + AGENT_DEFINITIONS_NS;
 }
 
-/* Whether the shim should learn before this call is judged: the catalogue is out of date, and nothing is open in which
- * the query would show. */
+/* Whether the shim should learn before this call is judged: the catalogue is out of date, and
+ * nothing is open in which the query would show. */
 static bool should_learn(const struct agent *agent, const struct agent_connection *connection,
 			 const struct message_judge *ask)
 {
@@ -407,12 +428,14 @@ int agent_judge(struct agent *agent, const struct message_judge *ask, struct pac
 
 	if (!connection)
 		return answer_stranger(answer);
-	int r = update_settings(connection->session, ask->standard_conforming_strings, ask->client_encoding);
+	int r = update_settings(connection->session, ask->standard_conforming_strings,
+				ask->client_encoding);
 	if (ask->is_unnamed_replaced)
 		session_unnamed_replaced(connection->session);
 	if (r == 0)
-		r = should_learn(agent, connection, ask) ? answer_learn_first(answer) :
-							   decide(agent, connection, ask, &judgement, answer);
+		r = should_learn(agent, connection, ask)
+			    ? answer_learn_first(answer)
+			    : decide(agent, connection, ask, &judgement, answer);
 	judgement_done(&judgement);
 	agent_connection_publish(agent, connection);
 	return r;
@@ -433,7 +456,8 @@ void agent_outcome(struct agent *agent, const struct message_outcome *outcome)
 		.transaction = (enum session_transaction)outcome->transaction,
 	};
 
-	if (update_settings(session, outcome->standard_conforming_strings, outcome->client_encoding) < 0 ||
+	if (update_settings(session, outcome->standard_conforming_strings,
+			    outcome->client_encoding) < 0 ||
 	    outcome->is_lost)
 		session_lost(session, ending.call);
 	else if (outcome->stage == MESSAGE_STAGE_UNSENT)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of open intents: short, since a connection has one call in flight, or a pipeline of them. */
+/* The list of open intents: short, since a connection has one call in flight, or a pipeline of
+ * them. */
 #include "tools/chaperone/agent_open.h"
 
 #include <stdlib.h>
@@ -8,9 +9,9 @@ static void add(struct open_intents *open, struct open_intent intent)
 {
 	if (open->count == open->capacity) {
 		size_t capacity = open->capacity ? 2 * open->capacity : 8;
-		struct open_intent *more = capacity <= OPEN_INTENTS_MAX ?
-						   realloc(open->at, capacity * sizeof(*more)) :
-						   NULL;
+		struct open_intent *more = capacity <= OPEN_INTENTS_MAX
+						   ? realloc(open->at, capacity * sizeof(*more))
+						   : NULL;
 
 		if (!more)
 			return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Intents whose outcome is not known yet, so that a process's end can say of each that none will come. */
+/* Intents whose outcome is not known yet, so that a process's end can say of each that none will
+ * come. */
 #ifndef TOOLS_CHAPERONE_AGENT_OPEN_H
 #define TOOLS_CHAPERONE_AGENT_OPEN_H
 
@@ -20,8 +21,8 @@ struct open_intents { /* zeroed: none */
 	size_t count, capacity;
 };
 
-/* Takes a slot of a ring into account: an intent opens, its outcome closes.  Beyond the maximum, or without memory, an
- * intent is forgotten, and its event will show no outcome at all. */
+/* Takes a slot of a ring into account: an intent opens, its outcome closes.  Beyond the maximum, or
+ * without memory, an intent is forgotten, and its event will show no outcome at all. */
 void open_intents_take(struct open_intents *open, const struct ring_slot *slot);
 
 void open_intents_done(struct open_intents *open);

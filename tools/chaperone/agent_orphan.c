@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the record holds of a ring that an earlier agent left: an agent may die after it wrote and before it could say
- * so, and no statement may stand there twice. */
+/* What the record holds of a ring that an earlier agent left: an agent may die after it wrote and
+ * before it could say so, and no statement may stand there twice. */
 #include <stdlib.h>
 
 #include "tools/chaperone/agent.h"
@@ -11,7 +11,8 @@ struct search {
 	uint64_t process;
 	uint64_t *connections; /* of the process */
 	size_t count, capacity;
-	uint64_t recorded;     /* the highest slot sequence seen, which is the number behind its slot */
+	/* the highest slot sequence seen, which is the number behind its slot */
+	uint64_t recorded;
 };
 
 static bool is_of_process(const struct search *search, uint64_t connection)
@@ -27,12 +28,13 @@ static void add_connection(struct search *search, uint64_t connection)
 {
 	if (search->count == search->capacity) {
 		size_t capacity = search->capacity ? 2 * search->capacity : 16;
-		uint64_t *more = capacity <= CONNECTIONS_MAX ?
-					 realloc(search->connections, capacity * sizeof(*more)) :
-					 NULL;
+		uint64_t *more = capacity <= CONNECTIONS_MAX
+					 ? realloc(search->connections, capacity * sizeof(*more))
+					 : NULL;
 
 		if (!more)
-			return; /* its slots may stand there twice, which is better than not at all */
+			/* its slots may stand there twice, which is better than not at all */
+			return;
 		search->connections = more;
 		search->capacity = capacity;
 	}

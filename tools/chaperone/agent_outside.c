@@ -10,11 +10,13 @@
 
 static const struct {
 	const char *what;
-	bool is_harmless;       /* as far as this version can help it: it is named, not refused */
-	bool passes_when_open;  /* under a policy that allows everything */
+	bool is_harmless;      /* as far as this version can help it: it is named, not refused */
+	bool passes_when_open; /* under a policy that allows everything */
 } KINDS[] = {
-	[OUTSIDE_CONNECTION] = { "a connection to a database by a client that is not governed:", false, false },
-	[OUTSIDE_OTHER_USER] = { "a program that changes its user or has capabilities:", false, true },
+	[OUTSIDE_CONNECTION] = { "a connection to a database by a client that is not governed:",
+				 false, false },
+	[OUTSIDE_OTHER_USER] = { "a program that changes its user or has capabilities:", false,
+				 true },
 	[OUTSIDE_STATIC] = { "a static program, or one of another machine:", true, true },
 };
 
@@ -32,8 +34,8 @@ static enum message_permit decide(const struct agent *agent, enum message_outsid
 	return enforces(agent) && !agent->settings.lets_ungoverned ? PERMIT_REFUSE : PERMIT_WARN;
 }
 
-/* Programs that are started again and again are named once.  The digest's first bytes do: who makes two paths alike
- * hides one of his own programs that nobody refuses. */
+/* Programs that are started again and again are named once.  The digest's first bytes do: who makes
+ * two paths alike hides one of his own programs that nobody refuses. */
 static bool was_named(struct agent *agent, struct slice text)
 {
 	unsigned char digest[SHA256_SIZE];

@@ -14,7 +14,7 @@
 #include "common/file.h"
 #include "common/socket.h"
 
-#define LEAVING_TRIES	 75
+#define LEAVING_TRIES    75
 #define LEAVING_PAUSE_NS (20 * MILLISECOND_NS)
 
 static int split(const char *socket, struct agent_place *place)
@@ -60,10 +60,13 @@ int agent_place_open(const char *socket, struct agent_place *ret_place, struct e
 	int r = split(socket, ret_place);
 
 	if (r < 0)
-		return error_set(error, r, "--socket wants an absolute path, and '%.200s' is none", socket);
+		return error_set(error, r, "--socket wants an absolute path, and '%.200s' is none",
+				 socket);
 	r = open_folder(ret_place->folder, &folder);
 	if (r == -EPERM)
-		return error_set(error, r, "%.300s must be a folder that belongs to this user and that nobody else may write",
+		return error_set(error, r,
+				 "%.300s must be a folder that belongs to this user and that "
+				 "nobody else may write",
 				 ret_place->folder);
 	if (r == 0)
 		r = open_lock(folder, &ret_place->lock);
@@ -117,10 +120,12 @@ static int try_rings(struct agent_place *place, const char *name)
 	return r;
 }
 
-int agent_place_rings(struct agent_place *place, const unsigned char digest[SHA256_SIZE], struct error *error)
+int agent_place_rings(struct agent_place *place, const unsigned char digest[SHA256_SIZE],
+		      struct error *error)
 {
 	char name[64];
-	int length = snprintf(name, sizeof(name), "rings-%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
+	int length = snprintf(name, sizeof(name), "rings-%02x%02x%02x%02x", digest[0], digest[1],
+			      digest[2], digest[3]);
 	int r = try_rings(place, name);
 
 	if (r == -EWOULDBLOCK) {

@@ -29,7 +29,8 @@ struct agent_process *agent_process_find(struct agent *agent, uint64_t number)
 static bool is_alive(const struct agent_process *process)
 {
 	if (process->pidfd >= 0)
-		return syscall(SYS_pidfd_send_signal, process->pidfd, 0, NULL, 0) == 0 || errno != ESRCH;
+		return syscall(SYS_pidfd_send_signal, process->pidfd, 0, NULL, 0) == 0 ||
+		       errno != ESRCH;
 	return process->pid > 0 && (kill(process->pid, 0) == 0 || errno != ESRCH);
 }
 
@@ -38,8 +39,8 @@ bool agent_process_is_as_told(const struct agent_process *process)
 	const struct provenance *told = process->provenance; /* NULL for an orphan */
 	SCOPED(process_close) struct process now = PROCESS_NONE;
 
-	return told && process_open(process->pid, &now) == 0 && now.start_ticks == told->start_ticks &&
-	       now.uid == told->uid;
+	return told && process_open(process->pid, &now) == 0 &&
+	       now.start_ticks == told->start_ticks && now.uid == told->uid;
 }
 
 static void process_free(struct agent_process *process)
@@ -78,7 +79,8 @@ void agent_processes_hashed(struct agent *agent)
 		note_hash(agent, &result);
 }
 
-/* Asks for the hash of the process's executable and waits a moment for it; what comes later becomes a note. */
+/* Asks for the hash of the process's executable and waits a moment for it; what comes later becomes
+ * a note. */
 static void find_hash(struct agent *agent, const struct agent_process *process, struct buf *out)
 {
 	struct pollfd poller = { agent->hasher ? exe_hasher_fd(agent->hasher) : -1, POLLIN, 0 };
@@ -88,7 +90,8 @@ static void find_hash(struct agent *agent, const struct agent_process *process, 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->pid);
 	if (!agent->hasher || exe_hasher_ask(agent->hasher, path, process->number) < 0)
 		return;
-	while (poll(&poller, 1, AGENT_HASH_PATIENCE_MS) > 0 && exe_hasher_next(agent->hasher, &result) > 0) {
+	while (poll(&poller, 1, AGENT_HASH_PATIENCE_MS) > 0 &&
+	       exe_hasher_next(agent->hasher, &result) > 0) {
 		if (result.number == process->number) {
 			write_hash(&result, out);
 			return;
@@ -97,7 +100,8 @@ static void find_hash(struct agent *agent, const struct agent_process *process, 
 	}
 }
 
-static void record_process(struct agent *agent, const struct agent_process *process, struct slice client)
+static void record_process(struct agent *agent, const struct agent_process *process,
+			   struct slice client)
 {
 	const struct fact_list *list = &process->provenance->list;
 	SCOPED(buf_done) struct buf hash = BUF_MAX(256);
@@ -106,7 +110,8 @@ static void record_process(struct agent *agent, const struct agent_process *proc
 
 	find_hash(agent, process, &hash);
 	memcpy(facts, list->facts, count * sizeof(facts[0]));
-	facts[count++] = (struct record_fact){ SLICE("exe_sha256"), buf_view(&hash), RECORD_OBSERVED };
+	facts[count++] =
+		(struct record_fact){ SLICE("exe_sha256"), buf_view(&hash), RECORD_OBSERVED };
 	facts[count++] = (struct record_fact){ SLICE("client"), client, RECORD_OBSERVED };
 	count = agent_facts_told(facts, count);
 	if (count > RECORD_FACTS_MAX)
@@ -127,15 +132,16 @@ static int make_ring(struct agent *agent, struct agent_process *process, struct 
 	snprintf(process->ring_name, sizeof(process->ring_name), "ring-%d-%llx", (int)process->pid,
 		 (unsigned long long)process->number);
 	r = ring_create(agent->run_folder, process->ring_name, (uint32_t)process->pid,
-			process->provenance->start_ticks, &process->reader.fd, &answer->descriptors[1],
-			&process->control);
+			process->provenance->start_ticks, &process->reader.fd,
+			&answer->descriptors[1], &process->control);
 	if (r < 0)
 		return r;
 	answer->descriptors[0] = fcntl(process->reader.fd, F_DUPFD_CLOEXEC, 0);
 	return answer->descriptors[0] < 0 ? -errno : 0;
 }
 
-static int write_welcome(const struct agent *agent, const struct agent_process *process, struct packet *answer)
+static int write_welcome(const struct agent *agent, const struct agent_process *process,
+			 struct packet *answer)
 {
 	struct message_welcome welcome = {
 		.protocol = MESSAGE_PROTOCOL,
@@ -167,11 +173,14 @@ static bool has_room(const struct agent *agent)
 	return count < AGENT_PROCESSES_MAX;
 }
 
-int agent_process_welcome(struct agent *agent, const struct peer_identity *peer, const struct message_hello *hello,
-			  struct packet *answer)
+int agent_process_welcome(struct agent *agent, const struct peer_identity *peer,
+			  const struct message_hello *hello, struct packet *answer)
 {
-	if (agent->settings.is_current && !agent->settings.is_current(agent->settings.current_context)) {
-		agent_note(agent, 0, "the policy has changed: another agent takes the processes that come now");
+	if (agent->settings.is_current &&
+	    !agent->settings.is_current(agent->settings.current_context)) {
+		agent_note(
+			agent, 0,
+			"the policy has changed: another agent takes the processes that come now");
 		agent_retire(agent);
 		return -ESTALE;
 	}
@@ -227,13 +236,15 @@ static void count_slot(struct agent_counts *counts, const struct ring_slot *slot
 }
 
 /* False when the record took nothing: the slot is to be read again. */
-static bool record_slot(struct agent *agent, struct agent_process *process, const struct ring_slot *slot)
+static bool record_slot(struct agent *agent, struct agent_process *process,
+			const struct ring_slot *slot)
 {
 	struct record_entry entry = {
-		.kind = slot->kind == RING_INTENT  ? RECORD_INTENT :
-			slot->kind == RING_OUTCOME ? RECORD_OUTCOME :
-						     RECORD_LOST,
-		.number = slot->kind == RING_INTENT ? atomic_load(&slot->sequence) : slot->outcome.intent,
+		.kind = slot->kind == RING_INTENT    ? RECORD_INTENT
+			: slot->kind == RING_OUTCOME ? RECORD_OUTCOME
+						     : RECORD_LOST,
+		.number = slot->kind == RING_INTENT ? atomic_load(&slot->sequence)
+						    : slot->outcome.intent,
 		.parent = slot->connection,
 		.time_ns = slot->time_ns,
 		.judgement = slot->kind == RING_INTENT ? slot->intent.judgement : 0,
@@ -248,9 +259,10 @@ static bool record_slot(struct agent *agent, struct agent_process *process, cons
 	return true;
 }
 
-/* Records the slots read; on a refusal of the record the reader goes back to the first that was not taken. */
-static uint64_t record_slots(struct agent *agent, struct agent_process *process, const struct ring_slot *slots,
-			     int count)
+/* Records the slots read; on a refusal of the record the reader goes back to the first that was not
+ * taken. */
+static uint64_t record_slots(struct agent *agent, struct agent_process *process,
+			     const struct ring_slot *slots, int count)
 {
 	for (int i = 0; i < count; i++) {
 		if (!record_slot(agent, process, &slots[i])) {
@@ -261,8 +273,8 @@ static uint64_t record_slots(struct agent *agent, struct agent_process *process,
 	return count > 0 ? (uint64_t)count : 0;
 }
 
-/* A ring without a name is still written and read; what cannot be read any more is closed, and its process gets no
- * verdict from then on. */
+/* A ring without a name is still written and read; what cannot be read any more is closed, and its
+ * process gets no verdict from then on. */
 static void take_trouble(struct agent *agent, struct agent_process *process, int code)
 {
 	if (code == -ENOENT && process->is_nameless)
@@ -283,7 +295,8 @@ static uint64_t drain(struct agent *agent, struct agent_process *process)
 	uint64_t patience_ns = process->is_ended ? 0 : AGENT_TORN_NS;
 
 	while (process->reader.fd >= 0 && !agent->is_full) {
-		int count = ring_read(&process->reader, monotonic_ns(), patience_ns, slots, SLOTS_AT_ONCE);
+		int count = ring_read(&process->reader, monotonic_ns(), patience_ns, slots,
+				      SLOTS_AT_ONCE);
 
 		moved += record_slots(agent, process, slots, count);
 		if (count < 0)
@@ -292,7 +305,8 @@ static uint64_t drain(struct agent *agent, struct agent_process *process)
 			break;
 	}
 	if (process->reader.skipped != skipped)
-		agent_note(agent, process->number, "%llu slots of its ring were torn or overwritten",
+		agent_note(agent, process->number,
+			   "%llu slots of its ring were torn or overwritten",
 			   (unsigned long long)(process->reader.skipped - skipped));
 	return moved;
 }
@@ -327,7 +341,9 @@ static void end_process(struct agent *agent, struct agent_process *process)
 		if (c->process == process)
 			agent_connection_close(agent, c->number);
 	}
-	struct record_entry entry = { .kind = RECORD_CLOSED, .parent = process->number, .time_ns = realtime_ns() };
+	struct record_entry entry = { .kind = RECORD_CLOSED,
+				      .parent = process->number,
+				      .time_ns = realtime_ns() };
 	agent_record(agent, &entry);
 	unlinkat(agent->run_folder, process->ring_name, 0);
 }
@@ -339,7 +355,8 @@ static void reap(struct agent *agent)
 		struct agent_process *process = *at;
 
 		if (!process->is_ended || agent->is_full) {
-			process->is_ended = !is_alive(process); /* drained once more before it goes */
+			/* drained once more before it goes */
+			process->is_ended = !is_alive(process);
 			at = &process->next;
 			continue;
 		}
@@ -393,7 +410,8 @@ static void adopt(struct agent *agent, const char *name)
 		process->reader.next = recorded;
 	process->next = agent->processes;
 	agent->processes = process;
-	agent_note(agent, process->number, "the ring of process %u was taken up from an earlier agent", pid);
+	agent_note(agent, process->number,
+		   "the ring of process %u was taken up from an earlier agent", pid);
 }
 
 void agent_processes_adopt(struct agent *agent)

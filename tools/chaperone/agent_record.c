@@ -11,7 +11,7 @@
 #include "tools/chaperone/off_switch.h"
 
 #define JUDGEMENTS_SLOTS 16384u /* a power of two */
-#define JUDGEMENTS_MAX	 (JUDGEMENTS_SLOTS / 2)
+#define JUDGEMENTS_MAX   (JUDGEMENTS_SLOTS / 2)
 
 /* Judgements that stand on the record already, by the digest of all that is recorded of them. */
 struct judgement_numbers {
@@ -88,7 +88,8 @@ static void add_boot(struct agent *agent)
 		observed("host", host),
 		observed("version", CHAPERONE_VERSION),
 		/* security.md 12: but for a service, the agent shares the program's user id. */
-		observed("assurance", agent->settings.kind == AGENT_OF_MACHINE ? "service" : "same-user"),
+		observed("assurance",
+			 agent->settings.kind == AGENT_OF_MACHINE ? "service" : "same-user"),
 		observed("generation", generation),
 	};
 	struct record_entry entry = { .kind = RECORD_BOOT,
@@ -112,7 +113,8 @@ static void add_policy(struct agent *agent)
 	struct record_fact facts[] = {
 		observed("digest", buf_text(&digest)),
 		observed("names", buf_text(&names)),
-		observed("mode", agent->settings.is_trial || policy->is_trial ? "trial" : "enforce"),
+		observed("mode",
+			 agent->settings.is_trial || policy->is_trial ? "trial" : "enforce"),
 		observed("off", agent->is_off ? OFF_SWITCH ": nothing is enforced" : ""),
 	};
 	struct record_entry entry = { .kind = RECORD_POLICY,
@@ -199,8 +201,8 @@ static size_t add_text(struct buf *room, const char *first, const char *between,
 }
 
 /* Writes all texts one behind the other; slices are laid over them when the room moves no more. */
-static void lay_slices(const struct buf *room, const size_t *lengths, size_t count, struct slice *ret_slices,
-		       size_t *offset)
+static void lay_slices(const struct buf *room, const size_t *lengths, size_t count,
+		       struct slice *ret_slices, size_t *offset)
 {
 	for (size_t i = 0; i < count; i++) {
 		ret_slices[i] = slice_part(buf_view(room), *offset, lengths[i]);
@@ -208,18 +210,20 @@ static void lay_slices(const struct buf *room, const size_t *lengths, size_t cou
 	}
 }
 
-static int fill_texts(const struct agent *agent, const struct judgement *judgement, struct judgement_texts *texts)
+static int fill_texts(const struct agent *agent, const struct judgement *judgement,
+		      struct judgement_texts *texts)
 {
 	size_t rule_lengths[JUDGEMENT_RULES_MAX], effect_lengths[JUDGEMENT_EFFECTS_MAX], offset = 0;
 
 	for (size_t i = 0; i < judgement->rule_count; i++) {
 		const struct policy_rule *rule = &agent->policy->rules[judgement->rules[i]];
 
-		rule_lengths[i] = add_text(&texts->room, agent->policy->files[rule->place.file].name, "/", rule->name);
+		rule_lengths[i] = add_text(
+			&texts->room, agent->policy->files[rule->place.file].name, "/", rule->name);
 	}
 	for (size_t i = 0; i < judgement->effect_count; i++)
-		effect_lengths[i] = add_text(&texts->room, verb_text(judgement->effects[i].verb), " ",
-					     judgement->effects[i].object);
+		effect_lengths[i] = add_text(&texts->room, verb_text(judgement->effects[i].verb),
+					     " ", judgement->effects[i].object);
 	lay_slices(&texts->room, rule_lengths, judgement->rule_count, texts->rules, &offset);
 	lay_slices(&texts->room, effect_lengths, judgement->effect_count, texts->effects, &offset);
 	return texts->room.failed;
@@ -228,8 +232,8 @@ static int fill_texts(const struct agent *agent, const struct judgement *judgeme
 static void digest_of(const struct record_entry *entry, const struct judgement_texts *texts,
 		      unsigned char ret_digest[SHA256_SIZE])
 {
-	struct slice parts[] = { entry->shape, entry->decision, entry->would_decide, entry->reason,
-				 entry->masked, buf_view(&texts->room) };
+	struct slice parts[] = { entry->shape,  entry->decision, entry->would_decide,
+				 entry->reason, entry->masked,   buf_view(&texts->room) };
 	struct sha256 hash;
 
 	sha256_init(&hash);
@@ -243,7 +247,8 @@ static void digest_of(const struct record_entry *entry, const struct judgement_t
 }
 
 /* The slot that holds `digest`, or the free one where it belongs. */
-static size_t slot_of(const struct judgement_numbers *numbers, const unsigned char digest[SHA256_SIZE])
+static size_t slot_of(const struct judgement_numbers *numbers,
+		      const unsigned char digest[SHA256_SIZE])
 {
 	size_t slot;
 
@@ -256,8 +261,8 @@ static size_t slot_of(const struct judgement_numbers *numbers, const unsigned ch
 }
 
 /* Keeps what stands on the record now; returns its slot. */
-static size_t remember(struct judgement_numbers *numbers, size_t slot, const unsigned char digest[SHA256_SIZE],
-		       uint64_t number)
+static size_t remember(struct judgement_numbers *numbers, size_t slot,
+		       const unsigned char digest[SHA256_SIZE], uint64_t number)
 {
 	if (numbers->count >= JUDGEMENTS_MAX) { /* forget them all: they will be recorded again */
 		memset(numbers, 0, sizeof(*numbers));
@@ -269,8 +274,8 @@ static size_t remember(struct judgement_numbers *numbers, size_t slot, const uns
 	return slot;
 }
 
-int agent_judgement_number(struct agent *agent, const struct judgement *judgement, struct slice shape,
-			   uint64_t fresh, uint64_t *ret_number)
+int agent_judgement_number(struct agent *agent, const struct judgement *judgement,
+			   struct slice shape, uint64_t fresh, uint64_t *ret_number)
 {
 	struct judgement_numbers *numbers = agent->judgements;
 	struct judgement_texts texts = { .room = BUF_MAX(64 * KIB) };
@@ -283,7 +288,8 @@ int agent_judgement_number(struct agent *agent, const struct judgement *judgemen
 				      .time_ns = realtime_ns(),
 				      .shape = shape,
 				      .decision = slice_of(decision_text(judgement->decision)),
-				      .would_decide = slice_of(decision_text(judgement->would_decide)),
+				      .would_decide =
+					      slice_of(decision_text(judgement->would_decide)),
 				      .reason = slice_of(reason_text(judgement->reason)),
 				      .rules = texts.rules,
 				      .rule_count = judgement->rule_count,

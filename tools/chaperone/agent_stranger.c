@@ -8,8 +8,8 @@
 
 #define TREE_DEPTH_MAX 64
 
-/* Whether the process is `tree` or one of its descendants; one that lost its parent went to the supervisor, which is a
- * subreaper. */
+/* Whether the process is `tree` or one of its descendants; one that lost its parent went to the
+ * supervisor, which is a subreaper. */
 static bool descends(struct process *process, pid_t tree)
 {
 	for (int depth = 0; depth < TREE_DEPTH_MAX && process->pid != tree; depth++) {
@@ -23,9 +23,10 @@ static bool descends(struct process *process, pid_t tree)
 	return process->pid == tree;
 }
 
-/* Any user of the machine may reach a socket of root's.  Who connects, hands the descriptor on and ends may see a member
- * get its number, so the number alone is no proof: the process that has it now must run under the user id under which the
- * kernel saw the connection made.  What is left to such a trick is the member's own user. */
+/* Any user of the machine may reach a socket of root's.  Who connects, hands the descriptor on and
+ * ends may see a member get its number, so the number alone is no proof: the process that has it
+ * now must run under the user id under which the kernel saw the connection made.  What is left to
+ * such a trick is the member's own user. */
 static bool is_of_tree(pid_t tree, const struct peer_identity *peer)
 {
 	SCOPED(process_close) struct process process = PROCESS_NONE;
@@ -61,8 +62,8 @@ static bool is_members_user(const struct agent *agent, uid_t uid)
 	return false;
 }
 
-/* Looking at a process below many parents takes a millisecond: a user whose strangers come by the hundred must not take
- * the time that members need. */
+/* Looking at a process below many parents takes a millisecond: a user whose strangers come by the
+ * hundred must not take the time that members need. */
 static bool is_member(struct agent *agent, const struct peer_identity *peer)
 {
 	struct agent_suspect *suspect = suspect_of(agent, peer->uid);
@@ -99,7 +100,8 @@ void agent_turn_away(struct agent *agent, const struct peer_identity *peer)
 	}
 	agent_strangers_end(agent);
 	agent->stranger_noted_ns = now;
-	agent_note(agent, 0, "a stranger was turned away: process %d of user %u", (int)peer->pid, (unsigned)peer->uid);
+	agent_note(agent, 0, "a stranger was turned away: process %d of user %u", (int)peer->pid,
+		   (unsigned)peer->uid);
 }
 
 void agent_strangers_end(struct agent *agent)

@@ -68,7 +68,8 @@ void analysis_done(struct analysis *analysis)
 	packet_done(&analysis->packet);
 }
 
-static int ask(struct analysis *analysis, struct slice text, const struct analyse_settings *settings)
+static int ask(struct analysis *analysis, struct slice text,
+	       const struct analyse_settings *settings)
 {
 	uint64_t until_ns = monotonic_ns() + ANALYSIS_DEADLINE_NS;
 	struct packet *packet = &analysis->packet;
@@ -85,8 +86,8 @@ static int ask(struct analysis *analysis, struct slice text, const struct analys
 	return r == 0 && packet->kind != ANALYSIS_FACTS ? -EBADMSG : r;
 }
 
-int analysis_facts(struct analysis *analysis, struct slice text, const struct analyse_settings *settings,
-		   const struct facts **ret_facts)
+int analysis_facts(struct analysis *analysis, struct slice text,
+		   const struct analyse_settings *settings, const struct facts **ret_facts)
 {
 	int r = start(analysis);
 

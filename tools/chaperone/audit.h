@@ -27,16 +27,16 @@ struct audit_options {
 		bool is_given;
 		unsigned char hash[SHA256_SIZE];
 	} head;
-	uint64_t limit;        /* 0: not given */
+	uint64_t limit; /* 0: not given */
 	uint64_t since_ns;
-	uint64_t until_ns;     /* UINT64_MAX: no end */
-	const char *person;    /* patterns with `*`; NULL or empty: any */
+	uint64_t until_ns;  /* UINT64_MAX: no end */
+	const char *person; /* patterns with `*`; NULL or empty: any */
 	const char *table;
 	const char *verdict;
 	const char *rule;
 	const char *run;
-	size_t format;         /* of `audit export`, its number there */
-	const char *operand;   /* the argument without a dash; NULL: none */
+	size_t format;       /* of `audit export`, its number there */
+	const char *operand; /* the argument without a dash; NULL: none */
 };
 
 /* Rows that several commands have, and what reads their arguments. */
@@ -71,7 +71,8 @@ int audit_read_time(const char *text, void *ret_ns);
 must_use bool audit_options_read(const struct option_table *table, int argc, char **argv,
 				 struct audit_options *ret_options, int *ret_status);
 
-/* Reads "2026-11-22", "2026-11-22 18:45[:01]" (local time), RFC 3339, or an age: "90s", "30m", "2h", "7d". */
+/* Reads "2026-11-22", "2026-11-22 18:45[:01]" (local time), RFC 3339, or an age: "90s", "30m",
+ * "2h", "7d". */
 must_use int audit_time_parse(const char *text, uint64_t now_ns, uint64_t *ret_ns);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include "tools/chaperone/audit_print.h"
 
-/* What begins a formula in spreadsheets (OWASP, "CSV Injection"); they also skip white space in front of it. */
+/* What begins a formula in spreadsheets (OWASP, "CSV Injection"); they also skip white space in
+ * front of it. */
 static bool looks_like_formula(struct slice text)
 {
 	static const char STARTS[] = "=+-@\t\r\n";
@@ -53,17 +54,17 @@ static void add_who(struct buf *out, const struct audit_event *event)
 	audit_event_who(event, out);
 }
 
-#define FACT_COLUMNS(ROW)            \
-	ROW(database, "database")    \
-	ROW(server, "server")        \
-	ROW(db_user, "db_user")      \
-	ROW(exe, "exe")              \
+#define FACT_COLUMNS(ROW)                                                                          \
+	ROW(database, "database")                                                                  \
+	ROW(server, "server")                                                                      \
+	ROW(db_user, "db_user")                                                                    \
+	ROW(exe, "exe")                                                                            \
 	ROW(run, "run")
 
-#define FACT_COLUMN(function, fact)                                                       \
-	static void add_##function(struct buf *out, const struct audit_event *event)      \
-	{                                                                                 \
-		buf_add_slice(out, audit_event_fact(event, fact));                        \
+#define FACT_COLUMN(function, fact)                                                                \
+	static void add_##function(struct buf *out, const struct audit_event *event)               \
+	{                                                                                          \
+		buf_add_slice(out, audit_event_fact(event, fact));                                 \
 	}
 FACT_COLUMNS(FACT_COLUMN)
 
@@ -124,11 +125,21 @@ static const struct {
 	const char *title;
 	void (*add)(struct buf *, const struct audit_event *);
 } COLUMNS[] = {
-	{ "event", add_id },           { "time", add_time },       { "who", add_who },
-	{ "database", add_database },  { "server", add_server },   { "db_user", add_db_user },
-	{ "exe", add_exe },            { "run", add_run },         { "verdict", add_verdict },
-	{ "rules", add_rules },        { "effects", add_effects }, { "rows", add_rows },
-	{ "masked_cells", add_masked }, { "sqlstate", add_sqlstate }, { "statement", add_statement },
+	{ "event", add_id },
+	{ "time", add_time },
+	{ "who", add_who },
+	{ "database", add_database },
+	{ "server", add_server },
+	{ "db_user", add_db_user },
+	{ "exe", add_exe },
+	{ "run", add_run },
+	{ "verdict", add_verdict },
+	{ "rules", add_rules },
+	{ "effects", add_effects },
+	{ "rows", add_rows },
+	{ "masked_cells", add_masked },
+	{ "sqlstate", add_sqlstate },
+	{ "statement", add_statement },
 };
 
 void csv_add_head(struct buf *out)

@@ -6,11 +6,12 @@
 #include "tools/chaperone/audit_events.h"
 
 /* "BOOT-NUMBER" of a number that carries its boot in the upper half, or belongs to the event's. */
-static int print_number(char *out, size_t size, const struct audit_event *event, const char *prefix, uint64_t number)
+static int print_number(char *out, size_t size, const struct audit_event *event, const char *prefix,
+			uint64_t number)
 {
 	return snprintf(out, size, "%08llx-%s%llx",
-			(unsigned long long)(number >> 32 ? number >> 32 : event->boot_number), prefix,
-			(unsigned long long)(uint32_t)number);
+			(unsigned long long)(number >> 32 ? number >> 32 : event->boot_number),
+			prefix, (unsigned long long)(uint32_t)number);
 }
 
 void audit_event_id(const struct audit_event *event, char ret_id[AUDIT_ID_SIZE])
@@ -23,7 +24,8 @@ void audit_event_id(const struct audit_event *event, char ret_id[AUDIT_ID_SIZE])
 	} else if (event->kind == AUDIT_ASKED) {
 		print_number(ret_id, AUDIT_ID_SIZE, event, "j", event->judgement_number);
 	} else {
-		snprintf(ret_id, AUDIT_ID_SIZE, "%08llx-n%08x", (unsigned long long)event->boot_number,
+		snprintf(ret_id, AUDIT_ID_SIZE, "%08llx-n%08x",
+			 (unsigned long long)event->boot_number,
 			 (unsigned)(event->time_ns ^ event->time_ns >> 32));
 	}
 }
@@ -43,8 +45,8 @@ bool audit_event_is(const struct audit_event *event, const char *id)
 
 const struct record_fact *audit_event_find_fact(const struct audit_event *event, const char *name)
 {
-	const struct record_entry *const holders[] = { event->connection, event->process, event->run,
-						       event->policy, event->boot };
+	const struct record_entry *const holders[] = { event->connection, event->process,
+						       event->run, event->policy, event->boot };
 
 	for (size_t i = 0; i < COUNT_OF(holders); i++) {
 		for (size_t k = 0; holders[i] && k < holders[i]->fact_count; k++) {
@@ -107,7 +109,8 @@ bool audit_event_is_refused(const struct audit_event *event)
 	       !slice_is(event->judgement->decision, "allow");
 }
 
-/* As the server's MAKE_SQLSTATE packs it (src/include/utils/elog.h): six bits a character, from '0' on. */
+/* As the server's MAKE_SQLSTATE packs it (src/include/utils/elog.h): six bits a character, from '0'
+ * on. */
 void audit_event_sqlstate(const struct audit_event *event, char ret_sqlstate[6])
 {
 	uint32_t packed = event->end == AUDIT_END_KNOWN ? event->outcome.outcome.sqlstate : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The join: definitions are kept as long as events may name them, intents until their outcome comes, questions
- * until an intent answers them. */
+/* The join: definitions are kept as long as events may name them, intents until their outcome
+ * comes, questions until an intent answers them. */
 #include "tools/chaperone/audit_events.h"
 
 #include <errno.h>
@@ -75,8 +75,8 @@ static struct record_entry *copy_entry(const struct record_entry *entry)
 	copy->reason = copy_text(&at, entry->reason);
 	copy->masked = copy_text(&at, entry->masked);
 	copy->rules = copy_texts(lists, &at, entry->rules, entry->rule_count);
-	copy->effects = copy_texts(lists + entry->rule_count, &at, entry->effects,
-				   entry->effect_count);
+	copy->effects =
+		copy_texts(lists + entry->rule_count, &at, entry->effects, entry->effect_count);
 	return copy;
 }
 
@@ -108,15 +108,15 @@ static uint64_t boot_of(const struct audit_events *events)
 	return record_reader_place(events->reader)->boot;
 }
 
-/* Numbers carry their boot in the upper half, since a ring that an agent left is taken up by the next one; a writer
- * that does not do so means its own boot. */
+/* Numbers carry their boot in the upper half, since a ring that an agent left is taken up by the
+ * next one; a writer that does not do so means its own boot. */
 static uint64_t home_of(const struct audit_events *events, uint64_t number)
 {
 	return number >> 32 ? number >> 32 : boot_of(events);
 }
 
-static const struct record_entry *definition(const struct audit_events *events, enum record_kind kind,
-					     uint64_t number)
+static const struct record_entry *definition(const struct audit_events *events,
+					     enum record_kind kind, uint64_t number)
 {
 	const struct audit_key key = { home_of(events, number), kind, number, 0 };
 
@@ -150,7 +150,8 @@ static void fill_definitions(const struct audit_events *events, struct audit_eve
 	if (event->connection)
 		event->process_number = event->connection->parent;
 	else if (event->kind == AUDIT_NOTE)
-		event->process_number = event->connection_number; /* a note's parent may be either */
+		/* a note's parent may be either */
+		event->process_number = event->connection_number;
 	event->process = definition(events, RECORD_PROCESS, event->process_number);
 	if (event->process)
 		event->run = definition(events, RECORD_RUN, event->process->parent);
@@ -203,21 +204,26 @@ static int give(const struct sink *sink, const struct audit_event *event)
 }
 
 /* Gives the event that is open under `key`, if there is one. */
-static int give_open(struct audit_events *events, const struct audit_key *key, const struct sink *sink)
+static int give_open(struct audit_events *events, const struct audit_key *key,
+		     const struct sink *sink)
 {
 	SCOPED(free_p) struct audit_event *event = audit_map_take(&events->open, key);
 
 	return event ? give(sink, event) : 0;
 }
 
-static struct audit_key miss_key(const struct audit_events *events, const struct record_entry *entry)
+static struct audit_key miss_key(const struct audit_events *events,
+				 const struct record_entry *entry)
 {
-	return (struct audit_key){ home_of(events, entry->parent), OPEN_MISS, entry->parent, entry->judgement };
+	return (struct audit_key){ home_of(events, entry->parent), OPEN_MISS, entry->parent,
+				   entry->judgement };
 }
 
-static struct audit_key intent_key(const struct audit_events *events, const struct record_entry *entry)
+static struct audit_key intent_key(const struct audit_events *events,
+				   const struct record_entry *entry)
 {
-	return (struct audit_key){ home_of(events, entry->parent), OPEN_INTENT, entry->parent, entry->number };
+	return (struct audit_key){ home_of(events, entry->parent), OPEN_INTENT, entry->parent,
+				   entry->number };
 }
 
 static int take_miss(struct audit_events *events, const struct record_entry *entry,
@@ -274,13 +280,20 @@ static int take_definition(struct audit_events *events, const struct record_entr
 	return define(events, entry);
 }
 
-static int (*const TAKE[])(struct audit_events *, const struct record_entry *, const struct sink *) = {
-	[RECORD_BOOT] = take_definition,	[RECORD_POLICY] = take_definition,
-	[RECORD_RUN] = take_definition,		[RECORD_PROCESS] = take_definition,
-	[RECORD_CONNECTION] = take_definition,	[RECORD_JUDGEMENT] = take_definition,
-	[RECORD_MISS] = take_miss,		[RECORD_INTENT] = take_intent,
-	[RECORD_OUTCOME] = take_outcome,	[RECORD_LOST] = take_outcome,
-	[RECORD_NOTE] = take_note,		[RECORD_CLOSED] = NULL,
+static int (*const TAKE[])(struct audit_events *, const struct record_entry *,
+			   const struct sink *) = {
+	[RECORD_BOOT] = take_definition,
+	[RECORD_POLICY] = take_definition,
+	[RECORD_RUN] = take_definition,
+	[RECORD_PROCESS] = take_definition,
+	[RECORD_CONNECTION] = take_definition,
+	[RECORD_JUDGEMENT] = take_definition,
+	[RECORD_MISS] = take_miss,
+	[RECORD_INTENT] = take_intent,
+	[RECORD_OUTCOME] = take_outcome,
+	[RECORD_LOST] = take_outcome,
+	[RECORD_NOTE] = take_note,
+	[RECORD_CLOSED] = NULL,
 	[RECORD_END] = NULL,
 };
 
@@ -318,7 +331,8 @@ static int compare_times(const void *a, const void *b)
 int audit_events_end(struct audit_events *events, audit_event_seen *seen, void *context)
 {
 	size_t count = 0;
-	SCOPED(free_p) const struct audit_event **open = calloc(events->open.count + 1, sizeof(*open));
+	SCOPED(free_p)
+	const struct audit_event **open = calloc(events->open.count + 1, sizeof(*open));
 
 	if (!open)
 		return -ENOMEM;

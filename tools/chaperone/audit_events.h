@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Joins the entries of a record into events: what was asked, how it was judged, for whom, and how it ended. */
+/* Joins the entries of a record into events: what was asked, how it was judged, for whom, and how
+ * it ended. */
 #ifndef TOOLS_CHAPERONE_AUDIT_EVENTS_H
 #define TOOLS_CHAPERONE_AUDIT_EVENTS_H
 
@@ -24,33 +25,36 @@ enum audit_end {
 	AUDIT_END_LOST,
 };
 
-/* One event.  Definitions are borrowed from the audit_events and may be NULL where the record has none. */
+/* One event.  Definitions are borrowed from the audit_events and may be NULL where the record has
+ * none. */
 struct audit_event {
 	enum audit_kind kind;
 	enum audit_end end;
 	uint64_t boot_number, process_number, connection_number, judgement_number;
-	uint64_t sequence;         /* of the intent in its ring */
-	uint64_t time_ns;          /* CLOCK_REALTIME of the intent, question or note */
+	uint64_t sequence; /* of the intent in its ring */
+	uint64_t time_ns;  /* CLOCK_REALTIME of the intent, question or note */
 	uint64_t end_time_ns;
 	struct ring_slot intent;
 	struct ring_slot outcome;
 	const struct record_entry *boot, *policy, *run, *process, *connection, *judgement;
 	const struct record_entry *note;
-	char file[RECORD_NAME_SIZE]; /* of the intent */
-	uint64_t offset;             /* of its batch */
+	char file[RECORD_NAME_SIZE];     /* of the intent */
+	uint64_t offset;                 /* of its batch */
 	unsigned char head[SHA256_SIZE]; /* of the chain after that batch */
 };
 
 #define AUDIT_ID_SIZE 64
 
-/* "01930c7e-2-1f": boot, process and sequence in hexadecimal; "01930c7e-j5a" for what has no intent: the judgement;
- * "01930c7e-n1c9b…" for a note: its time, folded. */
+/* "01930c7e-2-1f": boot, process and sequence in hexadecimal; "01930c7e-j5a" for what has no
+ * intent: the judgement; "01930c7e-n1c9b…" for a note: its time, folded. */
 void audit_event_id(const struct audit_event *event, char ret_id[AUDIT_ID_SIZE]);
 
-/* Whether `id` names the event: its own id, or "01930c7e-5a" as refusals show it: boot and judgement. */
+/* Whether `id` names the event: its own id, or "01930c7e-5a" as refusals show it: boot and
+ * judgement. */
 bool audit_event_is(const struct audit_event *event, const char *id);
 
-/* The fact `name` of the connection, process, run, policy or boot, whichever has it first; empty: none has. */
+/* The fact `name` of the connection, process, run, policy or boot, whichever has it first; empty:
+ * none has. */
 struct slice audit_event_fact(const struct audit_event *event, const char *name);
 
 /* As audit_event_fact, with its mark; NULL: none has it. */
@@ -69,7 +73,8 @@ void audit_event_sqlstate(const struct audit_event *event, char ret_sqlstate[6])
 
 struct audit_events;
 
-must_use int audit_events_open(const char *path, struct audit_events **ret_events, struct error *error);
+must_use int audit_events_open(const char *path, struct audit_events **ret_events,
+			       struct error *error);
 void audit_events_close(struct audit_events *events);
 DEFINE_FREEP(struct audit_events, audit_events_closep, audit_events_close)
 

@@ -10,7 +10,6 @@
 #include "tools/chaperone/audit_select.h"
 #include "tools/chaperone/ocsf.h"
 
-
 static void add_ocsf_line(struct buf *out, const struct audit_event *event)
 {
 	if (event->kind == AUDIT_NOTE)
@@ -90,10 +89,13 @@ static int read_format(const char *text, void *ret_format)
 }
 
 static const struct option_row ROWS[] = {
-	AUDIT_READ(format, "format", "NAME", read_format, "ocsf or csv",
-		   "ocsf: JSON lines, OCSF 1.8 Datastore Activity (the default; notes are left out)\n"
-		   "csv: a table for spreadsheets, in which nothing is a formula"),
-	AUDIT_RECORD, AUDIT_FILTERS, AUDIT_SPAN,
+	AUDIT_READ(
+		format, "format", "NAME", read_format, "ocsf or csv",
+		"ocsf: JSON lines, OCSF 1.8 Datastore Activity (the default; notes are left out)\n"
+		"csv: a table for spreadsheets, in which nothing is a formula"),
+	AUDIT_RECORD,
+	AUDIT_FILTERS,
+	AUDIT_SPAN,
 };
 
 static const struct option_table OPTIONS = {

@@ -110,8 +110,8 @@ static void add_intent(struct buf *out, const struct audit_event *event)
 
 static void add_who(struct buf *out, const struct audit_event *event)
 {
-	static const char *const FACTS[] = { "user", "agent", "database", "server", "port", "db_user",
-					     "run",  "host",  "assurance" };
+	static const char *const FACTS[] = { "user",    "agent", "database", "server",   "port",
+					     "db_user", "run",   "host",     "assurance" };
 	SCOPED(buf_done) struct buf who = BUF_MAX(AUDIT_LINE_MAX);
 
 	audit_event_who(event, &who);

@@ -9,7 +9,10 @@
 #include "tools/chaperone/audit_select.h"
 
 static const struct option_row ROWS[] = {
-	AUDIT_RECORD, AUDIT_FILTERS, AUDIT_SPAN, AUDIT_LIMIT("at most this many (1000)"),
+	AUDIT_RECORD,
+	AUDIT_FILTERS,
+	AUDIT_SPAN,
+	AUDIT_LIMIT("at most this many (1000)"),
 	AUDIT_JSON("one JSON object per line, times in UTC"),
 };
 
@@ -61,9 +64,10 @@ static void done(struct listing *listing)
 static int list(const struct audit_options *options, struct error *error)
 {
 	SCOPED(audit_events_closep) struct audit_events *events = NULL;
-	SCOPED(done) struct listing listing = { .options = options,
-						.newest = { .limit = options->limit ? options->limit :
-								       AUDIT_LIMIT_DEFAULT } };
+	SCOPED(done)
+	struct listing listing = { .options = options,
+				   .newest = { .limit = options->limit ? options->limit
+								       : AUDIT_LIMIT_DEFAULT } };
 	int r = audit_events_open(options->record, &events, error);
 
 	if (r < 0)

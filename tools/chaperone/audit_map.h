@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A table of what the record has defined so far and what is still open, by boot, kind and two numbers. */
+/* A table of what the record has defined so far and what is still open, by boot, kind and two
+ * numbers. */
 #ifndef TOOLS_CHAPERONE_AUDIT_MAP_H
 #define TOOLS_CHAPERONE_AUDIT_MAP_H
 
@@ -29,8 +30,8 @@ struct audit_map {
 /* NULL where there is none. */
 void *audit_map_get(const struct audit_map *map, const struct audit_key *key);
 
-/* Puts `value`, which is malloc'ed and now the map's; an earlier value of the key is freed.  -E2BIG beyond
- * AUDIT_MAP_MAX. */
+/* Puts `value`, which is malloc'ed and now the map's; an earlier value of the key is freed.  -E2BIG
+ * beyond AUDIT_MAP_MAX. */
 must_use int audit_map_put(struct audit_map *map, const struct audit_key *key, void *value);
 
 /* Takes the value out; it is the caller's.  NULL where there is none. */

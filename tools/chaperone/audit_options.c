@@ -41,9 +41,9 @@ int audit_time_parse(const char *text, uint64_t now_ns, uint64_t *ret_ns)
 		const char *format;
 		bool has_zone;
 	} FORMATS[] = {
-		{ "%Y-%m-%dT%H:%M:%S%z", true },  { "%Y-%m-%d %H:%M:%S", false },
-		{ "%Y-%m-%dT%H:%M:%S", false },   { "%Y-%m-%d %H:%M", false },
-		{ "%Y-%m-%dT%H:%M", false },      { "%Y-%m-%d", false },
+		{ "%Y-%m-%dT%H:%M:%S%z", true }, { "%Y-%m-%d %H:%M:%S", false },
+		{ "%Y-%m-%dT%H:%M:%S", false },  { "%Y-%m-%d %H:%M", false },
+		{ "%Y-%m-%dT%H:%M", false },     { "%Y-%m-%d", false },
 	};
 
 	if (parse_age(slice_of(text), now_ns, ret_ns) == 0)

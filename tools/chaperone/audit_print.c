@@ -91,11 +91,12 @@ static void cell_rule(struct buf *out, const struct audit_event *event)
 {
 	if (!event->judgement)
 		return;
-	struct slice rule = event->judgement->rule_count ? event->judgement->rules[0] :
-							   event->judgement->reason;
+	struct slice rule = event->judgement->rule_count ? event->judgement->rules[0]
+							 : event->judgement->reason;
 	/* Without the policy's name, of which a record seldom has many. */
 	const char *slash = rule.length ? memchr(rule.at, '/', rule.length) : NULL;
-	buf_add_slice(out, slash ? slice_part(rule, (size_t)(slash - rule.at) + 1, rule.length) : rule);
+	buf_add_slice(out,
+		      slash ? slice_part(rule, (size_t)(slash - rule.at) + 1, rule.length) : rule);
 	if (event->judgement->rule_count > 1)
 		buf_printf(out, " +%zu", event->judgement->rule_count - 1);
 }
@@ -134,16 +135,21 @@ static void cell_statement(struct buf *out, const struct audit_event *event)
 		buf_add_slice(out, event->judgement->shape);
 }
 
-/* `share` of what the line has beyond 100 columns goes to the column; the statement gets what is left. */
+/* `share` of what the line has beyond 100 columns goes to the column; the statement gets what is
+ * left. */
 static const struct {
 	const char *title;
 	size_t columns, share_percent;
 	void (*add)(struct buf *, const struct audit_event *);
 } TABLE[] = {
-	{ "TIME", 14, 0, cell_time },        { "EVENT", 18, 2, cell_id },
-	{ "WHO", 9, 15, cell_who },          { "DATABASE", 8, 6, cell_database },
-	{ "VERDICT", 10, 3, cell_verdict },  { "RULE", 11, 20, cell_rule },
-	{ "MASK", 4, 2, cell_masked },       { "ROWS", 5, 4, cell_rows },
+	{ "TIME", 14, 0, cell_time },
+	{ "EVENT", 18, 2, cell_id },
+	{ "WHO", 9, 15, cell_who },
+	{ "DATABASE", 8, 6, cell_database },
+	{ "VERDICT", 10, 3, cell_verdict },
+	{ "RULE", 11, 20, cell_rule },
+	{ "MASK", 4, 2, cell_masked },
+	{ "ROWS", 5, 4, cell_rows },
 	{ "STATEMENT", 12, 48, cell_statement },
 };
 

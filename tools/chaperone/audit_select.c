@@ -13,7 +13,8 @@ static bool matches_name(struct slice name, char separator, struct slice pattern
 
 	if (slice_matches(name, pattern))
 		return true;
-	return last && slice_matches(slice_part(name, (size_t)(last - name.at) + 1, name.length), pattern);
+	return last &&
+	       slice_matches(slice_part(name, (size_t)(last - name.at) + 1, name.length), pattern);
 }
 
 static bool is_person(const struct audit_event *event, struct slice pattern)

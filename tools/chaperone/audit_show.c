@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone audit show`: everything about one event, how each fact is known, and its place in the chain. */
+/* `chaperone audit show`: everything about one event, how each fact is known, and its place in the
+ * chain. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include "tools/chaperone/audit_print.h"
 
 static const struct option_row ROWS[] = {
-	AUDIT_RECORD, AUDIT_JSON("one JSON object per event"),
+	AUDIT_RECORD,
+	AUDIT_JSON("one JSON object per event"),
 };
 
 static const struct option_table OPTIONS = {
@@ -17,7 +19,8 @@ static const struct option_table OPTIONS = {
 	.operands = "EVENT",
 	.operands_min = 1,
 	.operands_max = 1,
-	.about = "Shows everything the record knows about one event: an id from `audit list`, or the one in a refusal.",
+	.about = "Shows everything the record knows about one event: an id from `audit list`, or "
+		 "the one in a refusal.",
 	.exits = "0 shown, 1 no such event, 2 could not run",
 };
 
@@ -84,9 +87,9 @@ static void add_outcome(struct buf *out, const struct audit_event *event)
 
 	add_label(out, "outcome");
 	if (event->end != AUDIT_END_KNOWN) {
-		buf_add_text(out, event->end == AUDIT_END_LOST ?
-					  "lost: the process or the connection ended first\n" :
-					  "none in the record\n");
+		buf_add_text(out, event->end == AUDIT_END_LOST
+					  ? "lost: the process or the connection ended first\n"
+					  : "none in the record\n");
 		return;
 	}
 	audit_event_sqlstate(event, sqlstate);
@@ -142,7 +145,8 @@ static void add_event(struct buf *out, const struct audit_event *event)
 		if (event->kind == AUDIT_STATEMENT)
 			add_outcome(out, event);
 		else
-			add_line(out, "outcome", SLICE("the agent was asked; the process reported no statement"));
+			add_line(out, "outcome",
+				 SLICE("the agent was asked; the process reported no statement"));
 	}
 	add_facts(out, "connection", event->connection);
 	add_facts(out, "process", event->process);

@@ -13,9 +13,13 @@
 
 static const struct option_row ROWS[] = {
 	AUDIT_RECORD,
-	{ .name = "follow", .letter = 'f', .offset = OPTION_PLACE(audit_options, is_following, bool),
+	{ .name = "follow",
+	  .letter = 'f',
+	  .offset = OPTION_PLACE(audit_options, is_following, bool),
 	  .help = "go on with what is added; a statement appears when it has ended" },
-	AUDIT_LIMIT("the last N (10)"), AUDIT_FILTERS, AUDIT_JSON("one JSON object per line, times in UTC"),
+	AUDIT_LIMIT("the last N (10)"),
+	AUDIT_FILTERS,
+	AUDIT_JSON("one JSON object per line, times in UTC"),
 };
 
 static const struct option_table OPTIONS = {
@@ -111,7 +115,8 @@ int command_audit_tail(int argc, char **argv)
 
 	if (!audit_options_read(&OPTIONS, argc, argv, &options, &status))
 		return status;
-	SCOPED(done) struct tail tail = {
+	SCOPED(done)
+	struct tail tail = {
 		.options = &options,
 		.newest = { .limit = options.limit ? options.limit : LAST_SIZE },
 		.line = BUF_MAX(AUDIT_LINE_MAX),

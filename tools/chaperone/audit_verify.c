@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone audit verify` and `audit head`: whether the record fits together, and the hash that says so tomorrow. */
+/* `chaperone audit verify` and `audit head`: whether the record fits together, and the hash that
+ * says so tomorrow. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,9 +38,10 @@ static int read_head(const char *text, void *ret_head)
 
 static const struct option_row VERIFY_ROWS[] = {
 	AUDIT_RECORD,
-	AUDIT_READ(head, "head", "HASH", read_head, "64 hexadecimal digits in lower case",
-		   "a head known from elsewhere; without one, the end of the record could have been\n"
-		   "cut off or all of it written anew, so the best verdict is \"unanchored\""),
+	AUDIT_READ(
+		head, "head", "HASH", read_head, "64 hexadecimal digits in lower case",
+		"a head known from elsewhere; without one, the end of the record could have been\n"
+		"cut off or all of it written anew, so the best verdict is \"unanchored\""),
 	AUDIT_JSON("one JSON object"),
 };
 
@@ -55,7 +57,8 @@ static const struct option_row HEAD_ROWS[] = {
 
 static const struct option_table HEAD = {
 	OPTION_ROWS(HEAD_ROWS),
-	.about = "Prints the last hash of a record that verifies, to be kept elsewhere for `audit verify --head`.",
+	.about = "Prints the last hash of a record that verifies, to be kept elsewhere for `audit "
+		 "verify --head`.",
 	.exits = "0 good, 1 the record does not verify, 2 could not run",
 };
 
@@ -161,7 +164,8 @@ static int verify(const struct audit_options *options, bool *ret_is_good, struct
 {
 	SCOPED(buf_done) struct buf out = BUF_MAX(AUDIT_LINE_MAX), assurance = BUF_MAX(4 * KIB);
 	struct record_report report;
-	int r = record_verify(options->record, options->head.is_given ? options->head.hash : NULL, &report, error);
+	int r = record_verify(options->record, options->head.is_given ? options->head.hash : NULL,
+			      &report, error);
 
 	if (r == 0)
 		r = read_assurance(options->record, &assurance, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of known clients.  How each is bound, and what a preloaded library can see of it, was measured on Debian 12
- * and Python's, Perl's, PHP's and Node's own packages. */
+/* The tables of known clients.  How each is bound, and what a preloaded library can see of it, was
+ * measured on Debian 12 and Python's, Perl's, PHP's and Node's own packages. */
 #include "tools/chaperone/clients.h"
 
 #include <string.h>
@@ -8,12 +8,21 @@
 #include "common/cleanup.h"
 #include "tools/chaperone/program.h"
 
-#define GOVERNED(database, name, how)	  { DOCTOR_GOOD, database, name, how }
-#define NOT_GOVERNED(database, name, how) { DOCTOR_PROBLEM, database, name, how }
-#define NOT_TRIED(database, name, how)	  { DOCTOR_NOTE, database, name, how }
+#define GOVERNED(database, name, how)                                                              \
+	{                                                                                          \
+		DOCTOR_GOOD, database, name, how                                                   \
+	}
+#define NOT_GOVERNED(database, name, how)                                                          \
+	{                                                                                          \
+		DOCTOR_PROBLEM, database, name, how                                                \
+	}
+#define NOT_TRIED(database, name, how)                                                             \
+	{                                                                                          \
+		DOCTOR_NOTE, database, name, how                                                   \
+	}
 
 #define OWN_PROTOCOL  " speaks the protocol itself, without a client library"
-#define NOT_YET	      " is not governed by this version"
+#define NOT_YET       " is not governed by this version"
 #define NOT_TRIED_YET " (libpq): not tried with this version"
 
 const struct client_library CLIENT_LIBRARIES[] = {
@@ -26,7 +35,9 @@ const struct client_library CLIENT_LIBRARIES[] = {
 	{ "libsybdb.so", NOT_GOVERNED("SQL Server, Sybase", "FreeTDS", " is not governed") },
 	{ "libclntsh.so", NOT_GOVERNED("Oracle", "Oracle's client", " is not governed") },
 	{ "libodbc.so", NOT_TRIED("ODBC", "ODBC", " is governed as far as its driver uses libpq") },
-	{ "libsqlite3.so", NOT_TRIED("SQLite", "SQLite", ": files of this machine, not a server: outside of what is governed") },
+	{ "libsqlite3.so",
+	  NOT_TRIED("SQLite", "SQLite",
+		    ": files of this machine, not a server: outside of what is governed") },
 };
 const size_t CLIENT_LIBRARY_COUNT = COUNT_OF(CLIENT_LIBRARIES);
 
@@ -64,30 +75,42 @@ const struct client_module CLIENT_MODULES[] = {
 	{ "python", "asyncpg/__init__.py", NOT_GOVERNED("PostgreSQL", "asyncpg", OWN_PROTOCOL) },
 	{ "python", "pg8000/__init__.py", NOT_GOVERNED("PostgreSQL", "pg8000", OWN_PROTOCOL) },
 	{ "python", "pgdb.py", NOT_TRIED("PostgreSQL", "PyGreSQL", NOT_TRIED_YET) },
-	{ "python", "pymysql/__init__.py", NOT_GOVERNED("MySQL, MariaDB", "PyMySQL", OWN_PROTOCOL) },
+	{ "python", "pymysql/__init__.py",
+	  NOT_GOVERNED("MySQL, MariaDB", "PyMySQL", OWN_PROTOCOL) },
 	{ "python", "MySQLdb/__init__.py",
-	  NOT_GOVERNED("MySQL, MariaDB", "MySQLdb", ": libmariadb is not governed by this version") },
-	{ "python", "mysql/connector/__init__.py", NOT_GOVERNED("MySQL, MariaDB", "mysql.connector", OWN_PROTOCOL) },
+	  NOT_GOVERNED("MySQL, MariaDB", "MySQLdb",
+		       ": libmariadb is not governed by this version") },
+	{ "python", "mysql/connector/__init__.py",
+	  NOT_GOVERNED("MySQL, MariaDB", "mysql.connector", OWN_PROTOCOL) },
 	{ "python", "pymongo/__init__.py", NOT_GOVERNED("MongoDB", "pymongo", OWN_PROTOCOL) },
 	{ "python", "oracledb/__init__.py", NOT_GOVERNED("Oracle", "oracledb", OWN_PROTOCOL) },
-	{ "python", "pymssql/__init__.py", NOT_GOVERNED("SQL Server", "pymssql", ": FreeTDS is not governed") },
+	{ "python", "pymssql/__init__.py",
+	  NOT_GOVERNED("SQL Server", "pymssql", ": FreeTDS is not governed") },
 	{ "perl", "DBD/Pg.pm", NOT_TRIED("PostgreSQL", "DBD::Pg", NOT_TRIED_YET) },
-	{ "perl", "DBD/mysql.pm", NOT_GOVERNED("MySQL", "DBD::mysql", ": libmariadb is not governed by this version") },
+	{ "perl", "DBD/mysql.pm",
+	  NOT_GOVERNED("MySQL", "DBD::mysql", ": libmariadb is not governed by this version") },
 	{ "perl", "DBD/MariaDB.pm",
 	  NOT_GOVERNED("MariaDB", "DBD::MariaDB", ": libmariadb is not governed by this version") },
 	{ "ruby", "pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
 	{ "ruby", "pg-*/lib/pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
-	{ "ruby", "mysql2.rb", NOT_GOVERNED("MySQL, MariaDB", "mysql2", ": libmariadb is not governed by this version") },
+	{ "ruby", "mysql2.rb",
+	  NOT_GOVERNED("MySQL, MariaDB", "mysql2",
+		       ": libmariadb is not governed by this version") },
 	{ "php", "pgsql.so", GOVERNED("PostgreSQL", "pgsql", " (libpq)") },
 	{ "php", "pdo_pgsql.so", GOVERNED("PostgreSQL", "pdo_pgsql", " (libpq)") },
 	{ "php", "mysqli.so", NOT_GOVERNED("MySQL, MariaDB", "mysqli (mysqlnd)", OWN_PROTOCOL) },
-	{ "php", "pdo_mysql.so", NOT_GOVERNED("MySQL, MariaDB", "pdo_mysql (mysqlnd)", OWN_PROTOCOL) },
-	{ "php", "mongodb.so", NOT_GOVERNED("MongoDB", "mongodb", " has its client library built in") },
-	{ "tcl", "tdbcpostgres*/pkgIndex.tcl", GOVERNED("PostgreSQL", "tdbc::postgres", " (libpq)") },
+	{ "php", "pdo_mysql.so",
+	  NOT_GOVERNED("MySQL, MariaDB", "pdo_mysql (mysqlnd)", OWN_PROTOCOL) },
+	{ "php", "mongodb.so",
+	  NOT_GOVERNED("MongoDB", "mongodb", " has its client library built in") },
+	{ "tcl", "tdbcpostgres*/pkgIndex.tcl",
+	  GOVERNED("PostgreSQL", "tdbc::postgres", " (libpq)") },
 	{ "tcl", "tdbcmysql*/pkgIndex.tcl",
-	  NOT_GOVERNED("MySQL, MariaDB", "tdbc::mysql", ": libmariadb is not governed by this version") },
+	  NOT_GOVERNED("MySQL, MariaDB", "tdbc::mysql",
+		       ": libmariadb is not governed by this version") },
 	{ "node", "pg/package.json",
-	  NOT_GOVERNED("PostgreSQL", "pg", OWN_PROTOCOL "; pg-native (libpq) is the way to be governed") },
+	  NOT_GOVERNED("PostgreSQL", "pg",
+		       OWN_PROTOCOL "; pg-native (libpq) is the way to be governed") },
 	{ "node", "pg-native/package.json", NOT_TRIED("PostgreSQL", "pg-native", NOT_TRIED_YET) },
 	{ "node", "postgres/package.json", NOT_GOVERNED("PostgreSQL", "postgres", OWN_PROTOCOL) },
 	{ "node", "mysql/package.json", NOT_GOVERNED("MySQL, MariaDB", "mysql", OWN_PROTOCOL) },
@@ -99,12 +122,14 @@ const size_t CLIENT_MODULE_COUNT = COUNT_OF(CLIENT_MODULES);
 const struct runtime RUNTIMES[] = {
 	{ "python",
 	  "python*",
-	  { "%/lib/python3*/site-packages", "/usr/lib/python3/dist-packages", "/usr/local/lib/python3*/dist-packages",
-	    "~/.local/lib/python3*/site-packages", "$PYTHONPATH" },
+	  { "%/lib/python3*/site-packages", "/usr/lib/python3/dist-packages",
+	    "/usr/local/lib/python3*/dist-packages", "~/.local/lib/python3*/site-packages",
+	    "$PYTHONPATH" },
 	  NULL },
 	{ "perl",
 	  "perl*",
-	  { "/usr/lib/*/perl5/*", "/usr/share/perl5", "/usr/local/lib/*/perl/*", "/usr/local/share/perl/*", "$PERL5LIB" },
+	  { "/usr/lib/*/perl5/*", "/usr/share/perl5", "/usr/local/lib/*/perl/*",
+	    "/usr/local/share/perl/*", "$PERL5LIB" },
 	  NULL },
 	{ "ruby",
 	  "ruby*",
@@ -113,7 +138,13 @@ const struct runtime RUNTIMES[] = {
 	  NULL },
 	{ "php", "php*", { "/usr/lib/php/2*" }, NULL },
 	{ "tcl", "tclsh*", { "/usr/lib/tcltk", "/usr/share/tcltk", "%/lib", "$TCLLIBPATH" }, NULL },
-	{ "node", "node*", { "./node_modules", "/usr/share/nodejs", "/usr/lib/node_modules", "$NODE_PATH" }, NULL },
-	{ "java", "java*", { NULL }, "drivers written in Java speak the protocols themselves and are NOT GOVERNED" },
+	{ "node",
+	  "node*",
+	  { "./node_modules", "/usr/share/nodejs", "/usr/lib/node_modules", "$NODE_PATH" },
+	  NULL },
+	{ "java",
+	  "java*",
+	  { NULL },
+	  "drivers written in Java speak the protocols themselves and are NOT GOVERNED" },
 };
 const size_t RUNTIME_COUNT = COUNT_OF(RUNTIMES);

@@ -10,8 +10,9 @@
 struct client {
 	enum doctor_level level; /* DOCTOR_GOOD: governed */
 	const char *database;
-	const char *name;        /* how people call it */
-	const char *how;         /* the rest of the sentence: what it is, and for one that is not governed why */
+	const char *name; /* how people call it */
+	/* the rest of the sentence: what it is, and for one that is not governed why */
+	const char *how;
 };
 
 /* A library that programs are linked with, by the beginning of its name. */
@@ -45,13 +46,13 @@ struct client_module {
 extern const struct client_module CLIENT_MODULES[];
 extern const size_t CLIENT_MODULE_COUNT;
 
-/* Where a language looks for its modules.  `~` is the home, `%` the folder above the interpreter's own, `$NAME` a list
- * of folders, `./` this folder and all above; `*` as in glob(7). */
+/* Where a language looks for its modules.  `~` is the home, `%` the folder above the interpreter's
+ * own, `$NAME` a list of folders, `./` this folder and all above; `*` as in glob(7). */
 struct runtime {
 	const char *name;        /* of modules' rows */
 	const char *interpreter; /* a pattern of the interpreter's file name */
 	const char *folders[8];
-	const char *remark;      /* NULL: none */
+	const char *remark; /* NULL: none */
 };
 extern const struct runtime RUNTIMES[];
 extern const size_t RUNTIME_COUNT;

@@ -55,8 +55,7 @@ static void list(const struct command_table *table, const char *noun, FILE *out)
 
 static int show_help(const struct command_table *table, const char *noun, FILE *out)
 {
-	fprintf(out, "usage: chaperone %s\n\n",
-		noun ? "NOUN VERB [OPTIONS]" : "COMMAND [OPTIONS]");
+	fprintf(out, "usage: chaperone %s\n\n", noun ? "NOUN VERB [OPTIONS]" : "COMMAND [OPTIONS]");
 	list(table, noun, out);
 	fputs("\n`chaperone help COMMAND` shows the options of one; chaperone(1) tells the rest.\n",
 	      out);

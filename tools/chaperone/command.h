@@ -9,18 +9,18 @@
 #define COMMAND_NAME_MAX 64 /* of a full name, its NUL included */
 
 enum command_exit { /* beside what a command gives to its own codes; `run` passes on its child's */
-	EXIT_GOOD = 0,
-	EXIT_FINDINGS = 1,    /* it ran, and the answer is no */
-	EXIT_USAGE = 2,       /* it could not run: asked wrongly */
-	EXIT_CHAPERONE = 125, /* `run`: chaperone itself could not do its part */
+		    EXIT_GOOD = 0,
+		    EXIT_FINDINGS = 1,    /* it ran, and the answer is no */
+		    EXIT_USAGE = 2,       /* it could not run: asked wrongly */
+		    EXIT_CHAPERONE = 125, /* `run`: chaperone itself could not do its part */
 };
 
 /* One line of the table.  A name of two words is a noun and its verb; rows of one noun stand
  * together. */
 struct command {
-	const char *name;                   /* "run", "policy check" */
-	int (*run)(int argc, char **argv);  /* argv[0] is `name`; answers -h and --help itself */
-	const char *about;                  /* one line of help; NULL: not shown */
+	const char *name;                  /* "run", "policy check" */
+	int (*run)(int argc, char **argv); /* argv[0] is `name`; answers -h and --help itself */
+	const char *about;                 /* one line of help; NULL: not shown */
 };
 
 struct command_table {

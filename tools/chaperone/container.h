@@ -5,7 +5,7 @@
 
 #include "common/slice.h"
 
-struct container { /* slices borrow from the text, empty: not known */
+struct container {           /* slices borrow from the text, empty: not known */
 	const char *runtime; /* "docker", "podman", "kubernetes" …; NULL: none seen */
 	struct slice id;     /* 64 hex digits */
 	struct slice pod;    /* of Kubernetes: its UID */

@@ -29,7 +29,8 @@ static const struct option_table OPTIONS = {
 	.operands = "[-- CMD [ARGUMENT...]]",
 	.operands_max = OPERANDS_MANY,
 	.is_command_behind = true,
-	.about = "Looks at this machine, the policy in force and the record; with CMD, at the clients of databases that it\n"
+	.about = "Looks at this machine, the policy in force and the record; with CMD, at the "
+		 "clients of databases that it\n"
 		 "would load.  CMD is not run.",
 	.exits = "0 no problem, 1 problems, 2 could not look",
 };
@@ -40,16 +41,19 @@ static const char *const LEVELS[] = {
 	[DOCTOR_PROBLEM] = "problem",
 };
 
-static void add_json(struct doctor *doctor, enum doctor_level level, const char *subject, const char *text)
+static void add_json(struct doctor *doctor, enum doctor_level level, const char *subject,
+		     const char *text)
 {
-	buf_printf(&doctor->lines, "%s{\"level\":\"%s\",\"subject\":", doctor->said ? "," : "", LEVELS[level]);
+	buf_printf(&doctor->lines, "%s{\"level\":\"%s\",\"subject\":", doctor->said ? "," : "",
+		   LEVELS[level]);
 	buf_add_json(&doctor->lines, slice_of(subject));
 	buf_add_text(&doctor->lines, ",\"text\":");
 	buf_add_json(&doctor->lines, slice_of(text));
 	buf_add_char(&doctor->lines, '}');
 }
 
-void doctor_say(struct doctor *doctor, enum doctor_level level, const char *subject, const char *format, ...)
+void doctor_say(struct doctor *doctor, enum doctor_level level, const char *subject,
+		const char *format, ...)
 {
 	SCOPED(buf_done) struct buf text = BUF_MAX(16 * KIB);
 	va_list arguments;
@@ -60,7 +64,8 @@ void doctor_say(struct doctor *doctor, enum doctor_level level, const char *subj
 	if (doctor->is_json)
 		add_json(doctor, level, subject, buf_text(&text));
 	else
-		buf_printf(&doctor->lines, "%c %-11s %s\n", level == DOCTOR_PROBLEM ? '!' : ' ', subject, buf_text(&text));
+		buf_printf(&doctor->lines, "%c %-11s %s\n", level == DOCTOR_PROBLEM ? '!' : ' ',
+			   subject, buf_text(&text));
 	doctor->said++;
 	doctor->problems += level == DOCTOR_PROBLEM;
 }
@@ -76,7 +81,8 @@ static void print_lines(struct slice lines)
 static void print(const struct doctor *doctor)
 {
 	if (doctor->is_json) {
-		printf("{\"problems\":%zu,\"findings\":[%s]}\n", doctor->problems, buf_text(&doctor->lines));
+		printf("{\"problems\":%zu,\"findings\":[%s]}\n", doctor->problems,
+		       buf_text(&doctor->lines));
 		return;
 	}
 	print_lines(buf_view(&doctor->lines));

@@ -20,9 +20,10 @@ struct doctor {
 	size_t said, problems;
 };
 
-/* One line: what was looked at, and what is so.  The text is shown with control characters escaped. */
-void doctor_say(struct doctor *doctor, enum doctor_level level, const char *subject, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+/* One line: what was looked at, and what is so.  The text is shown with control characters escaped.
+ */
+void doctor_say(struct doctor *doctor, enum doctor_level level, const char *subject,
+		const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* doctor_machine.c: kernel, libc, shim, folders, services, the kill switch. */
 void doctor_machine(struct doctor *doctor);

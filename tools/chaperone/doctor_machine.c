@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine: kernel, libc, the shim's file, folders, agents that are configured, the kill switch. */
+/* The machine: kernel, libc, the shim's file, folders, agents that are configured, the kill switch.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>
@@ -17,8 +18,8 @@
 #include "tools/chaperone/places.h"
 #include "tools/chaperone/shim_file.h"
 
-#define CONFIGURATION	"/etc/chaperone/agent.conf"
-#define SERVICE_SOCKET	"/run/chaperone/agent.socket"
+#define CONFIGURATION   "/etc/chaperone/agent.conf"
+#define SERVICE_SOCKET  "/run/chaperone/agent.socket"
 #define ROOM_NEEDED_MIB 64u
 
 /* pidfd_open (Linux 5.3) tells the agent surely that a process has ended. */
@@ -30,7 +31,8 @@ static void look_at_kernel(struct doctor *doctor)
 
 	close_p(&fd);
 	if (uname(&name) == 0)
-		doctor_say(doctor, has_pidfd ? DOCTOR_GOOD : DOCTOR_NOTE, "kernel", "%s %s%s", name.sysname, name.release,
+		doctor_say(doctor, has_pidfd ? DOCTOR_GOOD : DOCTOR_NOTE, "kernel", "%s %s%s",
+			   name.sysname, name.release,
 			   has_pidfd ? "" : ", which cannot hold on to processes (before 5.3)");
 	doctor_say(doctor, DOCTOR_GOOD, "libc", "glibc %s", gnu_get_libc_version());
 }
@@ -41,10 +43,13 @@ static void look_at_shim(struct doctor *doctor)
 	struct error error;
 	bool is_good = shim_file_find(path, &error) == 0;
 
-	doctor_say(doctor, is_good ? DOCTOR_GOOD : DOCTOR_PROBLEM, "shim", "%s", is_good ? path : error.text);
+	doctor_say(doctor, is_good ? DOCTOR_GOOD : DOCTOR_PROBLEM, "shim", "%s",
+		   is_good ? path : error.text);
 	if (is_good && shim_file_is_hidden(path, folder))
-		doctor_say(doctor, DOCTOR_NOTE, "shim", "programs of other users, also those that give up root's id, are "
-						       "not governed: they cannot enter %s", folder);
+		doctor_say(doctor, DOCTOR_NOTE, "shim",
+			   "programs of other users, also those that give up root's id, are "
+			   "not governed: they cannot enter %s",
+			   folder);
 }
 
 /* The folder or, where it is not made yet, the one in which it would be. */
@@ -69,17 +74,23 @@ void doctor_folder(struct doctor *doctor, const char *subject, const char *path)
 	snprintf(part, sizeof(part), "%s", path);
 	int r = existing_part(part, &status);
 	bool is_there = strcmp(part, path) == 0;
-	unsigned long long free_mib = r == 0 && statvfs(part, &room) == 0 ?
-					      (unsigned long long)room.f_bavail * room.f_frsize / MIB : 0;
+	unsigned long long free_mib =
+		r == 0 && statvfs(part, &room) == 0
+			? (unsigned long long)room.f_bavail * room.f_frsize / MIB
+			: 0;
 	if (r < 0)
 		doctor_say(doctor, DOCTOR_PROBLEM, subject, "%s: %s", path, strerror(-r));
-	else if (is_there && (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077)))
-		doctor_say(doctor, DOCTOR_PROBLEM, subject, "%s is not a folder of yours that nobody else can enter", path);
+	else if (is_there &&
+		 (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077)))
+		doctor_say(doctor, DOCTOR_PROBLEM, subject,
+			   "%s is not a folder of yours that nobody else can enter", path);
 	else if (access(part, W_OK | X_OK) < 0)
-		doctor_say(doctor, DOCTOR_PROBLEM, subject, "%s cannot be written: %s", part, strerror(errno));
+		doctor_say(doctor, DOCTOR_PROBLEM, subject, "%s cannot be written: %s", part,
+			   strerror(errno));
 	else if (free_mib < ROOM_NEEDED_MIB)
-		doctor_say(doctor, DOCTOR_PROBLEM, subject, "%s: %llu MB are free; when it is full, writes are refused",
-			   path, free_mib);
+		doctor_say(doctor, DOCTOR_PROBLEM, subject,
+			   "%s: %llu MB are free; when it is full, writes are refused", path,
+			   free_mib);
 	else
 		doctor_say(doctor, DOCTOR_GOOD, subject, "%s%s, %llu MB free", path,
 			   is_there ? "" : " (will be made)", free_mib);
@@ -100,7 +111,8 @@ static bool is_roots_alone(const char *path)
 {
 	struct stat status;
 
-	return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == 0 && !(status.st_mode & 022);
+	return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == 0 &&
+	       !(status.st_mode & 022);
 }
 
 static void look_at_socket(struct doctor *doctor, const char *path, const char *why)
@@ -110,10 +122,12 @@ static void look_at_socket(struct doctor *doctor, const char *path, const char *
 
 	close_p(&fd);
 	if (r == 0)
-		doctor_say(doctor, DOCTOR_GOOD, "service", "an agent answers at %s (%s)", path, why);
+		doctor_say(doctor, DOCTOR_GOOD, "service", "an agent answers at %s (%s)", path,
+			   why);
 	else
-		doctor_say(doctor, DOCTOR_PROBLEM, "service", "no agent answers at %s (%s): %s; statements are refused",
-			   path, why, strerror(-r));
+		doctor_say(doctor, DOCTOR_PROBLEM, "service",
+			   "no agent answers at %s (%s): %s; statements are refused", path, why,
+			   strerror(-r));
 }
 
 static void look_at_configuration(struct doctor *doctor)
@@ -123,13 +137,15 @@ static void look_at_configuration(struct doctor *doctor)
 
 	if (access(CONFIGURATION, F_OK) < 0) {
 		if (access(SERVICE_SOCKET, F_OK) == 0)
-			look_at_socket(doctor, SERVICE_SOCKET, "for programs without chaperone run");
+			look_at_socket(doctor, SERVICE_SOCKET,
+				       "for programs without chaperone run");
 		return;
 	}
 	if (!is_roots_alone(CONFIGURATION) || file_read(CONFIGURATION, &text) < 0 ||
 	    sscanf(buf_text(&text), "socket=%500s", path) != 1)
-		doctor_say(doctor, DOCTOR_PROBLEM, "service", CONFIGURATION " must be a file of root's that nobody else may "
-							      "write, with a line socket=/PATH; statements are refused");
+		doctor_say(doctor, DOCTOR_PROBLEM, "service",
+			   CONFIGURATION " must be a file of root's that nobody else may "
+					 "write, with a line socket=/PATH; statements are refused");
 	else
 		look_at_socket(doctor, path, CONFIGURATION);
 }
@@ -141,9 +157,11 @@ static void look_at_switch(struct doctor *doctor)
 	if (lstat(OFF_SWITCH, &status) < 0)
 		return;
 	if (off_switch_is_on())
-		doctor_say(doctor, DOCTOR_PROBLEM, "switch", OFF_SWITCH " is there: nothing is enforced on this machine");
+		doctor_say(doctor, DOCTOR_PROBLEM, "switch",
+			   OFF_SWITCH " is there: nothing is enforced on this machine");
 	else
-		doctor_say(doctor, DOCTOR_NOTE, "switch", OFF_SWITCH " is not root's and has no effect");
+		doctor_say(doctor, DOCTOR_NOTE, "switch",
+			   OFF_SWITCH " is not root's and has no effect");
 }
 
 void doctor_machine(struct doctor *doctor)

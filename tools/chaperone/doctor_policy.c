@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The policy in force: where it was found, whether it is trusted, what is wrong with it, what `run` would refuse. */
+/* The policy in force: where it was found, whether it is trusted, what is wrong with it, what `run`
+ * would refuse. */
 #include <stdio.h>
 #include <time.h>
 
@@ -30,19 +31,21 @@ static void say_error(struct doctor *doctor, const struct error *error)
 	doctor_say(doctor, DOCTOR_PROBLEM, "policy", "%s", line);
 }
 
-static void look_at_rules(struct doctor *doctor, const struct policy_found *found, const struct policy *policy)
+static void look_at_rules(struct doctor *doctor, const struct policy_found *found,
+			  const struct policy *policy)
 {
 	struct counting counting = { { count, (int64_t)time(NULL) }, 0, 0 };
 	struct error error = { 0 };
 
 	policy_check(policy, &counting.finder);
-	doctor_say(doctor, DOCTOR_GOOD, "policy", "%s  %s  (%s)  %s  %s", found->path, policy->files[0].name,
-		   policy_origin_text(found->origin), found->needs_trust ? "trusted" : "needs no trust",
+	doctor_say(doctor, DOCTOR_GOOD, "policy", "%s  %s  (%s)  %s  %s", found->path,
+		   policy->files[0].name, policy_origin_text(found->origin),
+		   found->needs_trust ? "trusted" : "needs no trust",
 		   policy->is_trial ? "trial" : "enforce");
 	if (counting.errors + counting.warnings > 0)
 		doctor_say(doctor, counting.errors ? DOCTOR_PROBLEM : DOCTOR_NOTE, "policy",
-			   "%zu errors, %zu warnings: chaperone policy check %s", counting.errors, counting.warnings,
-			   found->path);
+			   "%zu errors, %zu warnings: chaperone policy check %s", counting.errors,
+			   counting.warnings, found->path);
 	for (size_t i = 0; policy_unenforced(policy, i, &error); i++) {
 		say_error(doctor, &error);
 		error = (struct error){ 0 };
@@ -56,7 +59,8 @@ void doctor_policy(struct doctor *doctor, const char *option)
 	struct policy_found found;
 	struct error error = { 0 };
 
-	if (policy_find(option, &found, &error) < 0 || policy_found_read(&found, &source, &error) < 0 ||
+	if (policy_find(option, &found, &error) < 0 ||
+	    policy_found_read(&found, &source, &error) < 0 ||
 	    policy_source_parse(&source, &policy, &error) < 0)
 		say_error(doctor, &error);
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A command: where it is, what starts it, whether a preloaded library gets into it, which clients it would load. */
+/* A command: where it is, what starts it, whether a preloaded library gets into it, which clients
+ * it would load. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -45,16 +46,20 @@ static int find_libraries(const char *path, const struct elf_file *file,
 	return r;
 }
 
-/* The guard of shim/escape is in every program that loads the shim, and sees what goes through libc. */
+/* The guard of shim/escape is in every program that loads the shim, and sees what goes through
+ * libc. */
 static void say_fate(struct doctor *doctor, bool is_reached)
 {
 	if (is_reached)
 		doctor_say(doctor, DOCTOR_NOTE, "connections",
-			   "to databases (ports 5432, 3306, 33060, 27017 and the policy's, and their sockets) by what is "
-			   "NOT GOVERNED will be refused; with `run --ungoverned warn` they pass and are recorded");
+			   "to databases (ports 5432, 3306, 33060, 27017 and the policy's, and "
+			   "their sockets) by what is "
+			   "NOT GOVERNED will be refused; with `run --ungoverned warn` they pass "
+			   "and are recorded");
 	else
 		doctor_say(doctor, DOCTOR_NOTE, "start",
-			   "will be refused where the policy restricts anything; with `run --ungoverned warn` it starts, "
+			   "will be refused where the policy restricts anything; with `run "
+			   "--ungoverned warn` it starts, "
 			   "and nothing that it does is seen");
 }
 

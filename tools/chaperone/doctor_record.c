@@ -16,10 +16,12 @@ static void look_at_entries(struct doctor *doctor, const char *path)
 	if (record_verify(path, NULL, &report, &error) < 0)
 		doctor_say(doctor, DOCTOR_PROBLEM, "record", "%s: %s", path, error.text);
 	else if (!report.is_good)
-		doctor_say(doctor, DOCTOR_PROBLEM, "record", "%s does not verify: %s at byte %llu: %s", path,
-			   report.bad_file, (unsigned long long)report.bad_offset, report.bad_text);
+		doctor_say(doctor, DOCTOR_PROBLEM, "record",
+			   "%s does not verify: %s at byte %llu: %s", path, report.bad_file,
+			   (unsigned long long)report.bad_offset, report.bad_text);
 	else
-		doctor_say(doctor, DOCTOR_GOOD, "record", "%s verifies (unanchored), %llu statements in %llu files", path,
+		doctor_say(doctor, DOCTOR_GOOD, "record",
+			   "%s verifies (unanchored), %llu statements in %llu files", path,
 			   (unsigned long long)report.intents, (unsigned long long)report.files);
 }
 

@@ -25,7 +25,7 @@ struct reading {
 	int fd;
 	Elf64_Phdr segments[SEGMENTS_MAX];
 	size_t segment_count;
-	uint64_t strings;   /* offset of the dynamic string table in the file */
+	uint64_t strings; /* offset of the dynamic string table in the file */
 	struct elf_file *file;
 };
 
@@ -53,13 +53,15 @@ static int read_header(struct reading *reading)
 	if (pread(reading->fd, &header, sizeof(header), 0) < (ssize_t)sizeof(header.e_ident) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
 		return -ENOEXEC;
-	reading->file->is_native = header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == MACHINE;
+	reading->file->is_native =
+		header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == MACHINE;
 	if (!reading->file->is_native)
 		return 0;
 	if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > SEGMENTS_MAX)
 		return -EBADMSG;
 	reading->segment_count = header.e_phnum;
-	return read_at(reading->fd, reading->segments, header.e_phnum * sizeof(Elf64_Phdr), header.e_phoff);
+	return read_at(reading->fd, reading->segments, header.e_phnum * sizeof(Elf64_Phdr),
+		       header.e_phoff);
 }
 
 /* The place in the file of what is loaded at `address`. */
@@ -80,7 +82,8 @@ static int offset_of(const struct reading *reading, uint64_t address, uint64_t *
 static int take_loader(struct reading *reading, const Elf64_Phdr *segment)
 {
 	reading->file->is_dynamic = true;
-	return read_text(reading->fd, segment->p_offset, reading->file->loader, sizeof(reading->file->loader));
+	return read_text(reading->fd, segment->p_offset, reading->file->loader,
+			 sizeof(reading->file->loader));
 }
 
 /* A note's header, then its owner's name: "Go" with its NUL, padded to four bytes. */
@@ -91,7 +94,8 @@ static int take_note(struct reading *reading, const Elf64_Phdr *segment)
 		char name[4];
 	} note;
 
-	if (segment->p_filesz >= sizeof(note) && read_at(reading->fd, &note, sizeof(note), segment->p_offset) == 0 &&
+	if (segment->p_filesz >= sizeof(note) &&
+	    read_at(reading->fd, &note, sizeof(note), segment->p_offset) == 0 &&
 	    note.header.n_namesz == 4 && memcmp(note.name, "Go\0", 4) == 0)
 		reading->file->is_go = true;
 	return 0;
@@ -103,7 +107,8 @@ static int take_entry(struct reading *reading, const Elf64_Dyn *entry)
 	char name[NAME_MAX + 1];
 
 	if (entry->d_tag == DT_NEEDED) {
-		int r = read_text(reading->fd, reading->strings + entry->d_un.d_val, name, sizeof(name));
+		int r = read_text(reading->fd, reading->strings + entry->d_un.d_val, name,
+				  sizeof(name));
 
 		if (r == 0)
 			buf_add(&file->needed, name, strlen(name) + 1);
@@ -125,8 +130,10 @@ static int take_dynamic(struct reading *reading, const Elf64_Phdr *segment)
 	for (int pass = 0; pass < 2 && r == 0; pass++) {
 		Elf64_Dyn entry = { .d_tag = 1 };
 
-		for (size_t i = 0; i < count && i < DYNAMIC_MAX && entry.d_tag != DT_NULL && r == 0; i++) {
-			r = read_at(reading->fd, &entry, sizeof(entry), segment->p_offset + i * sizeof(entry));
+		for (size_t i = 0; i < count && i < DYNAMIC_MAX && entry.d_tag != DT_NULL && r == 0;
+		     i++) {
+			r = read_at(reading->fd, &entry, sizeof(entry),
+				    segment->p_offset + i * sizeof(entry));
 			if (r == 0 && pass == 0 && entry.d_tag == DT_STRTAB)
 				r = offset_of(reading, entry.d_un.d_ptr, &reading->strings);
 			else if (r == 0 && pass == 1)

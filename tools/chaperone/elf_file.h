@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an ELF file says about how it is loaded (ELF-64, gABI chapter 5).  Files are anybody's: all is bounded. */
+/* What an ELF file says about how it is loaded (ELF-64, gABI chapter 5).  Files are anybody's: all
+ * is bounded. */
 #ifndef TOOLS_CHAPERONE_ELF_FILE_H
 #define TOOLS_CHAPERONE_ELF_FILE_H
 
@@ -19,7 +20,10 @@ struct elf_file {
 	char run_path[2048]; /* DT_RUNPATH, else DT_RPATH */
 	struct buf needed;   /* the names of DT_NEEDED, each with its NUL */
 };
-#define ELF_FILE_EMPTY { .needed = BUF_MAX(64 * KIB) }
+#define ELF_FILE_EMPTY                                                                             \
+	{                                                                                          \
+		.needed = BUF_MAX(64 * KIB)                                                        \
+	}
 
 /* -ENOEXEC when it is no ELF file, -EBADMSG when it is a damaged one. */
 must_use int elf_file_read(const char *path, struct elf_file *ret_file);

@@ -8,7 +8,7 @@
 #define ENVIRONMENT_FACTS_MAX 32
 
 enum show {
-	SHOW_SET,   /* that it is there */
+	SHOW_SET, /* that it is there */
 	SHOW_VALUE,
 };
 

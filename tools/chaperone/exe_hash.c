@@ -29,8 +29,8 @@ enum job_state {
 
 struct job {
 	enum job_state state;
-	int path_fd;          /* WAITING: closed by whoever ends that; READING: the thread's */
-	uint64_t ticket;      /* rises; tells a slot's jobs apart and gives their order */
+	int path_fd;     /* WAITING: closed by whoever ends that; READING: the thread's */
+	uint64_t ticket; /* rises; tells a slot's jobs apart and gives their order */
 	uint64_t deadline_ns;
 	struct exe_hash_result result;
 };
@@ -42,7 +42,7 @@ struct exe_hasher {
 	uint64_t next_ticket;
 	uint64_t deadline_span_ns;
 	int timer_fd;
-	int owners;           /* the user and the thread; the last one frees */
+	int owners; /* the user and the thread; the last one frees */
 	bool is_ending;
 	struct exe_cache cache; /* the thread's alone */
 	struct exe_cache_entry cache_entries[EXE_HASH_CACHE_MAX];

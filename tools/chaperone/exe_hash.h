@@ -9,13 +9,13 @@
 #include "common/cleanup.h"
 #include "common/sha256.h"
 
-#define EXE_HASH_SIZE_MAX (128 * MIB)
-#define EXE_HASH_QUEUE_MAX 64   /* asked and not yet fetched */
-#define EXE_HASH_CACHE_MAX 256  /* files remembered */
+#define EXE_HASH_SIZE_MAX  (128 * MIB)
+#define EXE_HASH_QUEUE_MAX 64  /* asked and not yet fetched */
+#define EXE_HASH_CACHE_MAX 256 /* files remembered */
 
 struct exe_hash_result {
-	uint64_t number;                   /* the asker's */
-	int code;                          /* 0, or why there is no digest */
+	uint64_t number; /* the asker's */
+	int code;        /* 0, or why there is no digest */
 	unsigned char digest[SHA256_SIZE];
 };
 

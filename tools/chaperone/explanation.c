@@ -15,9 +15,9 @@ static const char *const MASK_WORDS[] = {
 
 /* Calls `add` for each predicted column of each statement. */
 struct column {
-	uint32_t statement; /* from 1 */
+	uint32_t statement;   /* from 1 */
 	const char *position; /* "1", "2", …, "*", "last" */
-	struct slice name; /* as far as the text says it */
+	struct slice name;    /* as far as the text says it */
 	struct mask mask;
 };
 typedef void add_column(struct buf *out, const struct column *column);

@@ -34,9 +34,9 @@ int fact_list_add(struct fact_list *list, const char *name, struct slice value,
 	const char *own_value = own_name ? fact_list_text(list, shown) : NULL;
 	if (!own_value)
 		return -E2BIG;
-	list->facts[list->count++] = (struct record_fact){
-		slice_of(own_name), { own_value, shown.length }, (uint8_t)mark
-	};
+	list->facts[list->count++] = (struct record_fact){ slice_of(own_name),
+							   { own_value, shown.length },
+							   (uint8_t)mark };
 	return 0;
 }
 

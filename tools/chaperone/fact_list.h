@@ -9,7 +9,7 @@
 #include "common/record.h"
 #include "common/slice.h"
 
-#define FACT_VALUE_MAX ((size_t)1024)
+#define FACT_VALUE_MAX     ((size_t)1024)
 #define FACT_LIST_TEXT_MAX (32 * KIB)
 
 struct fact_list { /* zeroed: empty */

@@ -9,7 +9,7 @@
 
 #include "tools/chaperone/process.h"
 
-#define ANCESTORS_MAX 256
+#define ANCESTORS_MAX    256
 #define COMMAND_LINE_MAX (4 * KIB)
 
 static bool is_our_program(const struct process *process)

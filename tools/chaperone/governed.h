@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#define GOVERNED_WHY_MAX 160
+#define GOVERNED_WHY_MAX      160
 #define GOVERNED_RUN_VARIABLE "CHAPERONE_RUN" /* set by `run` for its whole tree */
 
 /* On true `ret_why` says how we know ("chaperone run is our ancestor, pid 812").  Code of the

@@ -41,7 +41,8 @@ static void add_escape(struct buf *out, uint32_t code)
 	buf_printf(out, "\\u%04x", code);
 }
 
-/* Goes over a JSON string, which is ASCII but for what stood in the text, and escapes what a terminal would obey. */
+/* Goes over a JSON string, which is ASCII but for what stood in the text, and escapes what a
+ * terminal would obey. */
 static void add_escaped(struct buf *out, struct slice json)
 {
 	while (json.length > 0) {

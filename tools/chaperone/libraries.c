@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Following DT_NEEDED through LD_LIBRARY_PATH, run paths, /etc/ld.so.conf.d and the usual folders. */
+/* Following DT_NEEDED through LD_LIBRARY_PATH, run paths, /etc/ld.so.conf.d and the usual folders.
+ */
 #include "tools/chaperone/libraries.h"
 
 #include <errno.h>
@@ -14,14 +15,15 @@
 #define CONFIGURATION_GLOB "/etc/ld.so.conf.d/*.conf"
 
 static const char *const USUAL[] = {
-	"/lib/" MULTIARCH, "/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib",
+	"/lib/" MULTIARCH, "/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64", "/lib",
+	"/usr/lib",        "/usr/local/lib",
 };
 
 struct search {
 	const char *name;
-	const char *origin;      /* the path of the object that asks */
+	const char *origin; /* the path of the object that asks */
 	const struct buf *configured;
-	char *ret_path;          /* PATH_MAX bytes */
+	char *ret_path; /* PATH_MAX bytes */
 };
 
 static bool try_folder(const struct search *search, struct slice folder)
@@ -35,12 +37,14 @@ static bool try_folder(const struct search *search, struct slice folder)
 	if (slice_starts_with(folder, "$ORIGIN") || slice_starts_with(folder, "${ORIGIN}")) {
 		struct slice rest = slice_part(folder, folder.at[1] == '{' ? 9 : 7, folder.length);
 
-		n = snprintf(path, sizeof(path), "%.*s%.*s/%s", slash ? (int)(slash - search->origin) : 0, search->origin,
+		n = snprintf(path, sizeof(path), "%.*s%.*s/%s",
+			     slash ? (int)(slash - search->origin) : 0, search->origin,
 			     SLICE_ARGUMENTS(rest), search->name);
 	} else {
 		n = snprintf(path, sizeof(path), "%.*s/%s", SLICE_ARGUMENTS(folder), search->name);
 	}
-	return n > 0 && n < PATH_MAX && realpath(path, search->ret_path) && elf_file_is_native(search->ret_path);
+	return n > 0 && n < PATH_MAX && realpath(path, search->ret_path) &&
+	       elf_file_is_native(search->ret_path);
 }
 
 static bool try_folders(const struct search *search, struct slice folders, char separator)
@@ -95,7 +99,8 @@ static bool has(const struct libraries *libraries, const char *name)
 	return false;
 }
 
-static int add(struct libraries *libraries, const char *name, const char *origin, const struct elf_file *asking)
+static int add(struct libraries *libraries, const char *name, const char *origin,
+	       const struct elf_file *asking)
 {
 	char path[PATH_MAX];
 	struct search search = { name, origin, &libraries->configured, path };

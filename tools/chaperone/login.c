@@ -24,8 +24,7 @@ int login_read(uid_t uid, struct login *ret_login)
 	if (found) {
 		snprintf(login.name, sizeof(login.name), "%s", entry.pw_name);
 		login.group_count = LOGIN_GROUPS_MAX;
-		if (getgrouplist(entry.pw_name, entry.pw_gid, login.groups,
-				 &login.group_count) < 0)
+		if (getgrouplist(entry.pw_name, entry.pw_gid, login.groups, &login.group_count) < 0)
 			return -E2BIG;
 	}
 	*ret_login = login;

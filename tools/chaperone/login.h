@@ -8,13 +8,13 @@
 
 #include "common/cleanup.h"
 
-#define LOGIN_NAME_MAX 256
+#define LOGIN_NAME_MAX   256
 #define LOGIN_GROUPS_MAX 120
 
 struct login {
 	char name[LOGIN_NAME_MAX]; /* the number where the uid has no name */
 	gid_t groups[LOGIN_GROUPS_MAX];
-	int group_count;           /* 0 where the uid has no name */
+	int group_count; /* 0 where the uid has no name */
 };
 
 /* -E2BIG: in more groups than fit.  Other errors are the name service's. */

@@ -5,13 +5,15 @@
 #include "tools/chaperone/commands.h"
 
 static const struct command COMMANDS[] = {
-	{ "run", command_run, "run a command with what it sends to databases judged, masked and recorded" },
+	{ "run", command_run,
+	  "run a command with what it sends to databases judged, masked and recorded" },
 	{ "agent", command_agent, "judge for this machine's programs, as a service" },
 	{ "doctor", command_doctor, "say what is governed on this machine, and what is not" },
 	{ "init", command_init, "write a first policy and its test" },
 	{ "policy check", command_policy_check, "read policies and say what is wrong or doubtful" },
 	{ "policy test", command_policy_test, "run the tests that stand beside policies" },
-	{ "policy explain", command_policy_explain, "say what a policy makes of a statement, and why" },
+	{ "policy explain", command_policy_explain,
+	  "say what a policy makes of a statement, and why" },
 	{ "policy schema", command_policy_schema, "print the JSON Schema, for editors" },
 	{ "policy trust", command_policy_trust, "say that a policy found in a folder may be used" },
 	{ "audit list", command_audit_list, "list what happened" },

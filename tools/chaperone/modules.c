@@ -51,7 +51,8 @@ static void look_in_one(struct look *look, const char *folder)
 	}
 }
 
-/* The pattern is read once, not once for each driver: that takes a walk through folders as large as /usr/lib. */
+/* The pattern is read once, not once for each driver: that takes a walk through folders as large as
+ * /usr/lib. */
 static void look_in(struct look *look, const char *pattern)
 {
 	glob_t folders;

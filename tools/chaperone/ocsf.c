@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Events as OCSF 1.8 Datastore Activity, with the profiles security_control and datetime
- * (schema.ocsf.io/1.8.0/classes/datastore_activity).  What the class has no place for is under `unmapped`. */
+ * (schema.ocsf.io/1.8.0/classes/datastore_activity).  What the class has no place for is under
+ * `unmapped`. */
 #include "tools/chaperone/ocsf.h"
 
 #include <string.h>
@@ -9,8 +10,8 @@
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"
 
-#define CLASS_UID    6005u
-#define CATEGORY_UID 6u
+#define CLASS_UID      6005u
+#define CATEGORY_UID   6u
 #define SHAPE_ID_BYTES 8u /* of its SHA-256 */
 
 struct normalised {
@@ -23,18 +24,19 @@ static const struct {
 	const char *verb;
 	struct normalised activity;
 } ACTIVITIES[] = {
-	{ "select", { 4, "Query" } },     { "copy-out", { 1, "Read" } },
-	{ "insert", { 5, "Write" } },     { "copy-in", { 5, "Write" } },
-	{ "update", { 2, "Update" } },    { "update-all", { 2, "Update" } },
-	{ "merge", { 2, "Update" } },     { "alter", { 2, "Update" } },
-	{ "delete", { 7, "Delete" } },    { "delete-all", { 7, "Delete" } },
-	{ "truncate", { 7, "Delete" } },  { "drop", { 7, "Delete" } },
+	{ "select", { 4, "Query" } },    { "copy-out", { 1, "Read" } },
+	{ "insert", { 5, "Write" } },    { "copy-in", { 5, "Write" } },
+	{ "update", { 2, "Update" } },   { "update-all", { 2, "Update" } },
+	{ "merge", { 2, "Update" } },    { "alter", { 2, "Update" } },
+	{ "delete", { 7, "Delete" } },   { "delete-all", { 7, "Delete" } },
+	{ "truncate", { 7, "Delete" } }, { "drop", { 7, "Delete" } },
 	{ "create", { 6, "Create" } },
 };
 static const struct normalised ACTIVITY_OTHER = { 99, "Other" };
 
 static const struct normalised ACTION_ALLOWED = { 1, "Allowed" }, ACTION_DENIED = { 2, "Denied" },
-			       ACTION_OBSERVED = { 3, "Observed" }, ACTION_MODIFIED = { 4, "Modified" },
+			       ACTION_OBSERVED = { 3, "Observed" },
+			       ACTION_MODIFIED = { 4, "Modified" },
 			       ACTION_UNKNOWN = { 0, "Unknown" };
 static const struct normalised DISPOSITION_ALLOWED = { 1, "Allowed" },
 			       DISPOSITION_BLOCKED = { 2, "Blocked" },
@@ -70,8 +72,8 @@ static const struct normalised *action_of(const struct audit_event *event)
 		return &ACTION_DENIED;
 	if (event->end == AUDIT_END_KNOWN && event->outcome.outcome.masked_cells > 0)
 		return &ACTION_MODIFIED;
-	return strncmp(audit_event_verdict(event), "would-", 6) == 0 ? &ACTION_OBSERVED :
-								       &ACTION_ALLOWED;
+	return strncmp(audit_event_verdict(event), "would-", 6) == 0 ? &ACTION_OBSERVED
+								     : &ACTION_ALLOWED;
 }
 
 static const struct normalised *disposition_of(const struct audit_event *event)
@@ -86,7 +88,8 @@ static const struct normalised *disposition_of(const struct audit_event *event)
 
 static void add_class(struct buf *out, const struct audit_event *event)
 {
-	static const struct normalised INFORMATIONAL = { 1, "Informational" }, MEDIUM = { 3, "Medium" };
+	static const struct normalised INFORMATIONAL = { 1, "Informational" },
+				       MEDIUM = { 3, "Medium" };
 	const struct normalised *activity = activity_of(event);
 
 	add_normalised(out, "activity_id", "activity_name", activity);
@@ -134,7 +137,8 @@ static struct slice base_name(struct slice path)
 
 static void add_file(struct buf *out, const struct audit_event *event)
 {
-	struct slice path = audit_event_fact(event, "exe"), hash = audit_event_fact(event, "exe_sha256");
+	struct slice path = audit_event_fact(event, "exe"),
+		     hash = audit_event_fact(event, "exe_sha256");
 
 	if (path.length == 0)
 		return;
@@ -174,7 +178,8 @@ static void add_actor(struct buf *out, const struct audit_event *event)
 	SCOPED(buf_done) struct buf uid = BUF_MAX(64);
 
 	buf_printf(&uid, "%08llx-%x",
-		   (unsigned long long)(event->process_number >> 32 ? event->process_number >> 32 : event->boot_number),
+		   (unsigned long long)(event->process_number >> 32 ? event->process_number >> 32
+								    : event->boot_number),
 		   (unsigned)event->process_number);
 	json_open(out, "actor", '{');
 	if (subject && subject->mark == RECORD_PROVEN) {
@@ -195,7 +200,8 @@ static void add_actor(struct buf *out, const struct audit_event *event)
 
 static void add_endpoints(struct buf *out, const struct audit_event *event)
 {
-	struct slice host = audit_event_fact(event, "host"), server = audit_event_fact(event, "server");
+	struct slice host = audit_event_fact(event, "host"),
+		     server = audit_event_fact(event, "server");
 
 	json_open(out, "src_endpoint", '{');
 	json_text(out, "hostname", host.length ? host : SLICE("unknown"));
@@ -257,7 +263,8 @@ static void add_query(struct buf *out, const struct audit_event *event)
 
 static void add_policy(struct buf *out, const struct audit_event *event)
 {
-	struct slice name = audit_event_fact(event, "policy"), version = audit_event_fact(event, "policy_version");
+	struct slice name = audit_event_fact(event, "policy"),
+		     version = audit_event_fact(event, "policy_version");
 
 	if (!event->judgement)
 		return;
@@ -295,10 +302,12 @@ static void add_status(struct buf *out, const struct audit_event *event)
 {
 	static const struct normalised SUCCESS = { 1, "Success" }, FAILURE = { 2, "Failure" },
 				       UNKNOWN = { 0, "Unknown" };
-	bool is_known = event->end == AUDIT_END_KNOWN, failed = event->outcome.status != RING_STATUS_OK;
-	const struct normalised *status = audit_event_is_refused(event) || (is_known && failed) ? &FAILURE :
-					  is_known					       ? &SUCCESS :
-													 &UNKNOWN;
+	bool is_known = event->end == AUDIT_END_KNOWN,
+	     failed = event->outcome.status != RING_STATUS_OK;
+	const struct normalised *status = audit_event_is_refused(event) || (is_known && failed)
+						  ? &FAILURE
+					  : is_known ? &SUCCESS
+						     : &UNKNOWN;
 	char sqlstate[6];
 
 	audit_event_sqlstate(event, sqlstate);
@@ -326,7 +335,9 @@ static void add_counts(struct buf *out, const struct audit_event *event)
 		json_number(out, "bytes", event->outcome.outcome.bytes);
 		json_number(out, "masked_cells", event->outcome.outcome.masked_cells);
 		json_number(out, "duration_ns",
-			    event->end_time_ns >= event->time_ns ? event->end_time_ns - event->time_ns : 0);
+			    event->end_time_ns >= event->time_ns
+				    ? event->end_time_ns - event->time_ns
+				    : 0);
 	}
 	if (event->kind == AUDIT_STATEMENT)
 		json_text(out, "reported_by", SLICE("process"));
@@ -339,7 +350,8 @@ static void add_unmapped(struct buf *out, const struct audit_event *event)
 	if (event->judgement) {
 		json_text_if(out, "reason", event->judgement->reason);
 		json_text_if(out, "would_decide", event->judgement->would_decide);
-		audit_json_texts(out, "effects", event->judgement->effects, event->judgement->effect_count);
+		audit_json_texts(out, "effects", event->judgement->effects,
+				 event->judgement->effect_count);
 		json_text_if(out, "masked_columns", event->judgement->masked);
 	}
 	add_counts(out, event);

@@ -6,7 +6,8 @@
 #include "common/buf.h"
 #include "tools/chaperone/audit_events.h"
 
-/* One JSON object without a line end.  Notes have no place in the class: they are for the caller to leave out. */
+/* One JSON object without a line end.  Notes have no place in the class: they are for the caller to
+ * leave out. */
 void ocsf_add_event(struct buf *out, const struct audit_event *event);
 
 #endif

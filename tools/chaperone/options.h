@@ -14,17 +14,18 @@
 /* One option.  Without `argument` it is a flag: the bool at `offset` becomes true.  With one, the
  * const char * at `offset` becomes it, or `read` makes of it what stands there. */
 struct option_row {
-	const char *name;      /* without dashes */
-	const char *argument;  /* what --help calls it; NULL: none is taken */
-	size_t offset;         /* in the command's options */
-	const char *help;      /* a newline begins another line */
+	const char *name;     /* without dashes */
+	const char *argument; /* what --help calls it; NULL: none is taken */
+	size_t offset;        /* in the command's options */
+	const char *help;     /* a newline begins another line */
 	int (*read)(const char *text, void *ret_value); /* 0 or a negative errno */
-	const char *expected;  /* with `read`: what a right argument is */
-	char letter;           /* of "-n"; 0: none */
+	const char *expected;                           /* with `read`: what a right argument is */
+	char letter;                                    /* of "-n"; 0: none */
 	bool is_needed;
 };
 
-/* Rows without `read`, whose member is of the type that belongs there or the row does not compile. */
+/* Rows without `read`, whose member is of the type that belongs there or the row does not compile.
+ */
 #define OPTION_PLACE(options, member, type)                                                        \
 	(offsetof(struct options, member) +                                                        \
 	 0 * sizeof(_Generic(((struct options *)0)->member, type : 0)))
@@ -41,13 +42,14 @@ struct option_row {
 /* -h and --help are options of every command and have no row. */
 struct option_table {
 	const struct option_row *rows;
-	size_t count;           /* at most OPTION_ROWS_MAX */
-	const char *operands;   /* as the usage line shows them; NULL: none are taken */
+	size_t count;         /* at most OPTION_ROWS_MAX */
+	const char *operands; /* as the usage line shows them; NULL: none are taken */
 	size_t operands_min, operands_max;
-	bool is_command_behind; /* what follows the first operand belongs to it, with or without `--` */
-	const char *about;      /* lines */
-	const char *exits;      /* lines */
-	int status_refused;     /* of a command line that is wrong; 0: EXIT_USAGE */
+	/* what follows the first operand belongs to it, with or without `--` */
+	bool is_command_behind;
+	const char *about;  /* lines */
+	const char *exits;  /* lines */
+	int status_refused; /* of a command line that is wrong; 0: EXIT_USAGE */
 };
 
 #define OPERANDS_MANY SIZE_MAX

@@ -41,8 +41,8 @@ int place_of_record(const char *option, char ret_path[PATH_MAX], struct error *e
 int place_of_rings(char ret_path[PATH_MAX], struct error *error)
 {
 	const char *runtime = absolute("XDG_RUNTIME_DIR");
-	int r = runtime ? copy(runtime, "chaperone", ret_path) :
-			  home_path(".local/state/chaperone", ret_path, PATH_MAX);
+	int r = runtime ? copy(runtime, "chaperone", ret_path)
+			: home_path(".local/state/chaperone", ret_path, PATH_MAX);
 
 	return r < 0 ? error_system(error, r, "the folder for sockets and rings") : 0;
 }

@@ -30,13 +30,17 @@ static int read_instant(const char *text, void *ret_seconds)
 static const struct option_row ROWS[] = {
 	OPTION_TEXT(explain_options, policy, "policy", "PATH",
 		    "a policy file or folder; otherwise $CHAPERONE_POLICY or ./chaperone"),
-	OPTION_TEXT(explain_options, as, "as", "NAME", "the caller is this one of the policy's people"),
+	OPTION_TEXT(explain_options, as, "as", "NAME",
+		    "the caller is this one of the policy's people"),
 	OPTION_TEXT(explain_options, kind, "kind", "KIND",
 		    "the caller is an agent, a job, a person or a service"),
 	OPTION_TEXT(explain_options, database, "database", "NAME",
 		    "one of the policy's databases, or other; needed where there are several"),
-	{ .name = "at", .argument = "INSTANT", .offset = offsetof(struct explain_options, now),
-	  .read = read_instant, .expected = "an instant like 2026-11-18T14:00:00+01:00",
+	{ .name = "at",
+	  .argument = "INSTANT",
+	  .offset = offsetof(struct explain_options, now),
+	  .read = read_instant,
+	  .expected = "an instant like 2026-11-18T14:00:00+01:00",
 	  .help = "judge as of then (2026-11-18T14:00:00+01:00), not now" },
 	OPTION_FLAG(explain_options, facts, "facts", "what was read from the text, too"),
 	OPTION_FLAG(explain_options, json, "json", "one JSON object instead of lines"),
@@ -47,7 +51,8 @@ static const struct option_table OPTIONS = {
 	.operands = "SQL",
 	.operands_min = 1,
 	.operands_max = 1,
-	.about = "Says what a policy decides about SQL, by which rules, and how each column is masked. No server\n"
+	.about = "Says what a policy decides about SQL, by which rules, and how each column is "
+		 "masked. No server\n"
 		 "is asked: names without a schema are taken as public's.",
 	.exits = "0 allowed, 1 refused or waiting for approval, 2 could not run",
 };
@@ -99,7 +104,8 @@ static int show(const struct explain_options *options, const struct policy *poli
 	return judgement->decision == DECISION_ALLOW ? 0 : 1;
 }
 
-static int explain(const struct explain_options *options, const struct policy *policy, struct error *error)
+static int explain(const struct explain_options *options, const struct policy *policy,
+		   struct error *error)
 {
 	SCOPED(rehearsal_freep) struct rehearsal *rehearsal = NULL;
 	struct judgement judgement;
@@ -113,7 +119,8 @@ static int explain(const struct explain_options *options, const struct policy *p
 		r = rehearsal_new(policy, database, &caller, &rehearsal, error);
 	if (r < 0)
 		return command_fail("policy explain", error);
-	r = rehearsal_judge(rehearsal, CALL_QUERY, slice_of(options->sql), options->now, &judgement);
+	r = rehearsal_judge(rehearsal, CALL_QUERY, slice_of(options->sql), options->now,
+			    &judgement);
 	if (r < 0) {
 		error_system(error, r, "the statement could not be judged");
 		return command_fail("policy explain", error);

@@ -12,14 +12,12 @@
 #include "tools/chaperone/home.h"
 #include "tools/chaperone/trust.h"
 
-#define SYSTEM_FOLDER "/etc/chaperone"
+#define SYSTEM_FOLDER  "/etc/chaperone"
 #define SHOWN_PATH_MAX 160 /* so that the command behind it fits into an error */
 
 static const char *const ORIGINS[] = {
-	[ORIGIN_OPTION] = "--policy",
-	[ORIGIN_ENVIRONMENT] = "$CHAPERONE_POLICY",
-	[ORIGIN_FOLDER] = "this folder",
-	[ORIGIN_USER] = "~/.config/chaperone",
+	[ORIGIN_OPTION] = "--policy",    [ORIGIN_ENVIRONMENT] = "$CHAPERONE_POLICY",
+	[ORIGIN_FOLDER] = "this folder", [ORIGIN_USER] = "~/.config/chaperone",
 	[ORIGIN_SYSTEM] = SYSTEM_FOLDER,
 };
 
@@ -151,9 +149,10 @@ int policy_find(const char *option, struct policy_found *ret_found, struct error
 	r = find_in(SYSTEM_FOLDER, ORIGIN_SYSTEM, ret_found, error);
 	if (r != -ENOENT)
 		return r;
-	return error_set(error, r, "no policy: looked at --policy, $CHAPERONE_POLICY, ./chaperone, "
-				   "~/.config/chaperone and " SYSTEM_FOLDER
-				   "; `chaperone init` writes a first one");
+	return error_set(error, r,
+			 "no policy: looked at --policy, $CHAPERONE_POLICY, ./chaperone, "
+			 "~/.config/chaperone and " SYSTEM_FOLDER
+			 "; `chaperone init` writes a first one");
 }
 
 /* The command that is right wherever it is typed, or, for a path that is long or not plain, in

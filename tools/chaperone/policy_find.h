@@ -10,12 +10,12 @@
 #include "common/error.h"
 #include "tools/chaperone/policy_source.h"
 
-enum policy_origin { /* in the order in which they are looked at */
-	ORIGIN_OPTION,      /* --policy */
-	ORIGIN_ENVIRONMENT, /* $CHAPERONE_POLICY */
-	ORIGIN_FOLDER,      /* chaperone/ here or above, up to the repository's root */
-	ORIGIN_USER,        /* ~/.config/chaperone */
-	ORIGIN_SYSTEM,      /* /etc/chaperone */
+enum policy_origin {                     /* in the order in which they are looked at */
+		     ORIGIN_OPTION,      /* --policy */
+		     ORIGIN_ENVIRONMENT, /* $CHAPERONE_POLICY */
+		     ORIGIN_FOLDER,      /* chaperone/ here or above, up to the repository's root */
+		     ORIGIN_USER,        /* ~/.config/chaperone */
+		     ORIGIN_SYSTEM,      /* /etc/chaperone */
 };
 
 /* "--policy", "$CHAPERONE_POLICY", "this folder" … */

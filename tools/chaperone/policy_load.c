@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded, struct error *error)
+int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
+		struct error *error)
 {
 	SCOPED(policy_source_done) struct policy_source source = { .texts = NULL };
 	SCOPED(policy_freep) struct policy *policy = NULL;

@@ -11,8 +11,10 @@ struct policy_loaded {
 	unsigned char digest[SHA256_SIZE]; /* of the files as they were read */
 };
 
-/* Finds, reads and checks the policy.  One that contains what nothing enforces yet is -ENOTSUP and is named. */
-must_use int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded, struct error *error);
+/* Finds, reads and checks the policy.  One that contains what nothing enforces yet is -ENOTSUP and
+ * is named. */
+must_use int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
+			 struct error *error);
 
 /* Whether the files still are what was loaded. */
 bool policy_is_current(const struct policy_loaded *loaded);

@@ -12,12 +12,14 @@ struct schema_options {
 };
 
 static const struct option_row ROWS[] = {
-	OPTION_FLAG(schema_options, is_test, "test", "the schema of test files (NAME_test.yaml) instead"),
+	OPTION_FLAG(schema_options, is_test, "test",
+		    "the schema of test files (NAME_test.yaml) instead"),
 };
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
-	.about = "Prints the JSON Schema of policy files, for editors that complete and check YAML.",
+	.about =
+		"Prints the JSON Schema of policy files, for editors that complete and check YAML.",
 	.exits = "0 printed, 2 could not run",
 };
 

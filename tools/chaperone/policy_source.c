@@ -35,8 +35,7 @@ static int check_owner(const struct stat *status, const char *path, struct error
 	bool is_sticky_folder = S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX);
 
 	if (status->st_uid != 0 && status->st_uid != geteuid())
-		return refuse(error, -EPERM, path,
-			      "a policy must belong to root or to you");
+		return refuse(error, -EPERM, path, "a policy must belong to root or to you");
 	if (others_may_write && !is_sticky_folder)
 		return refuse(error, -EPERM, path,
 			      "a policy must be writable by its owner alone (chmod go-w)");

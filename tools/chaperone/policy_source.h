@@ -13,9 +13,9 @@
 
 #define POLICY_SOURCE_MAX (16 * MIB) /* of all files together */
 
-struct policy_source { /* zeroed: empty */
-	struct policy_files files; /* in order of name */
-	struct buf *texts;         /* one for each */
+struct policy_source {                     /* zeroed: empty */
+	struct policy_files files;         /* in order of name */
+	struct buf *texts;                 /* one for each */
 	unsigned char digest[SHA256_SIZE]; /* over names, without folders, and contents */
 };
 

@@ -32,7 +32,8 @@ static const struct option_table OPTIONS = {
 	.operands = "PATH...",
 	.operands_min = 1,
 	.operands_max = OPERANDS_MANY,
-	.about = "Runs policy tests (NAME_test.yaml; of a folder all of them) and says which failed. No server\n"
+	.about = "Runs policy tests (NAME_test.yaml; of a folder all of them) and says which "
+		 "failed. No server\n"
 		 "and no clock is asked.",
 	.exits = "0 all passed, 1 some failed, 2 could not run",
 };
@@ -130,7 +131,8 @@ static void run_done(struct run *run)
 static int write_junit(struct run *run)
 {
 	SCOPED(buf_done) struct buf text = BUF_MAX(REPORT_MAX);
-	SCOPED(close_p) int fd = open(run->options.junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	SCOPED(close_p)
+	int fd = open(run->options.junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct error error = { .line = 0 };
 	int r = fd < 0 ? -errno : 0;
 

@@ -24,7 +24,10 @@ struct trust_options {
 };
 
 static const struct option_row ROWS[] = {
-	{ .name = "yes", .letter = 'y', .offset = OPTION_PLACE(trust_options, is_yes, bool), .help = "do not ask" },
+	{ .name = "yes",
+	  .letter = 'y',
+	  .offset = OPTION_PLACE(trust_options, is_yes, bool),
+	  .help = "do not ask" },
 	OPTION_FLAG(trust_options, is_json, "json", "print what was trusted as JSON"),
 };
 
@@ -32,8 +35,10 @@ static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
 	.operands = "[PATH]",
 	.operands_max = 1,
-	.about = "Shows the policy in PATH, or the one found in this folder and above, and asks whether\n"
-		 "it may be used.  It is used until a file of it changes.  Only a person at a terminal\n"
+	.about = "Shows the policy in PATH, or the one found in this folder and above, and asks "
+		 "whether\n"
+		 "it may be used.  It is used until a file of it changes.  Only a person at a "
+		 "terminal\n"
 		 "can give trust.",
 	.exits = "0 trusted, 1 not trusted, 2 could not ask",
 };

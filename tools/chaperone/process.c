@@ -146,10 +146,8 @@ static const struct {
 	unsigned major_first, major_last, minor_first, shift;
 	const char *prefix;
 } TERMINALS[] = {
-	{ 136, 143, 0, 256, "/dev/pts/" },
-	{ 4, 4, 64, 0, "/dev/ttyS" },
-	{ 4, 4, 0, 0, "/dev/tty" },
-	{ 229, 229, 0, 0, "/dev/hvc" },
+	{ 136, 143, 0, 256, "/dev/pts/" },  { 4, 4, 64, 0, "/dev/ttyS" },
+	{ 4, 4, 0, 0, "/dev/tty" },         { 229, 229, 0, 0, "/dev/hvc" },
 	{ 204, 204, 64, 0, "/dev/ttyAMA" },
 };
 

@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 
 #define PROCESS_NAME_MAX 80
-#define PROCESS_TTY_MAX 32
+#define PROCESS_TTY_MAX  32
 
 struct process {
 	int folder;
@@ -25,7 +25,10 @@ struct process {
 };
 
 /* A process that is not open. */
-#define PROCESS_NONE { .folder = -1 }
+#define PROCESS_NONE                                                                               \
+	{                                                                                          \
+		.folder = -1                                                                       \
+	}
 
 /* -ESRCH when there is no such process. */
 must_use int process_open(pid_t pid, struct process *ret_process);

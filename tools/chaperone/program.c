@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Going from a command to its program as execvp(3) and the kernel do, and on to what the loader would say. */
+/* Going from a command to its program as execvp(3) and the kernel do, and on to what the loader
+ * would say. */
 #include "tools/chaperone/program.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <sys/xattr.h>
 
 #define SCRIPT_DEPTH_MAX 4
-#define LINE_MAX_BYTES	 256 /* BINPRM_BUF_SIZE of Linux */
+#define LINE_MAX_BYTES   256 /* BINPRM_BUF_SIZE of Linux */
 
 static bool is_program(const char *path)
 {
@@ -69,7 +70,8 @@ static bool find_interpreter(const char *path, char ret_name[PATH_MAX])
 	return word.length > 0;
 }
 
-/* postgresql-common's pg_wrapper picks the newest installed version of the program whose name it was called by. */
+/* postgresql-common's pg_wrapper picks the newest installed version of the program whose name it
+ * was called by. */
 static bool find_wrapped(const char *path, char ret_path[PATH_MAX])
 {
 	char canonical[PATH_MAX], pattern[PATH_MAX];

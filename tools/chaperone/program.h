@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a command executes in the end, and whether a preloaded library gets into it, found by reading files alone. */
+/* What a command executes in the end, and whether a preloaded library gets into it, found by
+ * reading files alone. */
 #ifndef TOOLS_CHAPERONE_PROGRAM_H
 #define TOOLS_CHAPERONE_PROGRAM_H
 
@@ -7,9 +8,9 @@
 
 #include "tools/chaperone/elf_file.h"
 
-/* Follows `name` through PATH and a script to what runs it, again and again.  `step` hears of each script; it may be
- * NULL.  `path` holds, whatever is returned, what was looked at last.  -ENOENT for what is not found or cannot be
- * executed, -ELOOP for scripts that scripts run. */
+/* Follows `name` through PATH and a script to what runs it, again and again.  `step` hears of each
+ * script; it may be NULL.  `path` holds, whatever is returned, what was looked at last.  -ENOENT
+ * for what is not found or cannot be executed, -ELOOP for scripts that scripts run. */
 must_use int program_follow(const char *name,
 			    void (*step)(void *context, const char *script,
 					 const char *interpreter),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The phrase's two halves: clients that the program is linked with, and drivers that it can import. */
+/* The phrase's two halves: clients that the program is linked with, and drivers that it can import.
+ */
 #include "tools/chaperone/prospect.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include "tools/chaperone/modules.h"
 #include "tools/chaperone/program.h"
 
-#define LEVEL_COUNT	(DOCTOR_PROBLEM + 1)
+#define LEVEL_COUNT     (DOCTOR_PROBLEM + 1)
 #define NAMES_SHOWN_MAX 3
 #define NAMES_MAX_BYTES KIB
 
@@ -48,7 +49,8 @@ static size_t found_count(const struct found *found)
 	       found->names[DOCTOR_PROBLEM].count;
 }
 
-/* Since PostgreSQL 10 libpq's file is libpq.so.5.MAJOR (src/interfaces/libpq/Makefile, SO_MINOR_VERSION). */
+/* Since PostgreSQL 10 libpq's file is libpq.so.5.MAJOR (src/interfaces/libpq/Makefile,
+ * SO_MINOR_VERSION). */
 static unsigned libpq_version(const char *path)
 {
 	unsigned version;
@@ -122,7 +124,9 @@ static const struct half LINKED = {
 	.end = "",
 	.open = "(",
 	.close = ")",
-	.behind = { [DOCTOR_GOOD] = " governed", [DOCTOR_NOTE] = "", [DOCTOR_PROBLEM] = " NOT GOVERNED" },
+	.behind = { [DOCTOR_GOOD] = " governed",
+		    [DOCTOR_NOTE] = "",
+		    [DOCTOR_PROBLEM] = " NOT GOVERNED" },
 };
 static const struct half IMPORTED = {
 	.begin = " (",
@@ -130,7 +134,9 @@ static const struct half IMPORTED = {
 	.end = ")",
 	.open = "",
 	.close = "",
-	.behind = { [DOCTOR_GOOD] = " governed when loaded", [DOCTOR_NOTE] = "", [DOCTOR_PROBLEM] = " NOT GOVERNED" },
+	.behind = { [DOCTOR_GOOD] = " governed when loaded",
+		    [DOCTOR_NOTE] = "",
+		    [DOCTOR_PROBLEM] = " NOT GOVERNED" },
 };
 
 static void say_half(struct buf *line, const struct half *half, const struct found *found)

@@ -15,10 +15,10 @@
 #include "tools/chaperone/process.h"
 #include "tools/chaperone/script.h"
 
-#define TRIES 3
+#define TRIES            3
 #define COMMAND_LINE_MAX (16 * KIB)
-#define CGROUP_MAX (16 * KIB)
-#define UNREADABLE_MAX ((size_t)128)
+#define CGROUP_MAX       (16 * KIB)
+#define UNREADABLE_MAX   ((size_t)128)
 
 /* One reading of one process. */
 struct reading {
@@ -194,7 +194,8 @@ static int add_kind(struct reading *reading)
 	if (reading->claims.ci)
 		return add_to_caller(provenance, FACT_KIND, MARK_OBSERVED, "job");
 	return reading->process.tty_device
-		? add_to_caller(provenance, FACT_KIND, MARK_OBSERVED, "person") : 0;
+		       ? add_to_caller(provenance, FACT_KIND, MARK_OBSERVED, "person")
+		       : 0;
 }
 
 static int read_environment(struct reading *reading)
@@ -216,7 +217,7 @@ static int read_environment(struct reading *reading)
 
 /* What is observed comes first, so that no environment can crowd it out. */
 static int (*const READ[])(struct reading *reading) = {
-	read_numbers, read_login,     read_exe,	    read_command_line,
+	read_numbers, read_login,     read_exe,     read_command_line,
 	read_folder,  read_container, read_parents, read_environment,
 };
 

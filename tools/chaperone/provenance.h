@@ -16,10 +16,10 @@
 
 struct provenance {
 	pid_t pid;
-	uint64_t start_ticks;   /* with the pid it names the process until the next boot */
-	uid_t uid;              /* real */
-	struct fact_list list;  /* kernel facts observed, environment facts claimed */
-	struct caller caller;   /* user, exe, groups, kind; values live in here */
+	uint64_t start_ticks;  /* with the pid it names the process until the next boot */
+	uid_t uid;             /* real */
+	struct fact_list list; /* kernel facts observed, environment facts claimed */
+	struct caller caller;  /* user, exe, groups, kind; values live in here */
 };
 
 /* Reads what /proc says about `pid` now.

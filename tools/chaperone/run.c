@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone run`: starts a command under the shim, and is its parent in every respect that the command can see. */
+/* `chaperone run`: starts a command under the shim, and is its parent in every respect that the
+ * command can see. */
 #include "tools/chaperone/run.h"
 
 #include <errno.h>
@@ -27,18 +28,22 @@ static int read_ungoverned(const char *text, void *ret_lets)
 }
 
 static const struct option_row ROWS[] = {
-	OPTION_TEXT(run_options, policy, "policy", "PATH",
-		    "a policy file or folder (else $CHAPERONE_POLICY, ./chaperone and its parents,\n"
-		    "~/.config/chaperone, /etc/chaperone)"),
+	OPTION_TEXT(
+		run_options, policy, "policy", "PATH",
+		"a policy file or folder (else $CHAPERONE_POLICY, ./chaperone and its parents,\n"
+		"~/.config/chaperone, /etc/chaperone)"),
 	OPTION_TEXT(run_options, record, "record", "PATH",
 		    "the folder of the record (else ~/.local/state/chaperone/record)"),
 	OPTION_TEXT(run_options, as_name, "as", "NAME", "be the caller that the policy calls NAME"),
 	OPTION_TEXT(run_options, reason, "reason", "TEXT", "why, for the record"),
 	OPTION_FLAG(run_options, is_trial, "trial", "judge and record, enforce nothing"),
-	{ .name = "ungoverned", .argument = "MODE",
-	  .offset = OPTION_PLACE(run_options, lets_ungoverned, bool), .read = read_ungoverned,
+	{ .name = "ungoverned",
+	  .argument = "MODE",
+	  .offset = OPTION_PLACE(run_options, lets_ungoverned, bool),
+	  .read = read_ungoverned,
 	  .expected = "refuse or warn",
-	  .help = "what becomes of clients that are not governed: `refuse` stops them at connect, `warn`\n"
+	  .help = "what becomes of clients that are not governed: `refuse` stops them at connect, "
+		  "`warn`\n"
 		  "lets them pass with a line and a note on the record (refuse)" },
 	OPTION_FLAG(run_options, is_quiet, "quiet", "no line at the start and at the end"),
 };
@@ -49,8 +54,10 @@ static const struct option_table OPTIONS = {
 	.operands_min = 1,
 	.operands_max = OPERANDS_MANY,
 	.is_command_behind = true,
-	.about = "Runs CMD with every statement it sends to a database judged, masked and recorded.",
-	.exits = "that of CMD, 128+N when signal N ended it; 125 when chaperone cannot do its part,\n"
+	.about =
+		"Runs CMD with every statement it sends to a database judged, masked and recorded.",
+	.exits = "that of CMD, 128+N when signal N ended it; 125 when chaperone cannot do its "
+		 "part,\n"
 		 "126 when CMD cannot be executed, 127 when it is not found",
 	.status_refused = EXIT_CHAPERONE,
 };
@@ -68,7 +75,8 @@ static int fail(const struct error *error)
 static int run_governed(const struct run_options *options, const char *why)
 {
 	if (!options->is_quiet && isatty(STDERR_FILENO))
-		fprintf(stderr, "chaperone: governed already (%s): that run's policy counts\n", why);
+		fprintf(stderr, "chaperone: governed already (%s): that run's policy counts\n",
+			why);
 	execvp(options->command[0], options->command);
 	int code = errno;
 	fprintf(stderr, "chaperone: %s: %s\n", options->command[0], strerror(code));

@@ -14,9 +14,9 @@
 #include "tools/chaperone/shim_file.h"
 
 #define RUN_CANNOT_EXECUTE 126
-#define RUN_NOT_FOUND	   127
+#define RUN_NOT_FOUND      127
 
-#define RUN_DATABASES_MAX  4096
+#define RUN_DATABASES_MAX 4096
 
 struct run_options {
 	const char *policy;
@@ -25,7 +25,7 @@ struct run_options {
 	const char *reason;
 	bool is_trial;
 	bool is_quiet;
-	bool lets_ungoverned;         /* --ungoverned warn */
+	bool lets_ungoverned; /* --ungoverned warn */
 	char **command;
 };
 
@@ -33,13 +33,15 @@ struct run {
 	struct run_options options;
 	struct policy *policy;
 	char shim[PATH_MAX];
-	char folder[PATH_MAX];        /* private; rings, and the socket unless it is root's */
+	char folder[PATH_MAX]; /* private; rings, and the socket unless it is root's */
 	char record[PATH_MAX];
 	char socket[PATH_MAX];
 	char id[17];
-	char databases[RUN_DATABASES_MAX]; /* ports and sockets of the policy's databases, for shims */
-	char peer[48];                /* "PID START" of this supervisor, by which shims know it */
-	char unreached[512];          /* why the command is not governed, for the record; "": it is */
+	/* ports and sockets of the policy's databases, for shims */
+	char databases[RUN_DATABASES_MAX];
+	char peer[48]; /* "PID START" of this supervisor, by which shims know it */
+	/* why the command is not governed, for the record; "": it is */
+	char unreached[512];
 	struct agent_settings settings;
 	int listening;
 	pid_t agent;
@@ -51,20 +53,24 @@ struct run {
 	bool speaks;                  /* a terminal is there, and --quiet is not */
 };
 
-#define RUN_EMPTY { .listening = -1, .signals = -1 }
+#define RUN_EMPTY                                                                                  \
+	{                                                                                          \
+		.listening = -1, .signals = -1                                                     \
+	}
 
-/* Finds and reads the policy, checks the shim, makes the run folder and the socket.  `error` says what to do; run_done in
- * any case. */
+/* Finds and reads the policy, checks the shim, makes the run folder and the socket.  `error` says
+ * what to do; run_done in any case. */
 must_use int run_prepare(struct run *run, const struct run_options *options, struct error *error);
 
-/* -EPERM when nothing of the command can be governed and --ungoverned, the policy and the trial leave it at that. */
+/* -EPERM when nothing of the command can be governed and --ungoverned, the policy and the trial
+ * leave it at that. */
 must_use int run_check_reach(struct run *run, struct error *error);
 
 /* Starts an agent and waits until it listens. */
 must_use int run_start_agent(struct run *run, struct error *error);
 
-/* Starts the command and stays beside it until it ends: signals, stops, orphans, the agent's restarts.  Returns the
- * exit status that `run` is to have. */
+/* Starts the command and stays beside it until it ends: signals, stops, orphans, the agent's
+ * restarts.  Returns the exit status that `run` is to have. */
 must_use int run_command(struct run *run);
 
 /* Lets the agent write what is left and end. */

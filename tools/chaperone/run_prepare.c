@@ -31,7 +31,8 @@ static int make_id(struct run *run)
 	unsigned char random[8];
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random) ||
-	    getrandom(run->settings.seed, sizeof(run->settings.seed), 0) != sizeof(run->settings.seed))
+	    getrandom(run->settings.seed, sizeof(run->settings.seed), 0) !=
+		    sizeof(run->settings.seed))
 		return -EIO;
 	for (size_t i = 0; i < sizeof(random); i++)
 		snprintf(run->id + 2 * i, 3, "%02x", random[i]);
@@ -47,9 +48,9 @@ static bool is_roots_and_open(const char *path)
 	       !(status.st_mode & 022) && (status.st_mode & S_IXOTH);
 }
 
-/* A program of root's may give up its user id before it looks for the agent, and could not enter the run's folder then.
- * So root's socket lies outside, where anybody can connect, and the agent tells members from strangers; the rings stay
- * inside. */
+/* A program of root's may give up its user id before it looks for the agent, and could not enter
+ * the run's folder then. So root's socket lies outside, where anybody can connect, and the agent
+ * tells members from strangers; the rings stay inside. */
 static int listen_for_all(struct run *run)
 {
 	if (geteuid() != 0 || !is_roots_and_open(OPEN_FOLDER))
@@ -116,7 +117,8 @@ static bool add_word(struct run *run, const char *word)
 
 	if (used + length + 2 > sizeof(run->databases))
 		return false;
-	snprintf(run->databases + used, sizeof(run->databases) - used, "%s%s", used ? " " : "", word);
+	snprintf(run->databases + used, sizeof(run->databases) - used, "%s%s", used ? " " : "",
+		 word);
 	return true;
 }
 
@@ -126,7 +128,8 @@ static bool is_of_files(const struct policy_database *database)
 	return database->engine != ENGINE_POSTGRES;
 }
 
-/* A pattern that means every socket of the machine says nothing about databases; one with a blank cannot be a word. */
+/* A pattern that means every socket of the machine says nothing about databases; one with a blank
+ * cannot be a word. */
 static bool add_database(struct run *run, const struct policy_database *database)
 {
 	bool fits = true;
@@ -151,16 +154,18 @@ static int list_databases(struct run *run, struct error *error)
 {
 	for (size_t i = 0; i < run->policy->database_count; i++) {
 		if (!add_database(run, &run->policy->databases[i]))
-			return error_set(error, -E2BIG, "the ports and sockets of all databases take more than %d bytes",
-					 RUN_DATABASES_MAX);
+			return error_set(
+				error, -E2BIG,
+				"the ports and sockets of all databases take more than %d bytes",
+				RUN_DATABASES_MAX);
 	}
 	return 0;
 }
 
 static int make_counts(struct run *run, struct error *error)
 {
-	void *counts = mmap(NULL, sizeof(struct agent_counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-			    0);
+	void *counts = mmap(NULL, sizeof(struct agent_counts), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (counts == MAP_FAILED)
 		return error_system(error, -errno, "shared memory");
@@ -176,7 +181,8 @@ static void warn_of_hidden_shim(struct run *run)
 	if (geteuid() != 0 || !shim_file_is_hidden(run->shim, folder))
 		return;
 	snprintf(run->warning, sizeof(run->warning),
-		 "programs that give up their user id will not be governed: others cannot enter %s, where the library is",
+		 "programs that give up their user id will not be governed: others cannot enter "
+		 "%s, where the library is",
 		 folder);
 	run->settings.warning = run->warning;
 }
@@ -198,7 +204,8 @@ static void settle(struct run *run)
 	run->settings.tree = getpid();
 	warn_of_hidden_shim(run);
 	if (process_open(getpid(), &self) == 0)
-		snprintf(run->peer, sizeof(run->peer), "%d %llu", (int)self.pid, (unsigned long long)self.start_ticks);
+		snprintf(run->peer, sizeof(run->peer), "%d %llu", (int)self.pid,
+			 (unsigned long long)self.start_ticks);
 	run->speaks = !run->options.is_quiet && isatty(STDERR_FILENO);
 }
 
@@ -212,8 +219,10 @@ int run_prepare(struct run *run, const struct run_options *options, struct error
 		r = list_databases(run, error);
 	if (r == 0)
 		r = shim_file_find(run->shim, error);
-	if (r == 0 && options->as_name && caller_declare(&nobody, run->policy, options->as_name) < 0)
-		r = error_set(error, -ENOENT, "--as %s: the policy has no people entry of that name",
+	if (r == 0 && options->as_name &&
+	    caller_declare(&nobody, run->policy, options->as_name) < 0)
+		r = error_set(error, -ENOENT,
+			      "--as %s: the policy has no people entry of that name",
 			      options->as_name);
 	if (r == 0)
 		r = place_of_record(options->record, run->record, error);

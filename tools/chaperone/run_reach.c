@@ -10,7 +10,8 @@
 #include "tools/chaperone/program.h"
 #include "tools/chaperone/run.h"
 
-/* Whether the kernel would set AT_SECURE for this user (capabilities(7), ld.so(8)); root gains nothing. */
+/* Whether the kernel would set AT_SECURE for this user (capabilities(7), ld.so(8)); root gains
+ * nothing. */
 static bool changes_user(const char *path)
 {
 	const mode_t group = S_ISGID | S_IXGRP;
@@ -42,7 +43,8 @@ static const char *unreachable(const char *path)
 
 	if (changes_user(path))
 		return program_changes_user(path);
-	if (elf_file_read(path, &file) == 0 && !(file.is_go && file.is_dynamic && needs_libpq(&file)))
+	if (elf_file_read(path, &file) == 0 &&
+	    !(file.is_go && file.is_dynamic && needs_libpq(&file)))
 		why = program_unreachable(&file);
 	elf_file_done(&file);
 	return why;
@@ -62,9 +64,12 @@ int run_check_reach(struct run *run, struct error *error)
 	if (program_follow(command, NULL, NULL, path) < 0 || !(why = unreachable(path)))
 		return 0;
 	if (is_enforced(run))
-		return error_set(error, -EPERM, "%s cannot be governed: %s (--ungoverned warn starts it all the same)",
-				 command, why);
-	snprintf(run->unreached, sizeof(run->unreached), "NOT GOVERNED: the command %.200s: %s", path, why);
+		return error_set(
+			error, -EPERM,
+			"%s cannot be governed: %s (--ungoverned warn starts it all the same)",
+			command, why);
+	snprintf(run->unreached, sizeof(run->unreached), "NOT GOVERNED: the command %.200s: %s",
+		 path, why);
 	run->settings.first_note = run->unreached;
 	return 0;
 }

@@ -8,11 +8,11 @@
 
 /* Options are one text in which each stands between spaces. */
 static const struct interpreter {
-	const char *pattern;      /* of the program's file name */
-	const char *with_value;   /* the next argument belongs to the option */
-	const char *with_code;    /* the next argument is code: there is no script */
-	const char *with_name;    /* the next argument is the script by another name: a module */
-	const char *subcommands;  /* may stand before the script */
+	const char *pattern;     /* of the program's file name */
+	const char *with_value;  /* the next argument belongs to the option */
+	const char *with_code;   /* the next argument is code: there is no script */
+	const char *with_name;   /* the next argument is the script by another name: a module */
+	const char *subcommands; /* may stand before the script */
 } INTERPRETERS[] = {
 	{ "python*", " -W -X --check-hash-based-pycs ", " -c ", " -m ", "" },
 	{ "pypy*", " -W -X ", " -c ", " -m ", "" },

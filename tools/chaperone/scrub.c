@@ -11,9 +11,9 @@
 
 /* Behind one of these and = or : or white space, the rest is a secret. */
 static const char *const TELLING_WORDS[] = {
-	"password", "passwd", "passphrase", "pwd", "secret", "token", "api-key", "api_key", "apikey",
-	"access-key", "access_key", "private-key", "private_key", "credential", "authorization",
-	"bearer", "auth",
+	"password",    "passwd",     "passphrase",    "pwd",        "secret",     "token",
+	"api-key",     "api_key",    "apikey",        "access-key", "access_key", "private-key",
+	"private_key", "credential", "authorization", "bearer",     "auth",
 };
 
 static size_t telling_word(struct slice text)

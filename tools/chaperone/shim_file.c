@@ -37,8 +37,9 @@ static bool is_whole_object(int fd, uint64_t size)
 
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
 		return false;
-	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    header.e_type != ET_DYN || header.e_phentsize != sizeof(Elf64_Phdr))
+	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_DYN ||
+	    header.e_phentsize != sizeof(Elf64_Phdr))
 		return false;
 	/* The section headers stand last, so a cut file misses them first. */
 	return header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize <= size &&
@@ -53,13 +54,16 @@ int shim_file_check(const char *path, struct error *error)
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return error_system(error, -errno, path);
 	if (strpbrk(path, ": \t"))
-		return error_set(error, -EINVAL, "%s: LD_PRELOAD cannot hold a path with blanks or colons", path);
+		return error_set(error, -EINVAL,
+				 "%s: LD_PRELOAD cannot hold a path with blanks or colons", path);
 	if (!S_ISREG(status.st_mode) || (status.st_mode & S_IROTH) == 0)
 		return error_set(error, -EPERM,
-				 "%s: not a file that everybody may read, which programs that change their user need",
+				 "%s: not a file that everybody may read, which programs that "
+				 "change their user need",
 				 path);
 	if (!is_whole_object(fd, (uint64_t)status.st_size))
-		return error_set(error, -ENOEXEC, "%s: damaged or cut short; install it again", path);
+		return error_set(error, -ENOEXEC, "%s: damaged or cut short; install it again",
+				 path);
 	return 0;
 }
 
@@ -93,5 +97,6 @@ int shim_file_find(char ret_path[PATH_MAX], struct error *error)
 		if (realpath(candidate, ret_path))
 			return shim_file_check(ret_path, error);
 	}
-	return error_set(error, -ENOENT, "libchaperone.so is not beside %s nor installed; install it again", self);
+	return error_set(error, -ENOENT,
+			 "libchaperone.so is not beside %s nor installed; install it again", self);
 }

@@ -13,13 +13,13 @@
 #include "common/clock.h"
 #include "tools/chaperone/run.h"
 
-#define AGENT_PATIENCE_MS  5000
-#define RESTART_PAUSE_NS   (50 * MILLISECOND_NS)
+#define AGENT_PATIENCE_MS 5000
+#define RESTART_PAUSE_NS  (50 * MILLISECOND_NS)
 
-#define EXIT_CHAPERONE	    125
+#define EXIT_CHAPERONE 125
 
 /* Signals that a process may send to us and means for the command. */
-static const int FORWARDED[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+static const int FORWARDED[] = { SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
 				 SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP };
 
 static void agent_child(struct run *run, int ready)
@@ -27,7 +27,8 @@ static void agent_child(struct run *run, int ready)
 	prctl(PR_SET_NAME, "chaperone-agent");
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	setpgid(0, 0);
-	sigset_t none; /* not the command's mask: an agent that cannot be told to end would outlive it */
+	/* not the command's mask: an agent that cannot be told to end would outlive it */
+	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -87,7 +88,8 @@ static void set_environment(const struct run *run)
 	const char *others = getenv("LD_PRELOAD");
 	char preload[2 * PATH_MAX];
 
-	snprintf(preload, sizeof(preload), "%s%s%s", run->shim, others && others[0] ? ":" : "", others ? others : "");
+	snprintf(preload, sizeof(preload), "%s%s%s", run->shim, others && others[0] ? ":" : "",
+		 others ? others : "");
 	setenv("LD_PRELOAD", preload, 1);
 	setenv("CHAPERONE_SOCKET", run->socket, 1);
 	setenv("CHAPERONE_RUN", run->id, 1);
@@ -126,7 +128,8 @@ static int start_command(struct run *run)
 		return 0;
 	if (run->child > 0)
 		waitpid(run->child, NULL, 0);
-	fprintf(stderr, "chaperone: %s: %s\n", run->options.command[0], strerror(n < 0 ? errno : code));
+	fprintf(stderr, "chaperone: %s: %s\n", run->options.command[0],
+		strerror(n < 0 ? errno : code));
 	return n < 0 ? EXIT_CHAPERONE : code == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
 }
 
@@ -160,14 +163,16 @@ static bool collect(struct run *run, int *ret_status)
 		else if (pid == run->agent && !WIFSTOPPED(status))
 			restart_agent(run);
 		else if (pid == run->child) {
-			*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+			*ret_status =
+				WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 			ended = true;
 		}
 	}
 	return ended;
 }
 
-/* What the terminal sends reaches the command by itself; what a process sends to us is meant for it. */
+/* What the terminal sends reaches the command by itself; what a process sends to us is meant for
+ * it. */
 static void forward(const struct run *run, const struct signalfd_siginfo *info)
 {
 	if (info->ssi_code <= 0 || info->ssi_signo == SIGCONT)

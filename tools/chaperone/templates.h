@@ -7,7 +7,8 @@
 
 #define TEMPLATE_COUNT 3
 
-struct template {
+struct template
+{
 	const char *name;
 	struct slice policy, test;
 };

@@ -138,8 +138,8 @@ static void compare_decision(const struct policy_test_want *want, const struct j
 {
 	if (judgement->decision != want->decision)
 		buf_printf(out, "decision: want %s, got %s%s%s\n", decision_text(want->decision),
-			   decision_text(judgement->decision), judgement->message.length ? ": " : "",
-			   buf_text(&judgement->message));
+			   decision_text(judgement->decision),
+			   judgement->message.length ? ": " : "", buf_text(&judgement->message));
 	if (want->has_reason && judgement->reason != want->reason)
 		buf_printf(out, "reason: want %s, got %s\n", reason_text(want->reason),
 			   reason_text(judgement->reason));

@@ -18,8 +18,8 @@ struct masking {
 	bool has_found;
 };
 
-/* Keys differ from run to run, so that a test cannot want a certain hash; it gets one all the same.  Any state
- * serves as a prepared key. */
+/* Keys differ from run to run, so that a test cannot want a certain hash; it gets one all the same.
+ * Any state serves as a prepared key. */
 static const struct sha256_hmac_key *test_key(void *context, uint32_t key)
 {
 	static const struct sha256_hmac_key KEY = { .inner = { 0 } };

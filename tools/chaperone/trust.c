@@ -10,7 +10,7 @@
 #include "common/file.h"
 #include "tools/chaperone/home.h"
 
-#define STORE ".local/state/chaperone/trust"
+#define STORE     ".local/state/chaperone/trust"
 #define ENTRY_MAX (PATH_MAX + 128)
 
 /* Paths hold slashes: an entry is named by the path's hash, and says the path behind the digest. */
@@ -45,8 +45,8 @@ static int open_store(int *ret_fd, struct error *error)
 
 static int read_entry(int store, const char *name, struct buf *text)
 {
-	SCOPED(close_p) int fd = openat(store, name,
-					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	SCOPED(close_p)
+	int fd = openat(store, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
 	return fd < 0 ? -errno : file_read_fd(fd, text);
 }
@@ -54,8 +54,9 @@ static int read_entry(int store, const char *name, struct buf *text)
 int trust_look_up(const char *path, const unsigned char digest[SHA256_SIZE], enum trust *ret_trust,
 		  struct error *error)
 {
-	SCOPED(buf_done) struct buf name = BUF_MAX(2 * SHA256_SIZE), found = BUF_MAX(ENTRY_MAX),
-				    wanted = BUF_MAX(ENTRY_MAX);
+	SCOPED(buf_done)
+	struct buf name = BUF_MAX(2 * SHA256_SIZE), found = BUF_MAX(ENTRY_MAX),
+		   wanted = BUF_MAX(ENTRY_MAX);
 	SCOPED(close_p) int store = -1;
 
 	entry_name(path, &name);

@@ -35,8 +35,8 @@ size_t visible_decode(struct slice text, uint32_t *ret_code)
 	return length;
 }
 
-/* Control characters (C0, DEL, C1), line and paragraph separators, the bidirectional ones that reorder what is
- * read (Unicode Standard Annex 9), zero-width ones and tags, which hide text. */
+/* Control characters (C0, DEL, C1), line and paragraph separators, the bidirectional ones that
+ * reorder what is read (Unicode Standard Annex 9), zero-width ones and tags, which hide text. */
 static const struct {
 	uint32_t first, last;
 } HIDDEN[] = {
@@ -66,8 +66,8 @@ static size_t visible_form(struct slice text, char ret_form[16], size_t *ret_wid
 		*ret_width = 1;
 		return length;
 	}
-	int n = length > 1 ? snprintf(ret_form, 16, "\\u{%x}", code) :
-			     snprintf(ret_form, 16, "\\x%02x", (unsigned char)text.at[0]);
+	int n = length > 1 ? snprintf(ret_form, 16, "\\u{%x}", code)
+			   : snprintf(ret_form, 16, "\\x%02x", (unsigned char)text.at[0]);
 	*ret_width = (size_t)n;
 	return length ? length : 1;
 }

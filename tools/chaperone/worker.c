@@ -10,7 +10,7 @@
 #include "tools/chaperone/analysis.h"
 
 #define WORKER_DESCRIPTOR 3
-#define FOREVER UINT64_MAX
+#define FOREVER           UINT64_MAX
 
 /* AddressSanitizer reserves terabytes of addresses, of which it uses little. */
 #if defined(__has_feature)
@@ -56,7 +56,8 @@ int command_worker(int argc, char **argv)
 	(void)argv;
 	limit_itself();
 	while (packet_receive(WORKER_DESCRIPTOR, &request, FOREVER) == 0) {
-		if (answer(&request, &reply) < 0 || packet_send(WORKER_DESCRIPTOR, &reply, FOREVER) < 0)
+		if (answer(&request, &reply) < 0 ||
+		    packet_send(WORKER_DESCRIPTOR, &reply, FOREVER) < 0)
 			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

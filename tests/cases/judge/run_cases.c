@@ -3,14 +3,15 @@
  *
  *   policy: FILE.yaml [FILE.yaml]      beside the case file; starts a new bundle
  *   at: 2026-11-18T14:00:00+01:00
- *   caller NAME: kind=agent [group=dba] [+declared] [observed user=x]   marks hold for what follows them
- *   before: SQL                        for the next line, in its session
- *   columns: id email                  names of the next line's result, for its star
+ *   caller NAME: kind=agent [group=dba] [+declared] [observed user=x]   marks hold for what follows
+ * them before: SQL                        for the next line, in its session columns: id email names
+ * of the next line's result, for its star
  *
  *   NAME@DATABASE: SQL => DECISION [REASON] [rule rule] {mask mask}
  *
- * Rules in brackets are compared as a set, masks in braces per predicted column ("-" for none, "*" for what lies
- * between head and tail of a star, "whole" for a result that is masked whole).  What is left out is not compared. */
+ * Rules in brackets are compared as a set, masks in braces per predicted column ("-" for none, "*"
+ * for what lies between head and tail of a star, "whole" for a result that is masked whole).  What
+ * is left out is not compared. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static void complain(struct cases *cases, const char *text, const char *got)
 
 static const char *MASK_WORDS[] = {
 	[MASK_NONE] = "-",    [MASK_KEEP_LAST] = "keep-last", [MASK_KEEP_FIRST] = "keep-first",
-	[MASK_HASH] = "hash", [MASK_REDACT] = "redact",	      [MASK_BLANK] = "blank",
+	[MASK_HASH] = "hash", [MASK_REDACT] = "redact",       [MASK_BLANK] = "blank",
 };
 
 /* Text between `open` and `close`, or one without `at`. */

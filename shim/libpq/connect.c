@@ -1,28 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls by which connections come and go. */
 #include "shim/libpq/notice.h"
-#include "shim/libpq/session.h"
+#include "shim/libpq/origin.h"
 #include "shim/preload/guard.h"
-
-/* The instance a call means, and whether libpq itself made the call. */
-struct origin {
-	const struct instance *instance;
-	bool is_internal;
-};
-
-static struct origin origin_of(const PGconn *conn, const void *caller)
-{
-	KEEP_ERRNO;
-	struct origin origin = { instance_of_address(&libpq_driver, caller), true };
-	struct gate_connection *connection = gate_find(conn);
-
-	if (origin.instance)
-		return origin;
-	origin.is_internal = false;
-	origin.instance = connection ? ((const struct session *)gate_state(connection))->instance
-				     : instance_for_caller(&libpq_driver, caller);
-	return origin;
-}
 
 static PGconn *connected(PGconn *conn, const struct origin *origin)
 {
@@ -34,7 +14,7 @@ static PGconn *connected(PGconn *conn, const struct origin *origin)
 static PostgresPollingStatusType polled(PGconn *conn, const struct origin *origin,
 					PostgresPollingStatusType status)
 {
-	if (status == PGRES_POLLING_OK && !origin->is_internal && !gate_find(conn))
+	if (status == PGRES_POLLING_OK && !origin->is_internal && !origin->connection)
 		session_start(conn, origin->instance);
 	return status;
 }
@@ -77,11 +57,10 @@ POLLING(PQresetPoll)
 static void end(PGconn *conn, const struct origin *origin)
 {
 	KEEP_ERRNO;
-	struct gate_connection *connection = gate_find(conn);
 
 	if (origin->is_internal)
 		return;
-	notice_end(conn, connection ? gate_state(connection) : NULL);
+	notice_end(conn, origin->session);
 	session_end(conn);
 }
 

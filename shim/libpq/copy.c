@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "shim/libpq/session.h"
+#include "shim/libpq/origin.h"
 #include "shim/preload/guard.h"
 
 #define LINE_MAX_BYTES (COPY_MESSAGE_MAX + 1)
@@ -59,8 +59,7 @@ static enum copy_passage planned_passage(struct gate_connection *connection,
 					 const struct plan *plan, uint32_t statement,
 					 const PGresult *result)
 {
-	const struct instance *instance =
-		((const struct session *)gate_state(connection))->instance;
+	const struct instance *instance = session_at(connection)->instance;
 	const struct plan_copy *planned = plan_copy_find(plan, statement);
 	int columns = REAL(instance, PQnfields)(result);
 
@@ -169,25 +168,18 @@ struct copy_call copy_call_begin(PGconn *conn, const void *caller, enum copy_dir
 				 const char *name)
 {
 	KEEP_ERRNO;
-	struct copy_call call = { .instance = instance_of_address(&libpq_driver, caller) };
+	struct origin origin = origin_joined(conn, caller);
+	struct copy_call call = { .instance = origin.instance, .connection = origin.connection };
 	char note[80];
 
-	if (call.instance)
+	if (!call.instance || origin.is_internal)
 		return call;
-	call.connection = gate_find(conn);
-	call.instance = call.connection
-				? ((const struct session *)gate_state(call.connection))->instance
-				: instance_for_caller(&libpq_driver, caller);
-	if (!call.instance)
-		return call;
-	if (!call.connection)
-		call.connection = session_of(conn, call.instance);
 	if (!call.connection) {
 		if (REAL(call.instance, PQstatus)(conn) == CONNECTION_OK)
 			call.instance = NULL;
 		return call;
 	}
-	struct copy *copy = &((struct session *)gate_state(call.connection))->copy;
+	struct copy *copy = &origin.session->copy;
 	if (copy->direction == direction && !copy->has_ended) {
 		call.copy = copy;
 	} else if (!may_pass(conn, call.instance, call.connection)) {

@@ -33,9 +33,8 @@ struct copy {
 	bool has_ended;            /* its last message has been read; its result has not */
 	struct copy_stream stream; /* COPY_REWRITES */
 	struct buf row;            /* a message, rewritten */
-	/* a message that PQgetline and PQgetlineAsync hand out in parts, */
-	struct buf line;
-	size_t line_at; /* up to here */
+	struct buf line; /* a message that PQgetline and PQgetlineAsync hand out in parts, */
+	size_t line_at;  /* up to here */
 	uint64_t rows, bytes;
 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "shim/libpq/copy.h"
-#include "shim/libpq/session.h"
+#include "shim/libpq/origin.h"
 #include "shim/preload/guard.h"
 
 /* Puts the rewritten row into libpq's buffer, or into a larger one that PQfreemem frees as well. */
@@ -166,15 +166,11 @@ STAND_IN int PQgetline(PGconn *conn, char *buffer, int length)
 /* Reads the result itself, which then nobody else does. */
 STAND_IN int PQendcopy(PGconn *conn)
 {
-	const struct instance *internal = instance_of_address(&libpq_driver, CALLER_ADDRESS());
-	struct gate_connection *connection = internal ? NULL : gate_find(conn);
+	struct origin origin = origin_of(conn, CALLER_ADDRESS());
+	struct session *session = origin.session;
 
-	if (!connection) {
-		const struct instance *instance =
-			internal ? internal : instance_for_caller(&libpq_driver, CALLER_ADDRESS());
-		return instance ? REAL(instance, PQendcopy)(conn) : 1;
-	}
-	struct session *session = gate_state(connection);
+	if (!session)
+		return origin.instance ? REAL(origin.instance, PQendcopy)(conn) : 1;
 	int failed = REAL(session->instance, PQendcopy)(conn);
 	struct flight *flight = flights_front(&session->flights);
 	if (!flight || session->copy.direction == COPY_NONE)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PQgetResult: where the results of calls in flight reach the program. */
 #include "shim/libpq/diagnosis.h"
+#include "shim/libpq/origin.h"
 #include "shim/libpq/result.h"
 #include "shim/preload/guard.h"
 
@@ -51,15 +52,10 @@ static PGresult *pass(PGconn *conn, struct gate_connection *connection, PGresult
 
 STAND_IN PGresult *PQgetResult(PGconn *conn)
 {
-	const struct instance *instance = instance_of_address(&libpq_driver, CALLER_ADDRESS());
+	struct origin origin = origin_of(conn, CALLER_ADDRESS());
 
-	if (instance)
-		return REAL(instance, PQgetResult)(conn);
-	struct gate_connection *connection = gate_find(conn);
-	if (connection)
-		return pass(conn, connection,
-			    REAL(((const struct session *)gate_state(connection))->instance,
-				 PQgetResult)(conn));
-	instance = instance_for_caller(&libpq_driver, CALLER_ADDRESS());
-	return instance ? REAL(instance, PQgetResult)(conn) : NULL;
+	if (!origin.instance)
+		return NULL;
+	PGresult *result = REAL(origin.instance, PQgetResult)(conn);
+	return origin.connection ? pass(conn, origin.connection, result) : result;
 }

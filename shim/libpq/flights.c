@@ -90,7 +90,7 @@ void flight_land(PGconn *conn, struct gate_connection *connection, struct flight
 	}
 	gate_done(connection, flight->verdict, &flight->outcome);
 	verdict_unref(flight->verdict);
-	if (conn && !session_is_pipelined(session->instance, conn))
+	if (conn && session->is_unsettled && !session_is_pipelined(session->instance, conn))
 		settle(conn, connection);
 }
 

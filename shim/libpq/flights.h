@@ -28,10 +28,8 @@ struct flight {
 	uint32_t statement;          /* number of the statement whose result comes next */
 	bool is_refused;
 	bool has_result;
-	/* the error of its that the connection's message has is fit to be seen */
-	bool is_told;
-	/* what became of it is known, whether the program reads on or not */
-	bool is_over;
+	bool is_told; /* the error of its that the connection's message has is fit to be seen */
+	bool is_over; /* what became of it is known, whether the program reads on or not */
 };
 
 struct flights { /* zeroed: none */

@@ -5,22 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "shim/libpq/origin.h"
 #include "shim/libpq/submit.h"
 #include "shim/preload/guard.h"
-
-static const struct instance *instance_for(const PGconn *conn, const void *caller)
-{
-	KEEP_ERRNO;
-	struct gate_connection *connection = gate_find(conn);
-
-	return connection ? ((const struct session *)gate_state(connection))->instance
-			  : instance_for_caller(&libpq_driver, caller);
-}
 
 /* What a libpq lacks is not asked about, because it will not be sent. */
 static bool has(const PGconn *conn, const void *caller, unsigned function)
 {
-	const struct instance *instance = instance_for(conn, caller);
+	const struct instance *instance = origin_of(conn, caller).instance;
 
 	return instance && instance_function(instance, function);
 }
@@ -103,7 +95,7 @@ static PGresult *change_password(struct submission *alter, PGconn *conn, const v
 STAND_IN PGresult *PQchangePassword(PGconn *conn, const char *user, const char *passwd)
 {
 	const void *caller = CALLER_ADDRESS();
-	const struct instance *instance = instance_for(conn, caller);
+	const struct instance *instance = origin_of(conn, caller).instance;
 	struct submission alter;
 
 	if (!instance || !instance_function(instance, LIBPQ_PQchangePassword))

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "shim/libpq/diagnosis.h"
+#include "shim/libpq/origin.h"
 #include "shim/preload/guard.h"
 
 /* Receivers that were set on connections which nothing was known of yet: psycopg 3 sets one before
@@ -90,11 +91,13 @@ void notice_watch(PGconn *conn, struct session *session)
 
 void notice_end(PGconn *conn, const struct session *session)
 {
-	if (session && session->is_receiving && session->receiver)
+	if (!session)
+		return;
+	if (session->is_receiving && session->receiver) {
 		REAL(session->instance, PQsetNoticeReceiver)
-	(conn, session->receiver, session->receiver_argument);
-	if (session)
-		remember(conn, session->receiver_argument);
+		(conn, session->receiver, session->receiver_argument);
+	}
+	remember(conn, session->receiver_argument);
 }
 
 void notice_forget(const PGconn *conn)
@@ -115,21 +118,16 @@ static PQnoticeReceiver exchange(struct session *session, PQnoticeReceiver recei
 
 STAND_IN PQnoticeReceiver PQsetNoticeReceiver(PGconn *conn, PQnoticeReceiver proc, void *arg)
 {
-	const struct instance *instance = instance_of_address(&libpq_driver, CALLER_ADDRESS());
-	struct gate_connection *connection = gate_find(conn);
-	struct session *session = connection ? gate_state(connection) : NULL;
+	struct origin origin = origin_of(conn, CALLER_ADDRESS());
+	struct session *session = origin.session;
 
-	if (instance)
-		return REAL(instance, PQsetNoticeReceiver)(conn, proc, arg);
+	if (!origin.instance)
+		return NULL;
 	if (session && session->is_receiving)
 		return exchange(session, proc, arg);
-	instance =
-		session ? session->instance : instance_for_caller(&libpq_driver, CALLER_ADDRESS());
-	if (!instance)
-		return NULL;
 	if (session && proc)
 		session->receiver_argument = arg;
-	else if (conn && proc)
+	else if (conn && proc && !origin.is_internal)
 		remember(conn, arg);
-	return REAL(instance, PQsetNoticeReceiver)(conn, proc, arg);
+	return REAL(origin.instance, PQsetNoticeReceiver)(conn, proc, arg);
 }

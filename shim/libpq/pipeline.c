@@ -3,85 +3,58 @@
  * descriptions.
  *
  * A description runs nothing and shows names and types, never a value, so it needs no verdict. */
-#include "shim/libpq/submit.h"
-
+#include "shim/libpq/origin.h"
 #include "shim/preload/guard.h"
 
-/* A call on its way past the flights. */
-struct passage {
-	const struct instance *instance;    /* NULL: it cannot be made */
-	struct gate_connection *connection; /* NULL: libpq's own call, or there is none */
-};
-
-static struct passage passage_of(PGconn *conn, const void *caller)
+/* Of a call that will be among the flights: its instance is NULL without room for it. */
+static struct origin origin_of_flight(PGconn *conn, const void *caller)
 {
 	KEEP_ERRNO;
-	struct passage passage = { instance_of_address(&libpq_driver, caller), NULL };
+	struct origin origin = origin_joined(conn, caller);
 
-	if (passage.instance)
-		return passage;
-	passage.connection = gate_find(conn);
-	if (passage.connection)
-		passage.instance =
-			((const struct session *)gate_state(passage.connection))->instance;
-	else
-		passage.instance = instance_for_caller(&libpq_driver, caller);
-	if (!passage.connection && passage.instance && conn)
-		passage.connection = session_of(conn, passage.instance);
-	return passage;
+	if (origin.session && !flights_reserve(&origin.session->flights))
+		origin.instance = NULL;
+	return origin;
 }
 
-/* The same, with room for its flight. */
-static struct passage passage_of_flight(PGconn *conn, const void *caller)
-{
-	KEEP_ERRNO;
-	struct passage passage = passage_of(conn, caller);
-
-	if (passage.connection &&
-	    !flights_reserve(&((struct session *)gate_state(passage.connection))->flights))
-		passage.instance = NULL;
-	return passage;
-}
-
-static int sent(const struct passage *passage, PGconn *conn, enum flight_kind kind, int answer)
+static int sent(const struct origin *origin, PGconn *conn, enum flight_kind kind, int answer)
 {
 	KEEP_ERRNO;
 
-	if (!passage->connection || !answer)
+	if (!origin->connection || !answer)
 		return answer;
-	if (!session_is_pipelined(passage->instance, conn))
-		flights_abandon(conn, passage->connection);
-	flights_push(&((struct session *)gate_state(passage->connection))->flights,
-		     &(struct flight){ .kind = kind });
+	if (!session_is_pipelined(origin->instance, conn))
+		flights_abandon(conn, origin->connection);
+	flights_push(&origin->session->flights, &(struct flight){ .kind = kind });
 	return answer;
 }
 
 /* What was in flight has been thrown away by libpq. */
-static PGresult *waited(const struct passage *passage, PGconn *conn, PGresult *result)
+static PGresult *waited(const struct origin *origin, PGconn *conn, PGresult *result)
 {
 	KEEP_ERRNO;
 
-	if (passage->connection && result && !session_is_pipelined(passage->instance, conn))
-		flights_abandon(conn, passage->connection);
+	if (origin->connection && result && !session_is_pipelined(origin->instance, conn))
+		flights_abandon(conn, origin->connection);
 	return result;
 }
 
 #define FLYING(kind, name, parameters, forwarded)                                                  \
 	STAND_IN int name parameters                                                               \
 	{                                                                                          \
-		struct passage passage = passage_of_flight(conn, CALLER_ADDRESS());                \
-		if (!passage.instance || !instance_function(passage.instance, LIBPQ_##name))       \
+		struct origin origin = origin_of_flight(conn, CALLER_ADDRESS());                   \
+		if (!origin.instance || !instance_function(origin.instance, LIBPQ_##name))         \
 			return 0;                                                                  \
-		return sent(&passage, conn, kind, REAL(passage.instance, name) forwarded);         \
+		return sent(&origin, conn, kind, REAL(origin.instance, name) forwarded);           \
 	}
 
 #define WAITING(name, parameters, forwarded)                                                       \
 	STAND_IN PGresult *name parameters                                                         \
 	{                                                                                          \
-		struct passage passage = passage_of(conn, CALLER_ADDRESS());                       \
-		if (!passage.instance)                                                             \
+		struct origin origin = origin_joined(conn, CALLER_ADDRESS());                      \
+		if (!origin.instance)                                                              \
 			return NULL;                                                               \
-		return waited(&passage, conn, REAL(passage.instance, name) forwarded);             \
+		return waited(&origin, conn, REAL(origin.instance, name) forwarded);               \
 	}
 
 /* clang-format off */
@@ -95,12 +68,12 @@ WAITING(PQdescribePortal, (PGconn *conn, const char *portal), (conn, portal))
 
 STAND_IN int PQexitPipelineMode(PGconn *conn)
 {
-	struct passage passage = passage_of(conn, CALLER_ADDRESS());
+	struct origin origin = origin_joined(conn, CALLER_ADDRESS());
 
-	if (!passage.instance || !instance_function(passage.instance, LIBPQ_PQexitPipelineMode))
+	if (!origin.instance || !instance_function(origin.instance, LIBPQ_PQexitPipelineMode))
 		return 0;
-	int answer = REAL(passage.instance, PQexitPipelineMode)(conn);
-	if (answer && passage.connection)
-		flights_synced(conn, passage.connection);
+	int answer = REAL(origin.instance, PQexitPipelineMode)(conn);
+	if (answer && origin.connection)
+		flights_synced(conn, origin.connection);
 	return answer;
 }

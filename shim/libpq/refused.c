@@ -4,33 +4,31 @@
 #include <libpq-events.h>
 #include <stdio.h>
 
-#include "shim/libpq/session.h"
+#include "shim/libpq/origin.h"
 #include "shim/preload/guard.h"
 
-static bool is_open(PGconn *conn, const struct instance *instance, const char *name)
+static bool is_open(PGconn *conn, const struct origin *origin, const char *name)
 {
-	KEEP_ERRNO;
-	struct gate_connection *connection = session_of(conn, instance);
 	char note[80];
 
-	if (!connection) /* not connected: there is nothing to be seen */
-		return REAL(instance, PQstatus)(conn) != CONNECTION_OK;
-	if (gate_allows_everything(connection))
+	if (origin->is_internal)
+		return true;
+	if (!origin->connection) /* not connected: there is nothing to be seen */
+		return REAL(origin->instance, PQstatus)(conn) != CONNECTION_OK;
+	if (gate_allows_everything(origin->connection))
 		return true;
 	snprintf(note, sizeof(note), "refused: %s", name);
-	gate_note(connection, note);
+	gate_note(origin->connection, note);
 	return false;
 }
 
 /* The instance to forward to, or NULL when the call is refused. */
 static const struct instance *way(PGconn *conn, const void *caller, const char *name)
 {
-	const struct instance *instance = instance_of_address(&libpq_driver, caller);
+	KEEP_ERRNO;
+	struct origin origin = origin_joined(conn, caller);
 
-	if (instance)
-		return instance;
-	instance = instance_for_caller(&libpq_driver, caller);
-	return instance && is_open(conn, instance, name) ? instance : NULL;
+	return origin.instance && is_open(conn, &origin, name) ? origin.instance : NULL;
 }
 
 #define REFUSED(type, name, parameters, forwarded, failure)                                        \

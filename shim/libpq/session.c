@@ -122,12 +122,10 @@ void session_end(const PGconn *conn)
 	gate_close(conn);
 }
 
-struct gate_connection *session_of(PGconn *conn, const struct instance *instance)
+struct gate_connection *session_join(PGconn *conn, const struct instance *instance)
 {
-	struct gate_connection *connection = gate_find(conn);
-
-	if (connection || REAL(instance, PQstatus)(conn) != CONNECTION_OK)
-		return connection;
+	if (REAL(instance, PQstatus)(conn) != CONNECTION_OK)
+		return NULL;
 	start(conn, instance, true);
 	return gate_find(conn);
 }

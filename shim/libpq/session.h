@@ -15,9 +15,8 @@
 /* How much of what the server says about a call is hidden. */
 enum hiding {
 	HIDES_NOTHING,
-	HIDES_FOUND, /* texts in which detectors find something */
-	/* what functions say: masks are in force, and a trigger can read anything */
-	HIDES_RAISED,
+	HIDES_FOUND,  /* texts in which detectors find something */
+	HIDES_RAISED, /* what functions say: masks are in force, and a trigger can read anything */
 	/* and messages that can quote a value: of defaults and checks of rows that are written */
 	HIDES_COMPUTED,
 	HIDES_TEXTS, /* all but what cannot quote a value (diagnosis.c) */
@@ -38,18 +37,22 @@ struct session {
 	bool is_unnamed_replaced;
 	bool is_masked;      /* a plan checked origins: masks are in force */
 	detector_set wanted; /* of all plans; what is looked for in texts */
-	/* of the call being made; after a longjmp out of one, until the next */
-	enum hiding hiding;
-	bool is_receiving;         /* our notice receiver is in place; the program's: */
+	enum hiding hiding; /* of the call being made; after a longjmp out of one, until the next */
+	bool is_receiving;  /* our notice receiver is in place; the program's: */
 	PQnoticeReceiver receiver; /* NULL: notices are dropped */
 	void *receiver_argument;
 	int encoding;           /* of the client, as libpq numbers it, */
 	char encoding_name[24]; /* and what the server calls it */
 };
 
-/* The connection of `conn`, made known now if libpq made it where no stand-in saw it.  NULL: it is
- * not connected, or there is no room for it. */
-struct gate_connection *session_of(PGconn *conn, const struct instance *instance);
+static inline struct session *session_at(struct gate_connection *connection)
+{
+	return gate_state(connection);
+}
+
+/* Makes a `conn` known which libpq made where no stand-in saw it.  NULL: it is not connected, or
+ * there is no room for it. */
+struct gate_connection *session_join(PGconn *conn, const struct instance *instance);
 
 /* Makes a connected `conn` known; what was known under the same pointer is forgotten. */
 void session_start(PGconn *conn, const struct instance *instance);

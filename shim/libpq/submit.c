@@ -4,6 +4,7 @@
 #include "shim/libpq/submit.h"
 
 #include "shim/libpq/notice.h"
+#include "shim/libpq/origin.h"
 #include "shim/libpq/result.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/sentinel.h"
@@ -13,16 +14,6 @@ static const char STANDS_DOWN[] =
 	"MESSAGE = 'chaperone refused this: two builds of its library are in this process', "
 	"DETAIL = 'Neither can tell the driver from the other. Nothing was sent.', "
 	"HINT = 'Remove one of them from LD_PRELOAD.';END$chaperone$";
-
-/* The instance for a call that did not come from libpq itself, whose connection may be known
- * already. */
-static const struct instance *instance_for(PGconn *conn, const void *caller)
-{
-	struct gate_connection *connection = gate_find(conn);
-	const struct session *session = connection ? gate_state(connection) : NULL;
-
-	return session ? session->instance : instance_for_caller(&libpq_driver, caller);
-}
 
 static void refuse_with(struct submission *submission, const char *text)
 {
@@ -91,7 +82,7 @@ static void ask(struct submission *submission, PGconn *conn, struct gate_call *c
 /* A name is judged and forwarded in one private copy, as a text is. */
 static bool take_name(struct submission *submission, struct gate_call *call)
 {
-	struct buf *name = &((struct session *)gate_state(submission->connection))->name;
+	struct buf *name = &session_at(submission->connection)->name;
 
 	if (!call->name.at)
 		return true;
@@ -129,8 +120,7 @@ static void judge(struct submission *submission, PGconn *conn, struct gate_call 
 	call->is_unnamed_replaced = is_unnamed && session->is_unnamed_replaced;
 	/* Nothing can be learned in a pipeline, and what learns would drop the unnamed statement.
 	 */
-	call->is_final =
-		session_is_pipelined(instance, conn) || (is_unnamed && call->kind == GATE_EXECUTE);
+	call->is_final = submission->is_pipelined || (is_unnamed && call->kind == GATE_EXECUTE);
 	if (!take_name(submission, call))
 		return;
 	ask(submission, conn, call);
@@ -143,20 +133,19 @@ static void judge(struct submission *submission, PGconn *conn, struct gate_call 
 static struct gate_connection *connection_for(struct submission *submission, PGconn *conn,
 					      const void *caller, const struct gate_call *call)
 {
-	submission->instance = instance_of_address(&libpq_driver, caller);
-	if (submission->instance)
+	struct origin origin = origin_joined(conn, caller);
+
+	submission->instance = origin.instance;
+	if (!origin.instance || origin.is_internal || libpq_refuses(conn, call))
 		return NULL;
-	submission->instance = instance_for(conn, caller);
-	if (!submission->instance || libpq_refuses(conn, call))
+	if (!origin.connection && REAL(origin.instance, PQstatus)(conn) != CONNECTION_OK)
 		return NULL;
-	struct gate_connection *connection = session_of(conn, submission->instance);
-	if (!connection && REAL(submission->instance, PQstatus)(conn) != CONNECTION_OK)
-		return NULL;
+	submission->is_pipelined = session_is_pipelined(origin.instance, conn);
 	if (preload_stands_down())
 		refuse_with(submission, STANDS_DOWN);
-	else if (!connection)
+	else if (!origin.connection)
 		refuse_with(submission, GATE_REFUSAL_NO_MEMORY);
-	return submission->is_refused ? NULL : connection;
+	return submission->is_refused ? NULL : origin.connection;
 }
 
 void submission_begin(struct submission *submission, PGconn *conn, const void *caller,
@@ -168,12 +157,12 @@ void submission_begin(struct submission *submission, PGconn *conn, const void *c
 	struct gate_connection *connection = connection_for(submission, conn, caller, &call);
 	if (!connection)
 		return;
-	if (!session_is_pipelined(submission->instance, conn)) {
+	if (!submission->is_pipelined) {
 		submission->connection = connection;
 		judge(submission, conn, &call);
 	} else if (!gate_allows_everything(connection)) {
-		/* libpq says no by itself, and nothing is sent */
-		refuse_with(submission, IN_PIPELINE);
+		refuse_with(submission,
+			    IN_PIPELINE); /* libpq says no by itself, and nothing is sent */
 	}
 }
 
@@ -186,7 +175,7 @@ void submission_begin_sending(struct submission *submission, PGconn *conn, const
 	submission->connection = connection_for(submission, conn, caller, &call);
 	if (!submission->connection)
 		return;
-	if (flights_reserve(&((struct session *)gate_state(submission->connection))->flights))
+	if (flights_reserve(&session_at(submission->connection)->flights))
 		judge(submission, conn, &call);
 	else
 		submission->instance = NULL;
@@ -196,7 +185,7 @@ void submission_begin_sending(struct submission *submission, PGconn *conn, const
 static void land(struct submission *submission, PGconn *conn)
 {
 	flight_land(conn, submission->connection, &submission->flight);
-	((struct session *)gate_state(submission->connection))->hiding = HIDES_NOTHING;
+	session_at(submission->connection)->hiding = HIDES_NOTHING;
 }
 
 /* The program is in a COPY now, whose end lands the flight.  libpq dropped the results in front of
@@ -234,8 +223,8 @@ PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *
 	if (result && copy_opens(submission->instance, result))
 		return take_off(submission, conn, result);
 	if (flight->verdict && flight->verdict->plan)
-		/* the last one's result is returned */
-		flight->statement = flight->verdict->plan->statement_count - 1;
+		flight->statement = flight->verdict->plan->statement_count -
+				    1; /* the last one's result is returned */
 	if (result)
 		result = result_pass(conn, submission->connection, flight, result);
 	else
@@ -256,7 +245,7 @@ int submission_sent(struct submission *submission, PGconn *conn, int sent)
 	struct session *session = gate_state(submission->connection);
 	session->hiding = HIDES_NOTHING;
 	if (sent) {
-		if (!session_is_pipelined(submission->instance, conn))
+		if (!submission->is_pipelined)
 			flights_abandon(conn, submission->connection);
 		flights_push(&session->flights, &submission->flight);
 		return sent;
@@ -271,7 +260,7 @@ int submission_send_refusal(const struct submission *submission, PGconn *conn)
 {
 	const struct instance *instance = submission->instance;
 
-	if (session_is_pipelined(instance, conn))
+	if (submission->is_pipelined)
 		return REAL(instance, PQsendQueryParams)(conn, submission->text, 0, NULL, NULL,
 							 NULL, NULL, 0);
 	return REAL(instance, PQsendQuery)(conn, submission->text);

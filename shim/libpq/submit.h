@@ -11,9 +11,9 @@ struct submission {
 	const struct instance *instance; /* NULL: there is no libpq to forward to */
 	struct gate_connection *connection;
 	struct flight flight;
-	/* what to forward: our copy of the text, or what raises the refusal */
-	const char *text;
-	const char *name; /* likewise of the prepared statement's name */
+	const char *text;  /* what to forward: our copy of the text, or what raises the refusal */
+	const char *name;  /* likewise of the prepared statement's name */
+	bool is_pipelined; /* the connection is in pipeline mode */
 	bool is_refused;
 };
 

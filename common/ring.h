@@ -5,9 +5,10 @@
  *
  * Two pieces of memory, each written by one side only:
  *   ring      a file of RING_FILE_SIZE bytes, allocated before it is mapped.  The process writes
- * slots. control   one page in a memfd sealed against shrinking.  The agent writes it, the process
- * maps it read-only: what has been consumed, the lease, the policy generation, one context word per
- * connection. */
+ *             slots.
+ *   control   one page in a memfd sealed against shrinking.  The agent writes it, the process maps it
+ *             read-only: what has been consumed, the lease, the policy generation, one context word
+ *             per connection. */
 #ifndef COMMON_RING_H
 #define COMMON_RING_H
 

@@ -31,9 +31,12 @@ struct template_literals {
  * comments and space reduced to what separates tokens, string and number literals replaced by class
  * bytes, all else kept: $n, quoted identifiers, and numbers from LIMIT, OFFSET, FETCH, ORDER, GROUP
  * and DISTINCT ON to the end of the parentheses around them.  Numbers differ by type (int4, int8,
- * numeric).  Lists of literals are NOT collapsed. 0        eligible: two texts with one template
- * have one analysis, apart from the values of literals -ENOTSUP not eligible (backslash in a
- * string, junk behind a number, unterminated, U&, E'', N'', odd bytes) other    the buffer's error.
+ * numeric).  Lists of literals are NOT collapsed.
+ *   0        eligible: two texts with one template have one analysis, apart from the values of
+ *            literals
+ *   -ENOTSUP not eligible (backslash in a string, junk behind a number, unterminated, U&, E'', N'',
+ *            odd bytes)
+ *   other    the buffer's error.
  * Notes simple literals in `literals`, unless it is NULL; they count when 0 is returned. */
 int template_make(struct slice text, struct lexing lexing, struct buf *out,
 		  struct template_literals *literals);

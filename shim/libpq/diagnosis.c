@@ -5,12 +5,13 @@
  * What passes under HIDES_TEXTS, apart from severity, SQLSTATE and the place in the server's
  * source:
  *   - all of an error that has a position in the statement: PostgreSQL gives one (errposition) when
- * it reads and analyses the text, before any row is;
+ *     it reads and analyses the text, before any row is;
  *   - the message, but not the detail and the hint, under a code whose messages quote no value
- * (sqlstate.h). Neither counts for what has a context or an internal query: it was said inside a
- * function, where RAISE chooses code and words.  Under HIDES_RAISED only the latter is hidden,
- * under HIDES_COMPUTED also messages of other codes than those, and under all but HIDES_TEXTS
- * whatever a detector finds something in. */
+ *     (sqlstate.h).
+ * Neither counts for what has a context or an internal query: it was said inside a function, where
+ * RAISE chooses code and words.  Under HIDES_RAISED only the latter is hidden, under HIDES_COMPUTED
+ * also messages of other codes than those, and under all but HIDES_TEXTS whatever a detector finds
+ * something in. */
 #include "shim/libpq/diagnosis.h"
 
 #include <stdio.h>

@@ -3,12 +3,13 @@
  * in newer.h.
  *
  *   GOVERNED   has a stand-in that judges, records or tracks (connect.c, submit.c, fetch.c,
- * pipeline.c, newer.c, copy_in.c, copy_out.c, large_object.c, notice.c, aside.c) REFUSED    has a
- * stand-in that forwards under a policy that allows everything and else fails as its manual says,
- *              because what goes through it can be neither judged nor masked (refused.c)
+ *              pipeline.c, newer.c, copy_in.c, copy_out.c, large_object.c, notice.c, aside.c)
+ *   REFUSED    has a stand-in that forwards under a policy that allows everything and else fails as
+ *              its manual says, because what goes through it can be neither judged nor masked
+ *              (refused.c)
  *   FORWARDED  has no stand-in: the loader binds it to libpq itself.  A stand-in that only forwards
- * would take names like pqsignal and pg_utf_mblen from programs that have functions of that name of
- * their own.
+ *              would take names like pqsignal and pg_utf_mblen from programs that have functions of
+ *              that name of their own.
  *
  * The rows are checked against libpq's dynamic symbol table, and the shim's exports against the
  * rows. */

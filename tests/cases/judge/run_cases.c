@@ -3,9 +3,10 @@
  *
  *   policy: FILE.yaml [FILE.yaml]      beside the case file; starts a new bundle
  *   at: 2026-11-18T14:00:00+01:00
- *   caller NAME: kind=agent [group=dba] [+declared] [observed user=x]   marks hold for what follows
- * them before: SQL                        for the next line, in its session columns: id email names
- * of the next line's result, for its star
+ *   caller NAME: kind=agent [group=dba] [+declared] [observed user=x]
+ *                                      marks hold for what follows them
+ *   before: SQL                        for the next line, in its session
+ *   columns: id email                  names of the next line's result, for its star
  *
  *   NAME@DATABASE: SQL => DECISION [REASON] [rule rule] {mask mask}
  *

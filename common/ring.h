@@ -84,8 +84,10 @@ struct ring_control {
 	uint32_t magic;
 	/* of the policy; a cached verdict of another one is void */
 	_Atomic uint32_t generation;
-	_Atomic uint64_t consumed;       /* slots below this number may be written again */
-	_Atomic uint64_t lease_until_ns; /* CLOCK_MONOTONIC; cached verdicts count before it */
+	_Atomic uint64_t consumed; /* slots below this number may be written again */
+	/* CLOCK_MONOTONIC; cached verdicts count before it.  0: closed, what is written from now on may
+	 * never be read */
+	_Atomic uint64_t lease_until_ns;
 	/* session_context of each connection; 0: ask each time */
 	_Atomic uint64_t contexts[RING_CONTEXTS_MAX];
 };
@@ -106,8 +108,8 @@ must_use int ring_attach(int ring_fd, int control_fd, struct ring *ret_ring);
 void ring_detach(struct ring *ring);
 
 /* Writes the intent and reserves the place of its outcome.  -EAGAIN when there is no room: the
- * agent is behind.
- * `*ret_sequence` names the intent. */
+ * agent is behind.  -ESTALE when the agent closed the ring, whether it read this intent or not: what
+ * it announces must not be done.  `*ret_sequence` names the intent. */
 must_use int ring_write_intent(struct ring *ring, const struct ring_slot *intent,
 			       uint64_t *ret_sequence);
 
@@ -120,6 +122,11 @@ void ring_write_outcome(struct ring *ring, const struct ring_slot *outcome);
  * control descriptor for the process is read-only. */
 must_use int ring_create(int folder_fd, const char *name, uint32_t pid, uint64_t process_start,
 			 int *ret_ring_fd, int *ret_control_fd, struct ring_control **ret_control);
+
+/* Ends the writing of intents.  Whatever intent a process has written and goes by is in the ring when
+ * this returns, but one that is being written may be missing or torn, and then comes to nothing.
+ * Accepts NULL. */
+void ring_close(struct ring_control *control);
 
 /* Unmaps the agent's control page.  Accepts NULL. */
 void ring_control_free(struct ring_control *control);

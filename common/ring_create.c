@@ -72,6 +72,7 @@ static int make_control(int *ret_fd, struct ring_control **ret_control)
 	if (control == MAP_FAILED)
 		return -errno;
 	control->magic = RING_MAGIC;
+	control->lease_until_ns = 1; /* over since long, but not closed */
 	int r = seal_control(fd);
 	if (r == 0)
 		r = reopen_read_only(fd, ret_fd);
@@ -106,6 +107,14 @@ int ring_create(int folder_fd, const char *name, uint32_t pid, uint64_t process_
 	}
 	*ret_ring_fd = steal_fd(&ring_fd);
 	return 0;
+}
+
+void ring_close(struct ring_control *control)
+{
+	if (!control)
+		return;
+	atomic_store(&control->lease_until_ns, 0);
+	atomic_thread_fence(memory_order_seq_cst);
 }
 
 void ring_control_free(struct ring_control *control)

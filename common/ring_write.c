@@ -110,6 +110,11 @@ static int claim_pair(struct ring *ring)
 	}
 }
 
+static bool is_closed(const struct ring *ring)
+{
+	return atomic_load_explicit(&ring->control->lease_until_ns, memory_order_relaxed) == 0;
+}
+
 static uint64_t take(struct ring *ring)
 {
 	return atomic_fetch_add_explicit(&ring->header->taken, 1, memory_order_relaxed);
@@ -140,7 +145,9 @@ int ring_write_intent(struct ring *ring, const struct ring_slot *intent, uint64_
 	uint64_t number = take(ring);
 	fill(ring, number, intent, RING_INTENT);
 	*ret_sequence = number + 1;
-	return 0;
+	/* Pairs with ring_close: either its reader sees the slot, or we see that it is closed. */
+	atomic_thread_fence(memory_order_seq_cst);
+	return is_closed(ring) ? -ESTALE : 0;
 }
 
 void ring_write_outcome(struct ring *ring, const struct ring_slot *outcome)

@@ -8,7 +8,7 @@ import signal
 import time
 
 from accounts import kind_of_sent
-from harness import (LONG, check, children, equal, find_child, is_running, main, program, promise, settle, start, verified,
+from harness import (LONG, check, children, equal, find_child, is_running, main, program, promise, run, settle, start, verified,
                      wait_until)
 from shop import POLICY, SCHEMA
 
@@ -62,6 +62,15 @@ def killing_the_program_loses_no_record(cluster):
     return f'{KILLS} kills in {seen} statements'
 
 
+def tally(outcome):
+    """What a load says of its threads: how many statements were served and how many refused, and its lines."""
+    check(outcome.status == 0, outcome)
+    lines = [line.split(' ', 4) for line in outcome.stdout.decode().splitlines() if line != 'ready']
+    served, refused, failed = (sum(int(line[i]) for line in lines) for i in range(3))
+    equal(failed, 0, f'statements that failed otherwise: {lines}')
+    return served, refused, lines
+
+
 def kill_again_and_again(cluster, name, find, pause):
     """Kills what `find` finds under a load; returns the load's outcome."""
     dice = random.Random(9)
@@ -77,10 +86,7 @@ def kill_again_and_again(cluster, name, find, pause):
         killed.append(pid)
         wait_until(lambda: not is_running(pid), 5, 'its end')
     outcome = running.end()
-    check(outcome.status == 0, outcome)
-    lines = [line.split(' ', 4) for line in outcome.stdout.decode().splitlines()]
-    served, refused, failed = (sum(int(line[i]) for line in lines) for i in range(3))
-    equal(failed, 0, f'statements that failed otherwise: {lines}')
+    served, refused, lines = tally(outcome)
     check(served > 10 * KILLS, f'{served} served, {refused} refused: {lines}')
     count, _ = compare(cluster, outcome.record, 4, len(killed), unheard=refused)
     return f'{len(killed)} kills, {served} served, {refused} refused, {count} seen, slowest {max(float(line[3]) for line in lines)} s'
@@ -105,6 +111,19 @@ def killing_all_three_at_once_loses_no_record(cluster):
         os.kill(pid, signal.SIGKILL)
     equal(running.end().status, 137, 'status')
     return f'{compare(cluster, running.record, 4, unheard=4)[0]} statements'
+
+
+@promise
+def a_program_that_outlives_its_run_sends_nothing_off_the_record(cluster):
+    seen = 0
+    for turn in range(KILLS // 4):
+        outcome = run(cluster, ['sh', '-c', f'{LOAD} outlives{turn} 4 1.5 & sleep 0.5'], POLICY)
+        served, refused, lines = tally(outcome)
+        check(served > 0 and refused > 0, f'{served} served, {refused} refused: {lines}')
+        count, report = compare(cluster, outcome.record, 4, unheard=refused)
+        check(report['ends_in_order'], report)
+        seen += count
+    return f'{KILLS // 4} runs, {seen} statements'
 
 
 main(SCHEMA)

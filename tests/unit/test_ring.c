@@ -17,6 +17,7 @@ _Static_assert(sizeof(struct ring_control) <= 4096, "layout");
 #define WRITERS          4
 #define PAIRS_PER_WRITER 50000u /* 100,000 entries */
 #define KILL_ROUNDS      200
+#define CLOSE_ROUNDS     500
 #define BATCH            256
 
 START_TEST(an_intent_and_its_outcome_are_read_as_written)
@@ -224,6 +225,62 @@ START_TEST(sigkill_anywhere_loses_no_whole_slot)
 }
 END_TEST
 
+START_TEST(what_is_announced_in_a_closed_ring_comes_to_nothing)
+{
+	struct ring_slot slot = intent_of(0, 0), slots[4];
+	uint64_t sequence = write_intent(0, 1);
+
+	ring_close(control);
+	ck_assert_int_eq(ring_write_intent(&ring, &slot, &(uint64_t){ 0 }), -ESTALE);
+	write_outcome(sequence, 0, 1); /* of what was sent before */
+	ck_assert_int_eq(ring_read(&reader, 0, 0, slots, 4), 3);
+	ck_assert_uint_eq(slots[2].outcome.intent, sequence);
+}
+END_TEST
+
+/* Writes until the ring is closed; how many intents were good. */
+static void *write_until_closed(void *thread)
+{
+	uint32_t writer = (uint32_t)(uintptr_t)thread, good = 0;
+
+	for (int r = 0; r != -ESTALE;) {
+		struct ring_slot slot = intent_of(writer, good);
+		uint64_t sequence;
+
+		r = ring_write_intent(&ring, &slot, &sequence);
+		if (r == 0)
+			write_outcome(sequence, writer, good++);
+	}
+	return (void *)(uintptr_t)good;
+}
+
+START_TEST(whatever_intent_is_gone_by_is_read_by_who_closed)
+{
+	for (int round = 0; round < CLOSE_ROUNDS; round++) {
+		pthread_t threads[WRITERS];
+		uint32_t good = 0, read = 0;
+		struct progress progress = { 0 };
+
+		for (uintptr_t i = 0; i < WRITERS; i++)
+			pthread_create(&threads[i], NULL, write_until_closed, (void *)i);
+		usleep((useconds_t)(round % 7) * 10);
+		ring_close(control);
+		drain(&progress, 0);
+		for (size_t i = 0; i < WRITERS; i++)
+			read += progress.intents[i];
+		for (size_t i = 0; i < WRITERS; i++) {
+			void *result;
+
+			pthread_join(threads[i], &result);
+			good += (uint32_t)(uintptr_t)result;
+		}
+		ck_assert_uint_ge(read, good);
+		drop_ring();
+		make_ring();
+	}
+}
+END_TEST
+
 START_TEST(create_never_takes_what_is_there)
 {
 	struct ring_control *other;
@@ -282,6 +339,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, numbers_go_on_when_the_ring_wraps);
 	tcase_add_test(tcase, four_threads_lose_nothing_and_repeat_nothing);
 	tcase_add_test(tcase, sigkill_anywhere_loses_no_whole_slot);
+	tcase_add_test(tcase, what_is_announced_in_a_closed_ring_comes_to_nothing);
+	tcase_add_test(tcase, whatever_intent_is_gone_by_is_read_by_who_closed);
 	tcase_add_test(tcase, create_never_takes_what_is_there);
 	tcase_add_test(tcase, the_process_can_neither_write_nor_shrink_the_control_page);
 	tcase_add_test(tcase, attach_refuses_what_is_no_ring);

@@ -101,7 +101,8 @@ struct agent_process {
 	int pidfd;        /* -1 where there is none */
 	bool is_nameless; /* its ring was unlinked, which has been noted */
 	struct ring_reader reader;
-	struct ring_control *control; /* NULL for an orphan of an earlier agent */
+	struct ring_control *control; /* NULL for an orphan of an earlier agent, */
+	uint64_t adopted_ns;          /* which was taken up then (CLOCK_MONOTONIC); else 0 */
 	char ring_name[64];
 	struct provenance *provenance;
 	struct open_intents open;
@@ -174,6 +175,7 @@ void agent_processes_lease(struct agent *agent);
 uint64_t agent_processes_drain(struct agent *agent);
 /* Takes up the rings that earlier agents of this run left. */
 void agent_processes_adopt(struct agent *agent);
+/* Closes all rings, takes down what stands in them, and forgets their processes. */
 void agent_processes_end(struct agent *agent);
 
 /* agent_outside.c: decides about a way past the library, and records it. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "common/clock.h"
@@ -47,8 +46,7 @@ static void process_free(struct agent_process *process)
 {
 	close_p(&process->pidfd);
 	close_p(&process->reader.fd);
-	if (process->control)
-		munmap(process->control, RING_HEADER_SIZE);
+	ring_control_free(process->control);
 	provenance_free(process->provenance);
 	open_intents_done(&process->open);
 	free(process);
@@ -283,6 +281,7 @@ static void take_trouble(struct agent *agent, struct agent_process *process, int
 	process->is_nameless = code == -ENOENT;
 	if (process->is_nameless)
 		return;
+	ring_close(process->control);
 	close(process->reader.fd);
 	process->reader.fd = -1;
 }
@@ -405,6 +404,7 @@ static void adopt(struct agent *agent, const char *name)
 	process->number = number_in(name);
 	process->pid = (pid_t)pid;
 	process->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	process->adopted_ns = monotonic_ns();
 	uint64_t recorded = agent_orphan_recorded(agent, process->number);
 	if (recorded > process->reader.next)
 		process->reader.next = recorded;
@@ -427,10 +427,25 @@ void agent_processes_adopt(struct agent *agent)
 		closedir(folder);
 }
 
+/* An earlier agent's ring cannot be closed, but its lease ends. */
+static void outwait_lease(const struct agent_process *process)
+{
+	uint64_t until_ns = process->adopted_ns + AGENT_LEASE_NS;
+	const struct timespec pause = { 0, (long)(10 * MILLISECOND_NS) };
+
+	while (process->adopted_ns > 0 && is_alive(process) && monotonic_ns() < until_ns)
+		nanosleep(&pause, NULL);
+}
+
+/* A process may live on, and find out that nobody reads what it writes.  Then nothing that is torn
+ * is waited for: what it announces is not sent. */
 void agent_processes_end(struct agent *agent)
 {
-	for (struct agent_process *p = agent->processes; p; p = p->next)
-		p->is_ended = !is_alive(p);
+	for (struct agent_process *p = agent->processes; p; p = p->next) {
+		ring_close(p->control);
+		outwait_lease(p);
+		p->is_ended = true;
+	}
 	agent_processes_drain(agent);
 	while (agent->processes) {
 		struct agent_process *process = agent->processes;

@@ -22,25 +22,38 @@ static const char *const NAMES[START_VARIABLES] = {
 	[START_DATABASES] = "CHAPERONE_DATABASES",
 };
 
-/* Together, because each page that is touched costs a process microseconds at its start. */
+/* One behind the other, because each page that is touched costs a process microseconds at its start. */
 static struct {
 	atomic_bool is_settled;
 	dev_t stderr_device;
 	ino_t stderr_inode;
-	char preload[START_VALUE_MAX];
-	char entries[START_VARIABLES][NAME_ROOM + START_VALUE_MAX];
+	uint16_t preload, entries[START_VARIABLES]; /* where they begin in `texts`; 0: "" */
+	uint16_t length;                            /* of `texts`, the NUL at its end left out */
+	char texts[START_VALUE_MAX + START_VARIABLES * (NAME_ROOM + START_VALUE_MAX)];
 } kept;
+_Static_assert(sizeof(kept.texts) <= UINT16_MAX, "offsets");
+
+static void add(struct slice text)
+{
+	memcpy(kept.texts + kept.length, text.at, text.length);
+	kept.length += (uint16_t)text.length;
+}
+
+static uint16_t begin(void)
+{
+	return ++kept.length;
+}
 
 static void remember(enum start_variable variable)
 {
-	const char *value = getenv(NAMES[variable]);
-	size_t length = value ? strlen(value) : 0, name = strlen(NAMES[variable]);
+	struct slice value = slice_of(getenv(NAMES[variable]));
 
-	if (!value || length >= START_VALUE_MAX)
+	if (!value.at || value.length >= START_VALUE_MAX)
 		return;
-	memcpy(kept.entries[variable], NAMES[variable], name);
-	kept.entries[variable][name] = '=';
-	memcpy(kept.entries[variable] + name + 1, value, length + 1);
+	kept.entries[variable] = begin();
+	add(slice_of(NAMES[variable]));
+	add(SLICE("="));
+	add(value);
 }
 
 static struct slice file_name(struct slice path)
@@ -63,11 +76,11 @@ static void remember_preload(const char *own_path)
 		while (blanks.length > 0) {
 			struct slice entry = slice_cut(&blanks, ' ');
 
-			if (entry.length == 0 || entry.length >= sizeof(kept.preload) ||
+			if (entry.length == 0 || entry.length >= START_VALUE_MAX ||
 			    !slice_equal(file_name(entry), own))
 				continue;
-			memcpy(kept.preload, entry.at, entry.length);
-			kept.preload[entry.length] = '\0';
+			kept.preload = begin();
+			add(entry);
 			return;
 		}
 	}
@@ -110,7 +123,7 @@ const char *start_name(enum start_variable variable)
 const char *start_entry(enum start_variable variable)
 {
 	settle();
-	return kept.entries[variable];
+	return kept.texts + kept.entries[variable];
 }
 
 const char *start_value(enum start_variable variable)
@@ -123,7 +136,7 @@ const char *start_value(enum start_variable variable)
 const char *start_preload(void)
 {
 	settle();
-	return kept.preload;
+	return kept.texts + kept.preload;
 }
 
 bool start_has_same_stderr(void)

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import time
 
-from harness import (ALLOW_EVERYTHING, PYTHON, accounted, check, equal, intents, is_running, main, notes, promise, run,
+from harness import (ALLOW_EVERYTHING, PYTHON, accounted, check, equal, intents, is_running, main, notes, program, promise, run,
                      settle, start, verified, wait_until)
 from shop import POLICY, SCHEMA
 from session import Session
@@ -302,6 +302,15 @@ def a_record_with_one_flipped_byte_does_not_verify(cluster):
         check(os.path.basename(name) in str(error) and 'offset' in str(error), error)
         return None
     raise AssertionError('a flipped byte was not noticed')
+
+
+@promise
+def a_program_cannot_write_in_the_name_of_another(cluster):
+    outcome = run(cluster, ['sh', '-c', f'psql -qAtc "SELECT pg_sleep(1)" & sleep 0.4; {program("forge")} 40; wait'], POLICY)
+    check('wrote 40' in outcome.stdout.decode(), outcome)
+    said = [note for note in notes(cluster, outcome.record) if 'is not its own' in note]
+    check(len(said) == 1 and said[0].startswith('40 slots'), f'notes: {said}')
+    equal(sum('true_statement' in e.get('statement', '') for e in intents(cluster, outcome.record)), 2, 'statements of its own')
 
 
 main(SCHEMA)

@@ -19,6 +19,7 @@
 #include "tools/chaperone/agent_open.h"
 #include "tools/chaperone/analysis.h"
 #include "tools/chaperone/exe_hash.h"
+#include "tools/chaperone/issued.h"
 #include "tools/chaperone/provenance.h"
 
 #define AGENT_LEASE_NS       (1 * SECOND_NS)
@@ -106,6 +107,8 @@ struct agent_process {
 	char ring_name[64];
 	struct provenance *provenance;
 	struct open_intents open;
+	struct issued connections;
+	uint64_t forged; /* slots of its ring that named a connection of another process */
 	uint32_t contexts_used;
 	bool is_ended;
 	struct agent_process *next;
@@ -177,6 +180,11 @@ uint64_t agent_processes_drain(struct agent *agent);
 void agent_processes_adopt(struct agent *agent);
 /* Closes all rings, takes down what stands in them, and forgets their processes. */
 void agent_processes_end(struct agent *agent);
+
+/* agent_ring.c */
+/* One process's ring, to its end or until the record refuses; returns the number of slots moved.
+ * What names a connection of another process is left out, and noted. */
+uint64_t agent_ring_drain(struct agent *agent, struct agent_process *process);
 
 /* agent_outside.c: decides about a way past the library, and records it. */
 enum message_permit agent_outside(struct agent *agent, const struct peer_identity *peer,

@@ -161,6 +161,8 @@ int agent_connection_open(struct agent *agent, const struct message_connect *con
 	connection->context_index = next_context(process);
 	int r = fill_caller(agent, connection, connect->user);
 	if (r == 0)
+		r = issued_add(&process->connections, connection->number);
+	if (r == 0)
 		r = session_new(agent->policy, &address, &connection->session);
 	if (r == 0)
 		r = session_parameter(connection->session, SLICE("standard_conforming_strings"),

@@ -14,8 +14,6 @@
 #include "tools/chaperone/agent.h"
 #include "tools/chaperone/process.h"
 
-#define SLOTS_AT_ONCE 512
-
 struct agent_process *agent_process_find(struct agent *agent, uint64_t number)
 {
 	for (struct agent_process *p = agent->processes; p; p = p->next) {
@@ -49,6 +47,7 @@ static void process_free(struct agent_process *process)
 	ring_control_free(process->control);
 	provenance_free(process->provenance);
 	open_intents_done(&process->open);
+	issued_done(&process->connections);
 	free(process);
 }
 
@@ -223,93 +222,6 @@ uint64_t agent_process_mention(struct agent *agent, const struct peer_identity *
 	return process.number;
 }
 
-static void count_slot(struct agent_counts *counts, const struct ring_slot *slot)
-{
-	if (slot->kind == RING_INTENT) {
-		counts->statements++;
-		counts->refused += (slot->flags & RING_REFUSED) != 0;
-	} else if (slot->kind == RING_OUTCOME) {
-		counts->masked_cells += slot->outcome.masked_cells;
-	}
-}
-
-/* False when the record took nothing: the slot is to be read again. */
-static bool record_slot(struct agent *agent, struct agent_process *process,
-			const struct ring_slot *slot)
-{
-	struct record_entry entry = {
-		.kind = slot->kind == RING_INTENT    ? RECORD_INTENT
-			: slot->kind == RING_OUTCOME ? RECORD_OUTCOME
-						     : RECORD_LOST,
-		.number = slot->kind == RING_INTENT ? atomic_load(&slot->sequence)
-						    : slot->outcome.intent,
-		.parent = slot->connection,
-		.time_ns = slot->time_ns,
-		.judgement = slot->kind == RING_INTENT ? slot->intent.judgement : 0,
-	};
-
-	memcpy(&entry.slot, slot, sizeof(entry.slot));
-	if (agent_record(agent, &entry) < 0)
-		return false;
-	open_intents_take(&process->open, slot);
-	if (agent->settings.counts)
-		count_slot(agent->settings.counts, slot);
-	return true;
-}
-
-/* Records the slots read; on a refusal of the record the reader goes back to the first that was not
- * taken. */
-static uint64_t record_slots(struct agent *agent, struct agent_process *process,
-			     const struct ring_slot *slots, int count)
-{
-	for (int i = 0; i < count; i++) {
-		if (!record_slot(agent, process, &slots[i])) {
-			process->reader.next = atomic_load(&slots[i].sequence) - 1;
-			return (uint64_t)i;
-		}
-	}
-	return count > 0 ? (uint64_t)count : 0;
-}
-
-/* A ring without a name is still written and read; what cannot be read any more is closed, and its
- * process gets no verdict from then on. */
-static void take_trouble(struct agent *agent, struct agent_process *process, int code)
-{
-	if (code == -ENOENT && process->is_nameless)
-		return;
-	agent_note(agent, process->number, "its ring cannot be read: %s", strerror(-code));
-	process->is_nameless = code == -ENOENT;
-	if (process->is_nameless)
-		return;
-	ring_close(process->control);
-	close(process->reader.fd);
-	process->reader.fd = -1;
-}
-
-/* One process's ring, to its end or until the record refuses; returns the number of slots moved. */
-static uint64_t drain(struct agent *agent, struct agent_process *process)
-{
-	struct ring_slot slots[SLOTS_AT_ONCE];
-	uint64_t moved = 0, skipped = process->reader.skipped;
-	uint64_t patience_ns = process->is_ended ? 0 : AGENT_TORN_NS;
-
-	while (process->reader.fd >= 0 && !agent->is_full) {
-		int count = ring_read(&process->reader, monotonic_ns(), patience_ns, slots,
-				      SLOTS_AT_ONCE);
-
-		moved += record_slots(agent, process, slots, count);
-		if (count < 0)
-			take_trouble(agent, process, count);
-		if (count < SLOTS_AT_ONCE)
-			break;
-	}
-	if (process->reader.skipped != skipped)
-		agent_note(agent, process->number,
-			   "%llu slots of its ring were torn or overwritten",
-			   (unsigned long long)(process->reader.skipped - skipped));
-	return moved;
-}
-
 /* Only what stands on the record may be written again. */
 static void release(struct agent *agent)
 {
@@ -370,7 +282,7 @@ uint64_t agent_processes_drain(struct agent *agent)
 	uint64_t moved = 0;
 
 	for (struct agent_process *p = agent->processes; p; p = p->next)
-		moved += drain(agent, p);
+		moved += agent_ring_drain(agent, p);
 	agent_record_state(agent, record_flush(agent->record));
 	if (!agent->is_full)
 		release(agent);

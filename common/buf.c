@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The growing buffer: growth by doubling up to the maximum, little-endian integers, JSON strings.
- */
+/* The growing buffer: growth by doubling up to the maximum, little-endian integers, JSON
+ * strings. */
 #include "common/buf.h"
 
 #include <errno.h>
@@ -136,8 +136,8 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(arguments);
 }
 
-/* The number of bytes of the well-formed character that `text` starts with, 0 when it is not one.
- */
+/* The number of bytes of the well-formed character that `text` starts with, 0 when it is not
+ * one. */
 static size_t character_length(struct slice text)
 {
 	for (size_t length = 1; length <= 4 && length <= text.length; length++) {

@@ -24,8 +24,8 @@ int error_set_at(struct error *error, int code, int line, int column, const char
 /* "SUBJECT: text of `code`". */
 int error_system(struct error *error, int code, const char *subject);
 
-/* Writes "FILE:LINE:COLUMN: TEXT" or as much of it as is known into `ret_line`, always terminated.
- */
+/* Writes "FILE:LINE:COLUMN: TEXT" or as much of it as is known into `ret_line`, always
+ * terminated. */
 void error_format(const struct error *error, char *ret_line, unsigned long size);
 
 #endif

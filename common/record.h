@@ -105,8 +105,8 @@ must_use int record_open(const char *path, struct record **ret_record, struct er
  * than the maxima or more than RECORD_BATCH_MAX bytes.  On failure it was not added. */
 must_use int record_add(struct record *record, const struct record_entry *entry);
 
-/* Writes the batch and its hash.  Nothing is lost on failure: the batch stays and is tried again.
- */
+/* Writes the batch and its hash.  Nothing is lost on failure: the batch stays and is tried
+ * again. */
 must_use int record_flush(struct record *record);
 
 /* fdatasync.  A failure is final: the kernel may have dropped what it could not write, so every

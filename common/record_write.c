@@ -170,8 +170,8 @@ static int write_batch(struct record *record)
 	if (r == 0)
 		r = file_write_all(record->fd, record->batch.at, record->batch.length);
 	if (r < 0) {
-		/* The next try overwrites what is there; cutting it off spares readers a torn tail.
-		 */
+		/* The next try overwrites what is there; cutting it off spares readers a torn
+		 * tail. */
 		int ignored = ftruncate(record->fd, (off_t)record->offset);
 		(void)ignored;
 		record->batch.failed = 0;

@@ -14,8 +14,8 @@
 
 #define RING_VERSION 1u
 
-/* The first page of the file.  The counters are the process's own; the reader never believes them.
- */
+/* The first page of the file.  The counters are the process's own; the reader never believes
+ * them. */
 struct ring_header {
 	uint32_t magic;
 	uint32_t version;

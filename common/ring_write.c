@@ -154,8 +154,8 @@ void ring_write_outcome(struct ring *ring, const struct ring_slot *outcome)
 {
 	uint64_t number = take(ring);
 
-	/* Only a second outcome of one intent gets here without room: unread slots are worth more.
-	 */
+	/* Only a second outcome of one intent gets here without room: unread slots are worth
+	 * more. */
 	if (number - consumed(ring) >= RING_SLOTS)
 		return;
 	fill(ring, number, outcome, outcome->kind == RING_LOST ? RING_LOST : RING_OUTCOME);

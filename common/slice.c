@@ -102,8 +102,8 @@ bool slice_matches(struct slice text, struct slice pattern)
 {
 	size_t t = 0, p = 0, star = SIZE_MAX, resume = 0;
 
-	/* Only the last star can need another try, so the match never backs up further than that.
-	 */
+	/* Only the last star can need another try, so the match never backs up further than
+	 * that. */
 	while (t < text.length) {
 		if (p < pattern.length && pattern.at[p] == '*') {
 			star = p++;

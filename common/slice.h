@@ -21,8 +21,8 @@ struct slice {
 /* A slice over the NUL-terminated `text`; an empty one for NULL. */
 struct slice slice_of(const char *text);
 
-/* The part of `whole` that starts at `offset` and has at most `length` bytes; clipped to `whole`.
- */
+/* The part of `whole` that starts at `offset` and has at most `length` bytes; clipped to
+ * `whole`. */
 struct slice slice_part(struct slice whole, size_t offset, size_t length);
 
 bool slice_equal(struct slice a, struct slice b);
@@ -45,8 +45,8 @@ struct slice slice_trim(struct slice text);
  * stands behind it.  Without a separator all is returned and `text` is empty with `at` NULL. */
 struct slice slice_cut(struct slice *text, char separator);
 
-/* Whether `text` matches `pattern`, in which `*` stands for any bytes, none included.  Linear time.
- */
+/* Whether `text` matches `pattern`, in which `*` stands for any bytes, none included.  Linear
+ * time. */
 bool slice_matches(struct slice text, struct slice pattern);
 
 /* Reads all of `text` as a decimal number.  -EINVAL for anything else, -ERANGE when it does not

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading what buf_add_u32 and its like wrote, from somebody who may lie.  A reader that ran past
- * its end stays failed and gives zeroes, so that a message can be read to its end and asked once.
- */
+ * its end stays failed and gives zeroes, so that a message can be read to its end and asked
+ * once. */
 #ifndef COMMON_WIRE_H
 #define COMMON_WIRE_H
 

@@ -13,8 +13,8 @@
 #include "policy/core/mask.h"
 #include "policy/core/plan.h"
 
-/* MaxAllocSize of src/include/utils/memutils.h: no message of a server is longer, and none of ours.
- */
+/* MaxAllocSize of src/include/utils/memutils.h: no message of a server is longer, and none of
+ * ours. */
 #define COPY_MESSAGE_MAX ((size_t)0x3fffffff)
 
 struct copy_column;

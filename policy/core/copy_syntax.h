@@ -28,8 +28,8 @@ struct copy_syntax {
 	/* Where the row that a field begins in at `at` ends: behind its newline.  COPY_NO_END
 	 * likewise. */
 	size_t (*row_end)(struct copy_text *text, size_t at);
-	/* The value that `field` stands for: borrowed from it, or from `room`.  Ask room->failed.
-	 */
+	/* The value that `field` stands for: borrowed from it, or from `room`.  Ask
+	 * room->failed. */
 	struct slice (*read)(const struct copy_format *format, struct slice field,
 			     struct buf *room);
 	/* Appends `value` as a field, which is the row's only one or not. */

@@ -40,8 +40,8 @@ struct caller {
 	size_t count;
 };
 
-/* Adds a fact; silently full beyond the maximum would weaken restrictions, so that returns -E2BIG.
- */
+/* Adds a fact; silently full beyond the maximum would weaken restrictions, so that returns
+ * -E2BIG. */
 must_use int caller_add(struct caller *caller, enum caller_fact_name name, enum caller_mark mark,
 			const char *value);
 

@@ -37,8 +37,8 @@ must_use int calls_read_cast(struct calls *calls, struct arena *memory, struct s
 must_use int calls_read_member(struct calls *calls, struct arena *memory, struct slice *row);
 must_use int calls_read_extension(struct calls *calls, struct arena *memory, struct slice *row);
 
-/* Gives the catalogue its overloads and fields, once all rows are read, the identity's among them.
- */
+/* Gives the catalogue its overloads and fields, once all rows are read, the identity's among
+ * them. */
 must_use int calls_settle(struct calls *calls, struct catalogue *catalogue);
 
 #endif

@@ -19,8 +19,8 @@ static bool effect_reads_more(const struct facts_effect *effect)
 	return !(VERB_BIT(effect->verb) & NAMES_ALL);
 }
 
-/* Constraints that were deferred are checked at the end of a transaction, and by SET CONSTRAINTS.
- */
+/* Constraints that were deferred are checked at the end of a transaction, and by SET
+ * CONSTRAINTS. */
 static bool statement_reads_more(const struct facts_statement *statement)
 {
 	return statement->unknown.length > 0 || statement->kind == STATEMENT_COMMIT ||

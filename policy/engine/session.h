@@ -186,8 +186,8 @@ void session_settled(struct session *session, enum session_transaction transacti
 void session_outcome(struct session *session, uint32_t completed, bool failed,
 		     enum session_transaction transaction);
 
-/* The connection was used before it was seen here, and `calls` that may change it have not ended.
- */
+/* The connection was used before it was seen here, and `calls` that may change it have not
+ * ended. */
 void session_inherit(struct session *session, uint32_t calls);
 
 /* The unnamed prepared statement was replaced or dropped by something that is not noted here. */

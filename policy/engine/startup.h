@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The settings that a connection is made with (PGOPTIONS, options=), read as the server reads them.
- */
+/* The settings that a connection is made with (PGOPTIONS, options=), read as the server reads
+ * them. */
 #ifndef POLICY_ENGINE_STARTUP_H
 #define POLICY_ENGINE_STARTUP_H
 

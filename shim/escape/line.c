@@ -10,8 +10,8 @@
 #include "shim/preload/guard.h"
 #include "shim/preload/start.h"
 
-/* A pipe without readers would end the program with SIGPIPE; poll tells first (poll(2), POLLERR).
- */
+/* A pipe without readers would end the program with SIGPIPE; poll tells first (poll(2),
+ * POLLERR). */
 static bool is_read(void)
 {
 	struct pollfd poller = { STDERR_FILENO, POLLOUT, 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What was decided about a destination in this process: asked and told once, not at each attempt.
- */
+/* What was decided about a destination in this process: asked and told once, not at each
+ * attempt. */
 #ifndef SHIM_ESCAPE_SEEN_H
 #define SHIM_ESCAPE_SEEN_H
 

@@ -138,13 +138,13 @@ struct gate_outcome {
 	struct gate_settings settings;
 };
 
-/* Records what became of a call; when its verdict asks for it, tells the agent before it returns.
- */
+/* Records what became of a call; when its verdict asks for it, tells the agent before it
+ * returns. */
 void gate_done(struct gate_connection *connection, const struct verdict *verdict,
 	       const struct gate_outcome *outcome);
 
-/* Tells the agent that the calls which ended in a pipeline are settled, and how the server stands.
- */
+/* Tells the agent that the calls which ended in a pipeline are settled, and how the server
+ * stands. */
 void gate_settled(struct gate_connection *connection, uint8_t transaction,
 		  const struct gate_settings *settings);
 

@@ -116,8 +116,8 @@ static bool write_key(char *ret_key, size_t size)
 	return true;
 }
 
-/* A private folder that depends on the user alone; never a shared temporary one (security.md 15).
- */
+/* A private folder that depends on the user alone; never a shared temporary one (security.md
+ * 15). */
 static bool find_own(struct place *place)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR"), *home = getenv("HOME");

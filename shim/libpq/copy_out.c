@@ -175,8 +175,8 @@ STAND_IN int PQendcopy(PGconn *conn)
 	struct flight *flight = flights_front(&session->flights);
 	if (!flight || session->copy.direction == COPY_NONE)
 		return failed;
-	/* Behind the last line libpq says that there is no COPY, and leaves its result to be read.
-	 */
+	/* Behind the last line libpq says that there is no COPY, and leaves its result to be
+	 * read. */
 	flight->outcome.status =
 		failed && !session->copy.has_ended ? RING_STATUS_ERROR : RING_STATUS_OK;
 	bool is_shown = copy_settle(conn, session, flight, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Flights take off in the order in which libpq is asked, and land in the order in which it answers.
- */
+/* Flights take off in the order in which libpq is asked, and land in the order in which it
+ * answers. */
 #include "shim/libpq/flights.h"
 
 #include <stdlib.h>

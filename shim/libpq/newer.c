@@ -56,8 +56,8 @@ CLOSES_LATER(PQsendClosePrepared, GATE_CLOSE_PREPARED)
 CLOSES_LATER(PQsendClosePortal, GATE_CLOSE_PORTAL)
 
 /* fe-auth.c of libpq sends two statements: SHOW password_encryption, and an ALTER USER with the
- * user's name and the hashed password quoted.  The password's own text is not needed for a verdict.
- */
+ * user's name and the hashed password quoted.  The password's own text is not needed for a
+ * verdict. */
 static char *alter_user(const struct instance *instance, PGconn *conn, const char *user)
 {
 	static const char FORMAT[] = "ALTER USER %s PASSWORD ''";

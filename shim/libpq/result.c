@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Masking with PQsetvalue on the server's own result, which keeps everything else of it as it is.
- */
+/* Masking with PQsetvalue on the server's own result, which keeps everything else of it as it
+ * is. */
 #include "shim/libpq/result.h"
 
 #include <stdlib.h>
@@ -114,8 +114,8 @@ static int mask_result(struct masking *masking, uint32_t statement, int rows)
 	return 0;
 }
 
-/* A cell that cannot be masked must not be seen: an empty error result takes the place of the rows.
- */
+/* A cell that cannot be masked must not be seen: an empty error result takes the place of the
+ * rows. */
 static PGresult *withhold(PGconn *conn, const struct instance *instance, PGresult *result)
 {
 	REAL(instance, PQclear)(result);

@@ -118,8 +118,8 @@ static void judge(struct submission *submission, PGconn *conn, struct gate_call 
 	call->transaction = (uint8_t)REAL(instance, PQtransactionStatus)(conn);
 	call->settings = session_settings(session, conn);
 	call->is_unnamed_replaced = is_unnamed && session->is_unnamed_replaced;
-	/* Nothing can be learned in a pipeline, and what learns would drop the unnamed statement.
-	 */
+	/* Nothing can be learned in a pipeline, and what learns would drop the unnamed
+	 * statement. */
 	call->is_final = submission->is_pipelined || (is_unnamed && call->kind == GATE_EXECUTE);
 	if (!take_name(submission, call))
 		return;

@@ -16,8 +16,8 @@ struct driver {
 	unsigned marker;
 };
 
-/* All drivers of this build, NULL behind the last one.  Whoever links the shared object defines it.
- */
+/* All drivers of this build, NULL behind the last one.  Whoever links the shared object defines
+ * it. */
 extern const struct driver *const DRIVERS[];
 
 #endif

@@ -90,8 +90,8 @@ static bool may_have(const struct image *image, const struct gnu_hash *table, ui
 	return bits && (*bits >> (hash % WORD_BITS) & 1) && (*bits >> (second % WORD_BITS) & 1);
 }
 
-/* Follows the chain of words that begins with symbol `first`; the last word has its lowest bit set.
- */
+/* Follows the chain of words that begins with symbol `first`; the last word has its lowest bit
+ * set. */
 static uintptr_t follow_gnu_chain(const struct image *image, uintptr_t chains, uint32_t first,
 				  uint32_t first_symbol, const char *name)
 {

@@ -39,8 +39,8 @@ struct instance {
  * handlers. */
 const struct instance *instance_of_address(const struct driver *driver, const void *address);
 
-/* The same for any driver: whether `address` is in the text of a client library that is governed.
- */
+/* The same for any driver: whether `address` is in the text of a client library that is
+ * governed. */
 const struct instance *instance_holding(const void *address);
 
 /* The instance that a call from `return_address` means when no handle says it, registering what was

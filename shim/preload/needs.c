@@ -15,8 +15,8 @@
 
 #define FILES_MAX 64
 
-/* What is to be looked through; in a mapping of its own, because the caller's stack may be small.
- */
+/* What is to be looked through; in a mapping of its own, because the caller's stack may be
+ * small. */
 struct tree {
 	unsigned count;
 	bool is_full;

@@ -21,8 +21,8 @@ typedef bool object_visitor(const struct object *object, void *data);
 /* True when a visitor returned true.  Objects stay mapped during the visit only. */
 bool objects_visit(object_visitor *visit, void *data);
 
-/* How many objects were ever loaded; another number than before means that there is something new.
- */
+/* How many objects were ever loaded; another number than before means that there is something
+ * new. */
 uint64_t objects_added(void);
 
 /* Finds the object that holds `address`.  The image is good as long as that object stays mapped. */

@@ -15,8 +15,8 @@ typedef bool search_visitor(const char path[SEARCH_PATH_MAX], void *data);
  * the path `origin`. */
 bool search_path(const char *name, const char *origin, search_visitor *visit, void *data);
 
-/* Shows where `name` may be in the folders of `list`, separated by colons.  NULL is an empty list.
- */
+/* Shows where `name` may be in the folders of `list`, separated by colons.  NULL is an empty
+ * list. */
 bool search_list(const char *list, const char *origin, const char *name, search_visitor *visit,
 		 void *data);
 

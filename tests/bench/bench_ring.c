@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an intent and its outcome cost the governed process; more than 150 ns a pair is a failure.
- */
+/* What an intent and its outcome cost the governed process; more than 150 ns a pair is a
+ * failure. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a large result once and prints how many milliseconds that took.  Arguments: CONNINFO QUERY
- */
+/* Reads a large result once and prints how many milliseconds that took.  Arguments: CONNINFO
+ * QUERY */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>

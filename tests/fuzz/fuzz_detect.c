@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Detectors on any bytes: what they find lies in the text, one behind the other, and was asked for.
- */
+/* Detectors on any bytes: what they find lies in the text, one behind the other, and was asked
+ * for. */
 #include "policy/core/detect.h"
 #include "tests/fuzz/fuzz.h"
 

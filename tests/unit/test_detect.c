@@ -395,8 +395,8 @@ START_TEST(worst_texts_take_linear_time)
 	while (detect_next((struct slice){ text, length }, from, detectors_available(), &finding))
 		from = finding.offset + finding.length;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	/* Linear is under 0.2 s here, also 20 times slower under a sanitizer; quadratic is minutes.
-	 */
+	/* Linear is under 0.2 s here, also 20 times slower under a sanitizer; quadratic is
+	 * minutes. */
 	ck_assert_int_lt(end.tv_sec - begin.tv_sec, 5);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages and packets survive the way between shim and agent, and nothing else is taken for one.
- */
+/* Messages and packets survive the way between shim and agent, and nothing else is taken for
+ * one. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>

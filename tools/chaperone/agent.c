@@ -200,8 +200,8 @@ static int set_up_loop(struct agent *agent)
 	return r;
 }
 
-/* Statements pass through this memory, and under `run` the governed program has the same user id.
- */
+/* Statements pass through this memory, and under `run` the governed program has the same user
+ * id. */
 static void close_itself(void)
 {
 	struct rlimit none = { 0, 0 };

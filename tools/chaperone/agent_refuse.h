@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An agent that cannot govern and says why, so that refused statements tell their user what to do.
- */
+/* An agent that cannot govern and says why, so that refused statements tell their user what to
+ * do. */
 #ifndef TOOLS_CHAPERONE_AGENT_REFUSE_H
 #define TOOLS_CHAPERONE_AGENT_REFUSE_H
 

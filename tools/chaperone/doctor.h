@@ -20,8 +20,8 @@ struct doctor {
 	size_t said, problems;
 };
 
-/* One line: what was looked at, and what is so.  The text is shown with control characters escaped.
- */
+/* One line: what was looked at, and what is so.  The text is shown with control characters
+ * escaped. */
 void doctor_say(struct doctor *doctor, enum doctor_level level, const char *subject,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
 

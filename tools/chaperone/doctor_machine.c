@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine: kernel, libc, the shim's file, folders, agents that are configured, the kill switch.
- */
+/* The machine: kernel, libc, the shim's file, folders, agents that are configured, the kill
+ * switch. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing JSON member by member: each adds itself and a comma, closing takes the last comma away.
- */
+/* Writing JSON member by member: each adds itself and a comma, closing takes the last comma
+ * away. */
 #ifndef TOOLS_CHAPERONE_JSON_H
 #define TOOLS_CHAPERONE_JSON_H
 

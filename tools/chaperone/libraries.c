@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Following DT_NEEDED through LD_LIBRARY_PATH, run paths, /etc/ld.so.conf.d and the usual folders.
- */
+/* Following DT_NEEDED through LD_LIBRARY_PATH, run paths, /etc/ld.so.conf.d and the usual
+ * folders. */
 #include "tools/chaperone/libraries.h"
 
 #include <errno.h>

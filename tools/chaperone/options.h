@@ -24,8 +24,8 @@ struct option_row {
 	bool is_needed;
 };
 
-/* Rows without `read`, whose member is of the type that belongs there or the row does not compile.
- */
+/* Rows without `read`, whose member is of the type that belongs there or the row does not
+ * compile. */
 #define OPTION_PLACE(options, member, type)                                                        \
 	(offsetof(struct options, member) +                                                        \
 	 0 * sizeof(_Generic(((struct options *)0)->member, type : 0)))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The phrase's two halves: clients that the program is linked with, and drivers that it can import.
- */
+/* The phrase's two halves: clients that the program is linked with, and drivers that it can
+ * import. */
 #include "tools/chaperone/prospect.h"
 
 #include <errno.h>

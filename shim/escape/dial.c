@@ -58,9 +58,9 @@ static bool decide(const char *database, const char *text, uint64_t key, bool is
 		line_say(REFUSED "its client is not governed (`chaperone doctor` says which are)",
 			 database, text);
 	else
-		line_say("a connection to %s at %s is NOT GOVERNED: what passes over it is neither "
-			 "judged nor recorded",
-			 database, text);
+		line_say(
+			"a connection to %s at %s is NOT GOVERNED: what passes over it is neither judged nor recorded",
+			database, text);
 	return state == SEEN_ALLOWED;
 }
 

@@ -23,15 +23,15 @@ static int ask_about_user(struct slice name)
 	int permit = outside_permit(OUTSIDE_OTHER_USER, name, true);
 
 	if (permit < 0)
-		line_say("refused to start %.*s: it changes its user or has capabilities, the "
-			 "loader leaves this "
-			 "library out of it, and no agent answers to say whether it may",
-			 SLICE_ARGUMENTS(name));
+		line_say(
+			"refused to start %.*s: it changes its user or has capabilities, the loader leaves this "
+			"library out of it, and no agent answers to say whether it may",
+			SLICE_ARGUMENTS(name));
 	else if (permit == PERMIT_REFUSE)
-		line_say("refused to start %.*s: it changes its user or has capabilities, and the "
-			 "loader leaves this "
-			 "library out of it",
-			 SLICE_ARGUMENTS(name));
+		line_say(
+			"refused to start %.*s: it changes its user or has capabilities, and the loader leaves this "
+			"library out of it",
+			SLICE_ARGUMENTS(name));
 	else if (permit == PERMIT_WARN)
 		line_say("%.*s is NOT GOVERNED: it changes its user or has capabilities",
 			 SLICE_ARGUMENTS(name));

@@ -128,8 +128,8 @@ static bool find_own(struct place *place)
 	place->problem = "no agent can be started: neither XDG_RUNTIME_DIR nor HOME names a folder";
 	if (!has_runtime && (!home || home[0] != '/'))
 		return true;
-	place->problem = "no agent can be started: this folder cannot be named, or the path of its "
-			 "socket is too long";
+	place->problem =
+		"no agent can be started: this folder cannot be named, or the path of its socket is too long";
 	if (!write_key(key, sizeof(key)))
 		return true;
 	int length =

@@ -85,8 +85,9 @@ static void close_cursors(void)
 static void read_chunks(void)
 {
 	printf("-- chunks\n");
-	PQsendQuery(connection, "SELECT id, email FROM customers ORDER BY id; SELECT id, "
-				"upper(email) FROM customers");
+	PQsendQuery(
+		connection,
+		"SELECT id, email FROM customers ORDER BY id; SELECT id, upper(email) FROM customers");
 	printf("chunked %d\n", PQsetChunkedRowsMode(connection, 2));
 	print_results(1);
 }

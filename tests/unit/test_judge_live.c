@@ -221,10 +221,10 @@ END_TEST
 
 /* Of every one of the server's types: what the query would write of a cast from it, and the name
  * under which the cast's type is called. */
-static const char TYPES[] = "SELECT format('c e 0 %I date', CAST(t.oid AS regtype)), e.typname "
-			    "FROM pg_type t JOIN pg_type e "
-			    "ON e.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid "
-			    "END WHERE t.oid < 16384";
+static const char TYPES[] =
+	"SELECT format('c e 0 %I date', CAST(t.oid AS regtype)), e.typname FROM pg_type t JOIN pg_type e "
+	"ON e.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid "
+	"END WHERE t.oid < 16384";
 
 START_TEST(a_cast_is_called_by_the_names_of_its_types)
 {

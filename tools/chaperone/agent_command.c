@@ -50,8 +50,7 @@ static const struct option_row ROWS[] = {
 	  .argument = "PATH",
 	  .offset = OPTION_PLACE(agent_options, socket, const char *),
 	  .is_needed = true,
-	  .help = "where to listen; nobody else may write its folder, which is made when it is "
-		  "missing" },
+	  .help = "where to listen; nobody else may write its folder, which is made when it is missing" },
 	OPTION_TEXT(agent_options, policy, "policy", "PATH",
 		    "a policy file or folder (else looked for as by `chaperone run`)"),
 	OPTION_TEXT(agent_options, record, "record", "PATH", "the folder of the record"),
@@ -62,10 +61,10 @@ static const struct option_row ROWS[] = {
 	  .read = read_descriptor,
 	  .expected = "the number of a descriptor",
 	  .help = "one byte is written to this descriptor when programs are served" },
-	OPTION_FLAG(agent_options, is_own, "own",
-		    "the agent of one user: detaches, serves that user alone, and ends when it has "
-		    "been\n"
-		    "idle; shims start it where no service is"),
+	OPTION_FLAG(
+		agent_options, is_own, "own",
+		"the agent of one user: detaches, serves that user alone, and ends when it has been\n"
+		"idle; shims start it where no service is"),
 	{ .name = "idle",
 	  .argument = "SECONDS",
 	  .offset = offsetof(struct agent_options, idle_s),
@@ -76,11 +75,11 @@ static const struct option_row ROWS[] = {
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
-	.about = "Judges and records for every program of this machine that is started with the "
-		 "shim.  Runs in the\n"
-		 "foreground under its own user id until SIGTERM.  /etc/chaperone/agent.conf with "
-		 "a line socket=PATH,\n"
-		 "which only root may write, sends all shims of the machine here.",
+	.about =
+		"Judges and records for every program of this machine that is started with the shim.  Runs in the\n"
+		"foreground under its own user id until SIGTERM.  /etc/chaperone/agent.conf with "
+		"a line socket=PATH,\n"
+		"which only root may write, sends all shims of the machine here.",
 	.exits = "0 ended in order, 2 asked wrongly, 125 could not serve",
 };
 

@@ -216,15 +216,15 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 		return r;
 	if (ret_judgement->decision == DECISION_ALLOW && !agent->allows_everything &&
 	    (is_unguarded_channel(readings->facts) || is_unguarded_channel(readings->other)))
-		return refuse(ret_judgement, number, "this channel is not governed yet",
-			      "COPY with files or programs of the server stays shut while a policy "
-			      "restricts.",
-			      "Use SELECT, INSERT or UPDATE, or COPY with STDIN or STDOUT.");
+		return refuse(
+			ret_judgement, number, "this channel is not governed yet",
+			"COPY with files or programs of the server stays shut while a policy restricts.",
+			"Use SELECT, INSERT or UPDATE, or COPY with STDIN or STDOUT.");
 	if (ret_judgement->plan.length > 0 && is_unmaskable(connection, ask))
-		return refuse(ret_judgement, number, "what it reads cannot be masked",
-			      "Large objects, fast-path calls and replication have no columns, and "
-			      "masks are in force.",
-			      "Use SELECT instead.");
+		return refuse(
+			ret_judgement, number, "what it reads cannot be masked",
+			"Large objects, fast-path calls and replication have no columns, and masks are in force.",
+			"Use SELECT instead.");
 	return 0;
 }
 

@@ -64,10 +64,10 @@ int agent_place_open(const char *socket, struct agent_place *ret_place, struct e
 				 socket);
 	r = open_folder(ret_place->folder, &folder);
 	if (r == -EPERM)
-		return error_set(error, r,
-				 "%.300s must be a folder that belongs to this user and that "
-				 "nobody else may write",
-				 ret_place->folder);
+		return error_set(
+			error, r,
+			"%.300s must be a folder that belongs to this user and that nobody else may write",
+			ret_place->folder);
 	if (r == 0)
 		r = open_lock(folder, &ret_place->lock);
 	if (r < 0)

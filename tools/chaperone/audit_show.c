@@ -19,8 +19,8 @@ static const struct option_table OPTIONS = {
 	.operands = "EVENT",
 	.operands_min = 1,
 	.operands_max = 1,
-	.about = "Shows everything the record knows about one event: an id from `audit list`, or "
-		 "the one in a refusal.",
+	.about =
+		"Shows everything the record knows about one event: an id from `audit list`, or the one in a refusal.",
 	.exits = "0 shown, 1 no such event, 2 could not run",
 };
 

@@ -57,8 +57,8 @@ static const struct option_row HEAD_ROWS[] = {
 
 static const struct option_table HEAD = {
 	OPTION_ROWS(HEAD_ROWS),
-	.about = "Prints the last hash of a record that verifies, to be kept elsewhere for `audit "
-		 "verify --head`.",
+	.about =
+		"Prints the last hash of a record that verifies, to be kept elsewhere for `audit verify --head`.",
 	.exits = "0 good, 1 the record does not verify, 2 could not run",
 };
 

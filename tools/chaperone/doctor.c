@@ -29,9 +29,9 @@ static const struct option_table OPTIONS = {
 	.operands = "[-- CMD [ARGUMENT...]]",
 	.operands_max = OPERANDS_MANY,
 	.is_command_behind = true,
-	.about = "Looks at this machine, the policy in force and the record; with CMD, at the "
-		 "clients of databases that it\n"
-		 "would load.  CMD is not run.",
+	.about =
+		"Looks at this machine, the policy in force and the record; with CMD, at the clients of databases that it\n"
+		"would load.  CMD is not run.",
 	.exits = "0 no problem, 1 problems, 2 could not look",
 };
 

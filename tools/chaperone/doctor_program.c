@@ -51,16 +51,16 @@ static int find_libraries(const char *path, const struct elf_file *file,
 static void say_fate(struct doctor *doctor, bool is_reached)
 {
 	if (is_reached)
-		doctor_say(doctor, DOCTOR_NOTE, "connections",
-			   "to databases (ports 5432, 3306, 33060, 27017 and the policy's, and "
-			   "their sockets) by what is "
-			   "NOT GOVERNED will be refused; with `run --ungoverned warn` they pass "
-			   "and are recorded");
+		doctor_say(
+			doctor, DOCTOR_NOTE, "connections",
+			"to databases (ports 5432, 3306, 33060, 27017 and the policy's, and their sockets) by what is "
+			"NOT GOVERNED will be refused; with `run --ungoverned warn` they pass "
+			"and are recorded");
 	else
-		doctor_say(doctor, DOCTOR_NOTE, "start",
-			   "will be refused where the policy restricts anything; with `run "
-			   "--ungoverned warn` it starts, "
-			   "and nothing that it does is seen");
+		doctor_say(
+			doctor, DOCTOR_NOTE, "start",
+			"will be refused where the policy restricts anything; with `run --ungoverned warn` it starts, "
+			"and nothing that it does is seen");
 }
 
 static void look_at_clients(struct doctor *doctor, const char *path, const struct elf_file *file)

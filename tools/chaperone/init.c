@@ -40,8 +40,8 @@ static const struct option_row ROWS[] = {
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
-	.about = "Writes chaperone/policy.yaml and chaperone/policy_test.yaml here.  Never "
-		 "overwrites.",
+	.about =
+		"Writes chaperone/policy.yaml and chaperone/policy_test.yaml here.  Never overwrites.",
 	.exits = "0 written, 1 could not write or files are there already, 2 asked wrongly",
 };
 

@@ -30,13 +30,13 @@ static const struct option_table OPTIONS = {
 	.operands = "PATH...",
 	.operands_min = 1,
 	.operands_max = OPERANDS_MANY,
-	.about = "Reads policies and says what is wrong in them (errors) and what can hardly be "
-		 "meant\n"
-		 "(warnings), one line each: FILE:LINE:COLUMN: severity: text [id].\n"
-		 "\n"
-		 "A folder is one bundle: every .yaml in it but NAME_test.yaml, which is read as a "
-		 "test.\n"
-		 "Files that are named together make one bundle.",
+	.about =
+		"Reads policies and says what is wrong in them (errors) and what can hardly be meant\n"
+		"(warnings), one line each: FILE:LINE:COLUMN: severity: text [id].\n"
+		"\n"
+		"A folder is one bundle: every .yaml in it but NAME_test.yaml, which is read as a "
+		"test.\n"
+		"Files that are named together make one bundle.",
 	.exits = "0 good, 1 findings (errors, with --strict warnings too), 2 could not run",
 };
 

@@ -51,9 +51,9 @@ static const struct option_table OPTIONS = {
 	.operands = "SQL",
 	.operands_min = 1,
 	.operands_max = 1,
-	.about = "Says what a policy decides about SQL, by which rules, and how each column is "
-		 "masked. No server\n"
-		 "is asked: names without a schema are taken as public's.",
+	.about =
+		"Says what a policy decides about SQL, by which rules, and how each column is masked. No server\n"
+		"is asked: names without a schema are taken as public's.",
 	.exits = "0 allowed, 1 refused or waiting for approval, 2 could not run",
 };
 

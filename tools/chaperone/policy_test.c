@@ -32,9 +32,9 @@ static const struct option_table OPTIONS = {
 	.operands = "PATH...",
 	.operands_min = 1,
 	.operands_max = OPERANDS_MANY,
-	.about = "Runs policy tests (NAME_test.yaml; of a folder all of them) and says which "
-		 "failed. No server\n"
-		 "and no clock is asked.",
+	.about =
+		"Runs policy tests (NAME_test.yaml; of a folder all of them) and says which failed. No server\n"
+		"and no clock is asked.",
 	.exits = "0 all passed, 1 some failed, 2 could not run",
 };
 

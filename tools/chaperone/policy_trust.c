@@ -35,11 +35,11 @@ static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
 	.operands = "[PATH]",
 	.operands_max = 1,
-	.about = "Shows the policy in PATH, or the one found in this folder and above, and asks "
-		 "whether\n"
-		 "it may be used.  It is used until a file of it changes.  Only a person at a "
-		 "terminal\n"
-		 "can give trust.",
+	.about =
+		"Shows the policy in PATH, or the one found in this folder and above, and asks whether\n"
+		"it may be used.  It is used until a file of it changes.  Only a person at a "
+		"terminal\n"
+		"can give trust.",
 	.exits = "0 trusted, 1 not trusted, 2 could not ask",
 };
 

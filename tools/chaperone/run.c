@@ -42,8 +42,7 @@ static const struct option_row ROWS[] = {
 	  .offset = OPTION_PLACE(run_options, lets_ungoverned, bool),
 	  .read = read_ungoverned,
 	  .expected = "refuse or warn",
-	  .help = "what becomes of clients that are not governed: `refuse` stops them at connect, "
-		  "`warn`\n"
+	  .help = "what becomes of clients that are not governed: `refuse` stops them at connect, `warn`\n"
 		  "lets them pass with a line and a note on the record (refuse)" },
 	OPTION_FLAG(run_options, is_quiet, "quiet", "no line at the start and at the end"),
 };
@@ -56,9 +55,9 @@ static const struct option_table OPTIONS = {
 	.is_command_behind = true,
 	.about =
 		"Runs CMD with every statement it sends to a database judged, masked and recorded.",
-	.exits = "that of CMD, 128+N when signal N ended it; 125 when chaperone cannot do its "
-		 "part,\n"
-		 "126 when CMD cannot be executed, 127 when it is not found",
+	.exits =
+		"that of CMD, 128+N when signal N ended it; 125 when chaperone cannot do its part,\n"
+		"126 when CMD cannot be executed, 127 when it is not found",
 	.status_refused = EXIT_CHAPERONE,
 };
 

@@ -180,10 +180,10 @@ static void warn_of_hidden_shim(struct run *run)
 
 	if (geteuid() != 0 || !shim_file_is_hidden(run->shim, folder))
 		return;
-	snprintf(run->warning, sizeof(run->warning),
-		 "programs that give up their user id will not be governed: others cannot enter "
-		 "%s, where the library is",
-		 folder);
+	snprintf(
+		run->warning, sizeof(run->warning),
+		"programs that give up their user id will not be governed: others cannot enter %s, where the library is",
+		folder);
 	run->settings.warning = run->warning;
 }
 

@@ -57,10 +57,10 @@ int shim_file_check(const char *path, struct error *error)
 		return error_set(error, -EINVAL,
 				 "%s: LD_PRELOAD cannot hold a path with blanks or colons", path);
 	if (!S_ISREG(status.st_mode) || (status.st_mode & S_IROTH) == 0)
-		return error_set(error, -EPERM,
-				 "%s: not a file that everybody may read, which programs that "
-				 "change their user need",
-				 path);
+		return error_set(
+			error, -EPERM,
+			"%s: not a file that everybody may read, which programs that change their user need",
+			path);
 	if (!is_whole_object(fd, (uint64_t)status.st_size))
 		return error_set(error, -ENOEXEC, "%s: damaged or cut short; install it again",
 				 path);

@@ -10,6 +10,7 @@
 #include "shim/preload/image.h"
 #include "shim/preload/object.h"
 #include "tests/unit/run_suite.h"
+#include "tests/preload/dice.h"
 
 #define ROUNDS 20000
 
@@ -261,17 +262,6 @@ START_TEST(every_truncation_is_harmless)
 	}
 }
 END_TEST
-
-static uint64_t state = 88172645463325252u;
-
-/* xorshift64: the same sequence in each run. */
-static uint64_t number_below(uint64_t limit)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % limit;
-}
 
 /* A place that matters: program headers, dynamic section, hash table, symbols, or anywhere. */
 static size_t place(const struct sample *sample)

@@ -12,6 +12,7 @@
 #include "shim/preload/elf_strings.h"
 #include "shim/preload/needs.h"
 #include "tests/unit/run_suite.h"
+#include "tests/preload/dice.h"
 
 #define ROUNDS 3000
 
@@ -95,17 +96,6 @@ START_TEST(a_truncated_file_needs_nothing)
 	}
 }
 END_TEST
-
-static uint64_t state = 88172645463325252u;
-
-/* xorshift64: the same sequence in each run. */
-static uint64_t number_below(uint64_t limit)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % limit;
-}
 
 static bool is_any(const char *text, void *data)
 {

@@ -169,8 +169,8 @@ PGresult *result_pass(PGconn *conn, struct gate_connection *connection, struct f
 	struct session *session = gate_state(connection);
 	const struct instance *instance = session->instance;
 	ExecStatusType status = REAL(instance, PQresultStatus)(result);
-	int rows = REAL(instance,
-			PQntuples)(result); /* of whatever status: newer libpqs have more of them */
+	/* Of whatever status: newer libpqs have more of them. */
+	int rows = REAL(instance, PQntuples)(result);
 
 	flight->has_result = true;
 	if (status == PGRES_PIPELINE_ABORTED) {

@@ -175,12 +175,13 @@ void gate_done(struct gate_connection *connection, const struct verdict *verdict
 void gate_settled(struct gate_connection *connection, uint8_t transaction,
 		  const struct gate_settings *settings)
 {
+	struct message_outcome message = {
+		.stage = MESSAGE_STAGE_SYNC,
+		.transaction = transaction,
+		.standard_conforming_strings = settings->standard_conforming_strings,
+		.client_encoding = settings->client_encoding,
+	};
+
 	if (connection->attachment)
-		tell_outcome(connection, &(struct message_outcome){
-						 .stage = MESSAGE_STAGE_SYNC,
-						 .transaction = transaction,
-						 .standard_conforming_strings =
-							 settings->standard_conforming_strings,
-						 .client_encoding = settings->client_encoding,
-					 });
+		tell_outcome(connection, &message);
 }

@@ -108,11 +108,10 @@ static uint64_t row_count(const struct instance *instance, const struct copy *co
 {
 	uint64_t rows;
 
-	return result && slice_to_u64(slice_of(REAL(instance,
-						    PQcmdTuples)((PGresult *)(uintptr_t)result)),
-				      &rows) == 0
-		       ? rows
-		       : copy->rows;
+	if (!result)
+		return copy->rows;
+	const char *told = REAL(instance, PQcmdTuples)((PGresult *)(uintptr_t)result);
+	return slice_to_u64(slice_of(told), &rows) == 0 ? rows : copy->rows;
 }
 
 /* What the program does not wait for has been told: there is nothing behind it, or nothing that the

@@ -93,11 +93,12 @@ void notice_end(PGconn *conn, const struct session *session)
 {
 	if (!session)
 		return;
-	if (session->is_receiving && session->receiver) {
-		REAL(session->instance, PQsetNoticeReceiver)
-		(conn, session->receiver, session->receiver_argument);
-	}
-	remember(conn, session->receiver_argument);
+	PQnoticeReceiver receiver = session->is_receiving ? session->receiver : NULL;
+	void *argument = session->receiver_argument;
+
+	if (receiver)
+		REAL(session->instance, PQsetNoticeReceiver)(conn, receiver, argument);
+	remember(conn, argument);
 }
 
 void notice_forget(const PGconn *conn)

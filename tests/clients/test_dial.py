@@ -6,14 +6,13 @@ import os
 import socket
 import subprocess
 
+from dialled import REFUSED, UNGOVERNED, noted, path_of
 from harness import (ALLOW_EVERYTHING, CHAPERONE, PYTHON, SHIM, accounted, check, equal, main, past_libc, program, promise,
-                     record_events, run, settle, verified, wait_until)
+                     run, settle, wait_until)
 from shop import POLICY, SCHEMA, TRIAL
 
 DIALS = program('dials')
 COMPANION = program('libcompanion.so')
-REFUSED = b'chaperone: refused a connection to '
-UNGOVERNED = b'is NOT GOVERNED: what passes over it is neither judged nor recorded\n'
 DIAL = 'import os, socket; s = socket.socket(socket.AF_UNIX); ' \
        's.connect(os.environ["PGHOST"] + "/.s.PGSQL." + os.environ["PGPORT"]); print("connected")'
 NODE_MODULES = os.environ.get('NODE_PATH', '')
@@ -32,20 +31,6 @@ def listener():
 def named(port, policy=ALLOW_EVERYTHING, engine='mysql'):
     """The policy with a database at that port."""
     return policy.replace('rules:', 'databases:\n  other-shop: { engine: %s, hosts: ["127.0.0.1"], ports: [%d] }\nrules:' % (engine, port))
-
-
-def path_of(cluster):
-    return f'{cluster.environment["PGHOST"]}/.s.PGSQL.{cluster.port}'
-
-
-def noted(cluster, record, begin, destination):
-    """The notes about a destination, each with the process that it is about."""
-    found = [e for e in record_events(cluster, record) if e['kind'] == 'note' and destination in e['text']]
-    for event in found:
-        check(event['text'].startswith(begin + ': a connection to a database'), event)
-        check(event['user'] and event['process'], event)
-    verified(cluster, record)
-    return found
 
 
 @promise

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""The clients of the matrix, a row each: what matrix.py runs and dev/clients writes into doc/clients.md."""
+import dataclasses
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = '/usr/bin/python3'  # Debian's, for which its modules are made
+PGBENCH = '/usr/lib/postgresql/15/bin/pgbench'
+
+# How a client comes to libpq.
+LINKED = 'linked'
+PLUGIN = 'in a plugin'  # an interpreter loads a module that is linked to it
+LOOKED_UP = 'looked up'  # dlsym, ctypes
+DEEPBIND = 'in a plugin, RTLD_DEEPBIND'
+OWN = 'own protocol'  # no libpq: stopped at connect
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """`needs` are Debian packages; the first one's version is the client's, unless `version` is a command that prints it.
+    What comes from elsewhere has a `source` in words and `tried`, a command that succeeds where it is there."""
+    name: str  # as people know it
+    family: str  # rows that one test runs, on one server
+    command: tuple
+    needs: tuple
+    reaches: str
+    kind: str = 'program'  # program, tool or stopped: what is held against it (matrix.py)
+    lacks: tuple = ()  # lines of a program that this client has no call for
+    source: str = ''
+    tried: tuple = ()
+    version: tuple = ()
+    built: str = ''  # a program that meson builds, as the command
+    environment: dict = dataclasses.field(default_factory=dict)
+    prepare: str = ''  # a shell script before each run, which nobody governs or counts
+    proof: str = ''  # SQL after each run, whose answer is the same each time
+    policy: str = ''  # instead of the shop's
+    ends: str = 'served'  # how a tool ends under it: served, refused, or either
+    volatile: tuple = ()  # regular expressions of what no two runs have in common
+    ordered: bool = True  # whether the server gets the same in the same order each time
+    opened: dict = dataclasses.field(default_factory=dict)  # what accounts.balance is told where everything is allowed,
+    guarded: dict = dataclasses.field(default_factory=dict)  # and under the policy
+    stopped: str = ''  # words of the destination that a client of its own protocol dials
+
+
+def script(name):
+    return os.path.join(HERE, 'programs', name)
+
+
+def python(name, family, module, *needs, **more):
+    """A client whose program is a Python script."""
+    return Client(name, family, (PYTHON, script(module)), needs, more.pop('reaches', PLUGIN), **more)
+
+
+SCRATCH = '''version: 1
+name: scratch
+default: allow
+unknown: deny
+columns: { emails: [customers.email] }
+rules:
+  - { name: hide-emails, for: everyone, mask: { emails: redact } }
+  - { name: keep-the-shop, for: everyone, do: [drop, truncate, alter], tables: [customers, orders, plain], then: deny }
+'''
+
+
+BALANCES = SCRATCH.replace('customers.email', 'customers.email, pgbench_accounts.abalance')
+
+
+def bench(mode):
+    return Client(f'pgbench -S -M {mode}', 'pgbench',
+                  (PGBENCH, '-n', '-S', '-M', mode, '-c', '2', '-t', '100', '--random-seed=7'), ('postgresql-15',), LINKED,
+                  kind='tool', prepare=f'{PGBENCH} -i -q -s 1 >made 2>&1', policy=BALANCES, ordered=False,
+                  volatile=(r'\d+\.\d+ ms', r'tps = \S+'))
+
+
+TABLE = 'DROP TABLE IF EXISTS restored; CREATE TABLE restored AS SELECT * FROM plain'
+ARCHIVE = f'psql -XqAt -c "{TABLE}" 2>/dev/null; pg_dump -Fc -t restored -f restored.dump'
+
+CLIENTS = [
+    Client('psql', 'tools', ('psql', '-XqAt', '-F', '\t', '-f', script('psql.sql')), ('postgresql-client-15',), LINKED,
+           lacks=('types', 'parameter'), volatile=(r'PID \d+',)),
+    Client('pg_dump', 'tools', ('pg_dump',), ('postgresql-client-15',), LINKED, kind='tool', ends='either',
+           volatile=(r'restrict \w+',)),
+    Client('pg_restore', 'tools', ('pg_restore', '--no-owner', '-d', 'shop', 'restored.dump'), ('postgresql-client-15',),
+           LINKED, kind='tool', prepare=f'{ARCHIVE}; psql -XqAt -c "DROP TABLE restored"',
+           proof='SELECT count(*), min(note) FROM restored'),
+    Client('pg_restore --clean', 'tools', ('pg_restore', '--clean', '--no-owner', '-d', 'shop', 'restored.dump'),
+           ('postgresql-client-15',), LINKED, kind='tool', prepare=ARCHIVE, ends='refused'),
+    Client('vacuumdb', 'tools', ('vacuumdb', '--analyze', '--echo', '-t', 'customers', '-t', 'orders'),
+           ('postgresql-client-15',), LINKED, kind='tool'),
+    Client('pgbench -i', 'pgbench', (PGBENCH, '-i', '-s', '1'), ('postgresql-15',), LINKED, kind='tool', policy=SCRATCH,
+           prepare='psql -Xqc "DROP TABLE IF EXISTS pgbench_accounts, pgbench_branches, pgbench_history, '
+                   'pgbench_tellers" 2>/dev/null',
+           proof='SELECT count(*), sum(abalance) FROM pgbench_accounts', volatile=(r'\d+\.\d+ s',)),
+    *map(bench, ('simple', 'extended', 'prepared')),
+    python('psycopg2', 'Python', 'use_psycopg2.py', 'python3-psycopg2'),
+]
+
+
+def families(clients=None):
+    return list(dict.fromkeys(row.family for row in clients or CLIENTS))
+
+
+if __name__ == '__main__':
+    print('\n'.join(families() if '--families' in sys.argv else [row.name for row in CLIENTS]))

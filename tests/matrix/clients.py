@@ -48,8 +48,9 @@ def script(name):
 
 
 def python(name, family, module, *needs, **more):
-    """A client whose program is a Python script."""
-    return Client(name, family, (PYTHON, script(module)), needs, more.pop('reaches', PLUGIN), **more)
+    """A client whose program is a Python script; sets have one order in every run."""
+    return Client(name, family, (PYTHON, script(module)), needs, more.pop('reaches', PLUGIN),
+                  environment={'PYTHONHASHSEED': '0'}, **more)
 
 
 SCRATCH = '''version: 1
@@ -94,6 +95,14 @@ CLIENTS = [
            proof='SELECT count(*), sum(abalance) FROM pgbench_accounts', volatile=(r'\d+\.\d+ s',)),
     *map(bench, ('simple', 'extended', 'prepared')),
     python('psycopg2', 'Python', 'use_psycopg2.py', 'python3-psycopg2'),
+    python('psycopg 3', 'Python', 'use_psycopg3.py', 'python3-psycopg', reaches=LOOKED_UP,
+           opened={'unsent': 1}, guarded={'unsent': 1}),  # behind an error in a pipeline
+    python('SQLAlchemy', 'Python', 'use_sqlalchemy.py', 'python3-sqlalchemy', 'python3-psycopg2',
+           lacks=('prepared', 'copy', 'notify'), volatile=(r'"c_\w+"',)),
+    python('Django', 'Python', 'use_django.py', 'python3-django', 'python3-psycopg2', lacks=('prepared', 'copy', 'notify'),
+           volatile=(r'_django_curs_\d+',)),
+    python('asyncpg', 'own protocol', 'use_asyncpg.py', 'python3-asyncpg', reaches=OWN, kind='stopped', stopped='/.s.PGSQL.'),
+    python('PyMySQL', 'own protocol', 'use_pymysql.py', 'python3-pymysql', reaches=OWN, kind='stopped', stopped=':3306'),
 ]
 
 

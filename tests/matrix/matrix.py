@@ -116,12 +116,19 @@ class Seen:
         return sum(event['refused'] for event in self.intents)
 
 
+def same_lists(left, right, what):
+    """Fails with the first element that differs."""
+    for number, (before, after) in enumerate(zip(left, right), 1):
+        equal(before, after, f'{what}, of them the {number}.')
+    equal(len(left), len(right), f'{what}: how many there are')
+
+
 def same(row, plain, governed):
     """Where everything is allowed nobody can tell."""
     for what in ('status', 'stderr', 'stdout', 'proof'):
         equal(getattr(plain, what), getattr(governed, what), f'{row.name}: {what}')
     sent = [seen.sent if row.ordered else sorted(seen.sent) for seen in (plain, governed)]
-    equal(*sent, f'{row.name}: what the server got')
+    same_lists(*sent, f'{row.name}: statements that the server got')
     check(governed.sent or row.kind == 'stopped', f'{row.name}: nothing reached the server')
 
 

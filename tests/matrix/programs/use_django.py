@@ -52,7 +52,7 @@ def read():
                       for order in Order.objects.select_related('customer').order_by('id')])
     say_rows('parameter', Customer.objects.filter(id=2).values_list(*PERSON))
     say_rows('cursor', Customer.objects.order_by('id').values_list(*PERSON).iterator(chunk_size=2))
-    say_rows('joined', Order.objects.values_list('customer__id', 'customer__email').annotate(models.Count('id'))
+    say_rows('joined', Order.objects.values_list('customer__id', 'customer__name').annotate(models.Count('id'))
              .order_by('customer__id'))
 
 

@@ -82,6 +82,20 @@ def pipelines(connection):
     with connection.pipeline():
         several = [connection.execute('SELECT note FROM plain WHERE id = %s', (i,)) for i in range(1, 5)]
     print([cursor.fetchone() for cursor in several])
+    with connection.pipeline() as pipeline:
+        cursor = connection.execute('SELECT id, salary FROM customers WHERE id = %s', (1,), prepare=True, binary=True)
+        pipeline.sync()
+        cursor.executemany('INSERT INTO plain VALUES (%s, %s) RETURNING id', [(9001, 'x'), (9002, 'y')], returning=True)
+        print(cursor.fetchone(), cursor.nextset(), cursor.fetchone())
+    connection.rollback()
+    try:
+        with connection.pipeline():
+            first = connection.execute('SELECT note FROM plain WHERE id = 1')
+            connection.execute('SELECT 1/0')
+            last = connection.execute('SELECT note FROM plain WHERE id = 2')
+            print(first.fetchone(), last.fetchone())
+    except psycopg.Error as error:
+        print(type(error).__name__, error.sqlstate)
     connection.rollback()
 
 
@@ -118,6 +132,17 @@ def guarded(connection):
     show(connection, 'DROP TABLE orders')
     show(connection, 'DELETE FROM orders')
     show(connection, "SELECT 'alive'")
+    with connection.pipeline() as pipeline:
+        several = [connection.execute('SELECT id, email FROM customers WHERE id = %s', (i,), binary=i == 2) for i in (1, 2)]
+        pipeline.sync()
+        try:
+            refused = connection.execute('DROP TABLE orders')
+            pipeline.sync()
+            refused.fetchone()
+        except psycopg.Error as error:
+            print(error.sqlstate, error.diag.message_primary)
+        several.append(connection.execute('SELECT id, email, salary FROM customers WHERE id = %s', (1,)))
+    print([cursor.fetchall() for cursor in several])
 
 
 if __name__ == '__main__':

@@ -37,5 +37,12 @@ DROP TABLE plain;
 \set said :LAST_ERROR_MESSAGE
 ROLLBACK;
 SELECT 'refused', :'state', :'said';
-\d plain
+\d customers
+\d+ contacts
 \dt
+\di
+\df
+\dn
+\du
+\l
+\dp

@@ -148,4 +148,12 @@ def replication_is_refused_where_something_is(cluster):
     cluster.forget()  # statements of a walsender are no client backend's in the log
 
 
+@promise(defect='a refusal is raised by the server, and on a connection for physical replication it runs no SQL: the error has its own '
+         'words, under 0A000 (shim/gate/refusal.c; decided is that such a refusal is made locally)')
+def a_refused_replication_command_says_so(cluster):
+    answers, _ = asides(cluster, ['exec|IDENTIFY_SYSTEM'], POLICY, 'replication=true', counts=False)
+    cluster.forget()
+    check('chaperone refused this' in answers[0] and '42501' in answers[0], answers)
+
+
 main(MORE)

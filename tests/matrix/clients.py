@@ -40,6 +40,7 @@ class Client:
     ordered: bool = True  # whether the server gets the same in the same order each time
     opened: dict = dataclasses.field(default_factory=dict)  # what accounts.balance is told where everything is allowed,
     guarded: dict = dataclasses.field(default_factory=dict)  # and under the policy
+    counted: bool = True  # whether the server logs all that it sends
     stopped: str = ''  # words of the destination that a client of its own protocol dials
 
 
@@ -53,6 +54,10 @@ def python(name, family, module, *needs, **more):
                   environment={'PYTHONHASHSEED': '0'}, **more)
 
 
+def tool(name, command, package='postgresql-client-15', **more):
+    return Client(name, 'tools', tuple(command.split()), (package,), LINKED, kind='tool', **more)
+
+
 SCRATCH = '''version: 1
 name: scratch
 default: allow
@@ -64,36 +69,55 @@ rules:
 '''
 
 
+MODES = ('simple', 'extended', 'prepared')
 BALANCES = SCRATCH.replace('customers.email', 'customers.email, pgbench_accounts.abalance')
 
 
-def bench(mode):
-    return Client(f'pgbench -S -M {mode}', 'pgbench',
-                  (PGBENCH, '-n', '-S', '-M', mode, '-c', '2', '-t', '100', '--random-seed=7'), ('postgresql-15',), LINKED,
-                  kind='tool', prepare=f'{PGBENCH} -i -q -s 1 >made 2>&1', policy=BALANCES, ordered=False,
-                  volatile=(r'\d+\.\d+ ms', r'tps = \S+'))
+def bench(name, *arguments, policy=SCRATCH):
+    """Each client of it draws the same numbers each time."""
+    return Client(name, 'pgbench', (PGBENCH, '-n', '-c', '2', '--random-seed=7', *arguments), ('postgresql-15',), LINKED,
+                  kind='tool', prepare=f'{PGBENCH} -i -q -s 1 >made 2>&1', policy=policy, ordered=False,
+                  proof='SELECT sum(abalance), (SELECT count(*) FROM pgbench_history) FROM pgbench_accounts',
+                  volatile=(r'\d+\.\d+ ms', r'tps = \S+', r'/\S+/pipeline.pgbench'))
 
 
 TABLE = 'DROP TABLE IF EXISTS restored; CREATE TABLE restored AS SELECT * FROM plain'
 ARCHIVE = f'psql -XqAt -c "{TABLE}" 2>/dev/null; pg_dump -Fc -t restored -f restored.dump'
 
+RESTRICT = (r'restrict \w+',)  # a random word in dumps
+OTHERS = "SELECT count(*) FROM pg_database, pg_roles WHERE datname <> 'postgres' AND rolname !~ '^pg_'"
+
 CLIENTS = [
     Client('psql', 'tools', ('psql', '-XqAt', '-F', '\t', '-f', script('psql.sql')), ('postgresql-client-15',), LINKED,
            lacks=('types', 'parameter'), volatile=(r'PID \d+',)),
-    Client('pg_dump', 'tools', ('pg_dump',), ('postgresql-client-15',), LINKED, kind='tool', ends='either',
-           volatile=(r'restrict \w+',)),
-    Client('pg_restore', 'tools', ('pg_restore', '--no-owner', '-d', 'shop', 'restored.dump'), ('postgresql-client-15',),
-           LINKED, kind='tool', prepare=f'{ARCHIVE}; psql -XqAt -c "DROP TABLE restored"',
-           proof='SELECT count(*), min(note) FROM restored'),
-    Client('pg_restore --clean', 'tools', ('pg_restore', '--clean', '--no-owner', '-d', 'shop', 'restored.dump'),
-           ('postgresql-client-15',), LINKED, kind='tool', prepare=ARCHIVE, ends='refused'),
-    Client('vacuumdb', 'tools', ('vacuumdb', '--analyze', '--echo', '-t', 'customers', '-t', 'orders'),
-           ('postgresql-client-15',), LINKED, kind='tool'),
+    tool('pg_dump', 'pg_dump', ends='either', volatile=RESTRICT),
+    tool('pg_dump -j', 'pg_dump -j 2 -Fd -f folder', prepare='rm -rf folder', ordered=False, ends='either',
+         volatile=(r"SNAPSHOT '\S+'",)),
+    tool('pg_dumpall', 'pg_dumpall', ends='either', volatile=RESTRICT),
+    tool('pg_restore', 'pg_restore --no-owner -d shop restored.dump', prepare=f'{ARCHIVE}; psql -XqAt -c "DROP TABLE restored"',
+         proof='SELECT count(*), min(note) FROM restored'),
+    tool('pg_restore --clean', 'pg_restore --clean --no-owner -d shop restored.dump', prepare=ARCHIVE, ends='refused'),
+    tool('vacuumdb', 'vacuumdb --analyze --echo -t customers -t orders'),
+    tool('vacuumdb -j', 'vacuumdb -j 2 --analyze', ordered=False),
+    tool('reindexdb', 'reindexdb --echo'),
+    tool('clusterdb', 'clusterdb --echo'),
+    tool('createdb', 'createdb --echo other', prepare='dropdb --if-exists other 2>/dev/null', proof=OTHERS),
+    tool('dropdb', 'dropdb --echo other', prepare='dropdb --if-exists other 2>/dev/null; createdb other', proof=OTHERS,
+         ends='refused'),
+    tool('createuser', 'createuser --echo someone', prepare='dropuser --if-exists someone 2>/dev/null', proof=OTHERS),
+    tool('vacuumlo', 'vacuumlo --verbose shop'),
+    tool('oid2name', 'oid2name'),
+    tool('pg_amcheck', 'pg_amcheck -t customers --no-dependent-toast', 'postgresql-15',
+         prepare='psql -Xqc "CREATE EXTENSION IF NOT EXISTS amcheck" 2>/dev/null', ends='refused'),
+    # The server runs replication commands without logging them as statements, and cannot say why one is refused.
+    tool('pg_basebackup', 'pg_basebackup -D base -X stream -c fast', prepare='rm -rf base', ends='refused', counted=False),
     Client('pgbench -i', 'pgbench', (PGBENCH, '-i', '-s', '1'), ('postgresql-15',), LINKED, kind='tool', policy=SCRATCH,
            prepare='psql -Xqc "DROP TABLE IF EXISTS pgbench_accounts, pgbench_branches, pgbench_history, '
                    'pgbench_tellers" 2>/dev/null',
            proof='SELECT count(*), sum(abalance) FROM pgbench_accounts', volatile=(r'\d+\.\d+ s',)),
-    *map(bench, ('simple', 'extended', 'prepared')),
+    *(bench(f'pgbench -S -M {mode}', '-S', '-M', mode, '-t', '100', policy=BALANCES) for mode in MODES),
+    *(bench(f'pgbench -M {mode}', '-M', mode, '-t', '20') for mode in MODES),
+    bench('pgbench, a pipeline', '-M', 'prepared', '-t', '20', '-f', script('pipeline.pgbench'), policy=BALANCES),
     python('psycopg2', 'Python', 'use_psycopg2.py', 'python3-psycopg2'),
     python('psycopg 3', 'Python', 'use_psycopg3.py', 'python3-psycopg', reaches=LOOKED_UP,
            opened={'unsent': 1}, guarded={'unsent': 1}),  # behind an error in a pipeline

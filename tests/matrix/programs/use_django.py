@@ -75,16 +75,41 @@ def write():
         say('write', order.id, order.item, order.amount)
         say('write', *order.delete())
         transaction.set_rollback(True)
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute('DROP TABLE plain')
-            say('refused', '00000')
-            transaction.set_rollback(True)
-    except DatabaseError as error:
-        say('refused', error.__cause__.pgcode, first_line(error))
+
+
+def drop():
+    with connection.cursor() as cursor:
+        cursor.execute('DROP TABLE plain')
+
+
+def save_some():
+    person = Customer.objects.get(id=1)
+    person.name = 'Anna'
+    person.save(update_fields=['name'])
+    say('write', person.id, person.name)
+
+
+def save_all():
+    """Writes back what was read: under a mask, the mask."""
+    person = Customer.objects.get(id=1)
+    person.name = 'Anna'
+    person.save()
+
+
+def try_each():
+    with transaction.atomic():
+        save_some()
+        transaction.set_rollback(True)
+    for attempt in (drop, save_all):
+        try:
+            with transaction.atomic():
+                attempt()
+                say('refused', '00000')
+                transaction.set_rollback(True)
+        except DatabaseError as error:
+            say('refused', error.__cause__.pgcode, first_line(error))
 
 
 if __name__ == '__main__':
-    for part in (learn, read, fail, write):
+    for part in (learn, read, fail, write, try_each):
         part()

@@ -87,16 +87,36 @@ def write(session):
     session.flush()
     say('write', session.execute(sqlalchemy.delete(Order).where(Order.id == 901)).rowcount)
     session.rollback()
-    try:
-        session.execute(sqlalchemy.text('DROP TABLE plain'))
-        say('refused', '00000')
-    except sqlalchemy.exc.DBAPIError as error:
-        say('refused', error.orig.pgcode, first_line(error.orig))
+    one = session.get(Customer, 1)
+    one.name = 'Anna'  # it writes what has changed
+    session.flush()
+    say('write', one.id, one.name)
     session.rollback()
+
+
+def drop(session):
+    session.execute(sqlalchemy.text('DROP TABLE plain'))
+
+
+def write_back(session):
+    """Writes into a protected column what is made of what was read: under a mask, of the mask."""
+    one = session.get(Customer, 1)
+    one.email = one.email.lower() + '.'
+    session.flush()
+
+
+def try_each(session):
+    for attempt in (drop, write_back):
+        try:
+            attempt(session)
+            say('refused', '00000')
+        except sqlalchemy.exc.DBAPIError as error:
+            say('refused', error.orig.pgcode, first_line(error.orig))
+        session.rollback()
 
 
 if __name__ == '__main__':
     learn()
     with orm.Session(ENGINE) as own:
-        for part in (read, fail, write):
+        for part in (read, fail, write, try_each):
             part(own)

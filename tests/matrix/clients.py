@@ -36,6 +36,7 @@ class Client:
     proof: str = ''  # SQL after each run, whose answer is the same each time
     policy: str = ''  # instead of the shop's
     ends: str = 'served'  # how a tool ends under it: served, refused, or either
+    cells: int = 0  # how many of what a tool reads and does not print are masked, by the record
     volatile: tuple = ()  # regular expressions of what no two runs have in common
     ordered: bool = True  # whether the server gets the same in the same order each time
     opened: dict = dataclasses.field(default_factory=dict)  # what accounts.balance is told where everything is allowed,
@@ -73,10 +74,10 @@ MODES = ('simple', 'extended', 'prepared')
 BALANCES = SCRATCH.replace('customers.email', 'customers.email, pgbench_accounts.abalance')
 
 
-def bench(name, *arguments, policy=SCRATCH):
+def bench(name, *arguments, policy=SCRATCH, cells=0):
     """Each client of it draws the same numbers each time."""
     return Client(name, 'pgbench', (PGBENCH, '-n', '-c', '2', '--random-seed=7', *arguments), ('postgresql-15',), LINKED,
-                  kind='tool', prepare=f'{PGBENCH} -i -q -s 1 >made 2>&1', policy=policy, ordered=False,
+                  kind='tool', prepare=f'{PGBENCH} -i -q -s 1 >made 2>&1', policy=policy, cells=cells, ordered=False,
                   proof='SELECT sum(abalance), (SELECT count(*) FROM pgbench_history) FROM pgbench_accounts',
                   volatile=(r'\d+\.\d+ ms', r'tps = \S+', r'/\S+/pipeline.pgbench'))
 
@@ -115,9 +116,9 @@ CLIENTS = [
            prepare='psql -Xqc "DROP TABLE IF EXISTS pgbench_accounts, pgbench_branches, pgbench_history, '
                    'pgbench_tellers" 2>/dev/null',
            proof='SELECT count(*), sum(abalance) FROM pgbench_accounts', volatile=(r'\d+\.\d+ s',)),
-    *(bench(f'pgbench -S -M {mode}', '-S', '-M', mode, '-t', '100', policy=BALANCES) for mode in MODES),
+    *(bench(f'pgbench -S -M {mode}', '-S', '-M', mode, '-t', '100', policy=BALANCES, cells=200) for mode in MODES),
     *(bench(f'pgbench -M {mode}', '-M', mode, '-t', '20') for mode in MODES),
-    bench('pgbench, a pipeline', '-M', 'prepared', '-t', '20', '-f', script('pipeline.pgbench'), policy=BALANCES),
+    bench('pgbench, a pipeline', '-M', 'prepared', '-t', '20', '-f', script('pipeline.pgbench'), policy=BALANCES, cells=80),
     python('psycopg2', 'Python', 'use_psycopg2.py', 'python3-psycopg2'),
     python('psycopg 3', 'Python', 'use_psycopg3.py', 'python3-psycopg', reaches=LOOKED_UP,
            opened={'unsent': 1}, guarded={'unsent': 1}),  # behind an error in a pipeline

@@ -239,6 +239,7 @@ def run_tool(cluster, row):
     else:
         compare_lines(row, plain.stdout, seen.stdout)
         equal(seen.proof, plain.proof, f'{row.name}: what it did')
+        check(seen.masked_cells() >= row.cells, f'{row.name}: {seen.masked_cells()} cells were masked, not {row.cells}')
     return {'statements': len(plain.sent), 'masked': seen.masked_cells(), 'refused': seen.refusals(), 'ends': how}
 
 

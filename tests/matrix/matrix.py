@@ -32,6 +32,7 @@ from shop import POLICY, leaks
 KINDS = ('rows', 'types', 'parameter', 'prepared', 'cursor', 'copy', 'notify', 'error', 'write', 'refused')
 MASKED = ('rows', 'parameter', 'prepared', 'cursor', 'copy')  # kinds that show protected values
 SAYS = 'chaperone refused this'
+REASON = re.compile(SAYS + r': (.*)')
 CONTENTS = ' UNION ALL '.join(f"SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM {table} t"
                               for table in ('customers', 'orders', 'plain', 'archive'))
 
@@ -46,7 +47,7 @@ def package_version(package):
     done = subprocess.run(['dpkg-query', '-W', '-f', '${db:Status-Status} ${source:Upstream-Version}', package], text=True,
                           capture_output=True, check=False)
     status, _, version = done.stdout.partition(' ')
-    return version if status == 'installed' else None
+    return re.sub(r'[+~](ds|dfsg).*', '', version) if status == 'installed' else None
 
 
 def built_program(name):
@@ -240,7 +241,9 @@ def run_tool(cluster, row):
         compare_lines(row, plain.stdout, seen.stdout)
         equal(seen.proof, plain.proof, f'{row.name}: what it did')
         check(seen.masked_cells() >= row.cells, f'{row.name}: {seen.masked_cells()} cells were masked, not {row.cells}')
-    return {'statements': len(plain.sent), 'masked': seen.masked_cells(), 'refused': seen.refusals(), 'ends': how}
+    reason = REASON.search(seen.raw.decode())
+    return {'statements': len(plain.sent), 'masked': seen.masked_cells(), 'refused': seen.refusals(), 'ends': how,
+            'reason': reason[1] if reason else ''}
 
 
 def run_stopped(cluster, row):

@@ -5,6 +5,7 @@ Usage: script_psycopg3.py PART…"""
 import asyncio
 import datetime
 import decimal
+import logging
 import sys
 import uuid
 
@@ -90,10 +91,8 @@ def pipelines(connection):
     connection.rollback()
     try:
         with connection.pipeline():
-            first = connection.execute('SELECT note FROM plain WHERE id = 1')
+            connection.execute('SELECT note FROM plain WHERE id = 1')
             connection.execute('SELECT 1/0')
-            last = connection.execute('SELECT note FROM plain WHERE id = 2')
-            print(first.fetchone(), last.fetchone())
     except psycopg.Error as error:
         print(type(error).__name__, error.sqlstate)
     connection.rollback()
@@ -135,17 +134,19 @@ def guarded(connection):
     with connection.pipeline() as pipeline:
         several = [connection.execute('SELECT id, email FROM customers WHERE id = %s', (i,), binary=i == 2) for i in (1, 2)]
         pipeline.sync()
-        try:
-            refused = connection.execute('DROP TABLE orders')
-            pipeline.sync()
-            refused.fetchone()
-        except psycopg.Error as error:
-            print(error.sqlstate, error.diag.message_primary)
         several.append(connection.execute('SELECT id, email, salary FROM customers WHERE id = %s', (1,)))
     print([cursor.fetchall() for cursor in several])
+    try:
+        with connection.pipeline():
+            connection.execute('SELECT email FROM customers WHERE id = 1')
+            connection.execute('DROP TABLE orders')
+    except psycopg.Error as error:
+        print(error.sqlstate, error.diag.message_primary)
+
 
 
 if __name__ == '__main__':
+    logging.disable()  # psycopg warns, or not, of a pipeline that ends with an error: depending on when it reads the error
     print(psycopg.pq.__impl__)
     for name in sys.argv[1:]:
         print('==', name)

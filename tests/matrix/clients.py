@@ -49,9 +49,6 @@ def script(name):
     return os.path.join(HERE, 'programs', name)
 
 
-SKIPPED = {'opened': {'unsent': 1}, 'guarded': {'unsent': 1}}  # by the server, behind an error in a pipeline
-
-
 def python(name, family, module, *needs, **more):
     """A client whose program is a Python script; sets have one order in every run."""
     return Client(name, family, (PYTHON, script(module)), needs, more.pop('reaches', PLUGIN),
@@ -63,7 +60,7 @@ def wheel(name, module, requirement, version):
     folder = os.path.realpath(os.path.join(HERE, '..', '..', '.cache', 'wheels', requirement))
     return python(name, 'Python', f'use_{module}.py', 'python3', reaches=f'{PLUGIN}, its own',
                   environment={'PYTHONPATH': folder}, tried=('test', '-d', folder), source=f'{requirement} of PyPI',
-                  version=(PYTHON, '-c', version), **(SKIPPED if module == 'psycopg3' else {}))
+                  version=(PYTHON, '-c', version))
 
 
 PSYCOPG2 = 'import psycopg2 as p; print(f"{p.__version__.split()[0]} with libpq {p.__libpq_version__ // 10000}")'
@@ -135,7 +132,7 @@ CLIENTS = [
     *(bench(f'pgbench -M {mode}', '-M', mode, '-t', '20') for mode in MODES),
     bench('pgbench, a pipeline', '-M', 'prepared', '-t', '20', '-f', script('pipeline.pgbench'), policy=BALANCES, cells=80),
     python('psycopg2', 'Python', 'use_psycopg2.py', 'python3-psycopg2'),
-    python('psycopg 3', 'Python', 'use_psycopg3.py', 'python3-psycopg', reaches=LOOKED_UP, **SKIPPED),
+    python('psycopg 3', 'Python', 'use_psycopg3.py', 'python3-psycopg', reaches=LOOKED_UP),
     wheel('psycopg2-binary 2.9.9', 'psycopg2', 'psycopg2-binary==2.9.9', PSYCOPG2),
     wheel('psycopg2-binary 2.9.13', 'psycopg2', 'psycopg2-binary==2.9.13', PSYCOPG2),
     wheel('psycopg-binary 3.3.9', 'psycopg3', 'psycopg-binary==3.3.9', PSYCOPG3),

@@ -30,7 +30,7 @@ class Client:
     source: str = ''
     tried: tuple = ()
     version: tuple = ()
-    built: str = ''  # a program that meson builds, as the command
+    built: str = ''  # a program that meson builds, in front of the command
     environment: dict = dataclasses.field(default_factory=dict)
     prepare: str = ''  # a shell script before each run, which nobody governs or counts
     proof: str = ''  # SQL after each run, whose answer is the same each time
@@ -69,6 +69,30 @@ PSYCOPG3 = 'import psycopg as p; print(f"{p.__version__} with libpq {p.pq.versio
 
 def tool(name, command, package='postgresql-client-15', **more):
     return Client(name, 'tools', tuple(command.split()), (package,), LINKED, kind='tool', **more)
+
+
+# What npm installs is found here, or where NODE_PATH says.
+NODE_MODULES = os.environ.get('NODE_PATH') or os.path.realpath(os.path.join(HERE, '..', '..', '.cache', 'npm', 'node_modules'))
+
+
+def node(name, family, program, *modules, **more):
+    return Client(name, family, ('node', script(program)), ('nodejs',), source='npm install --prefix .cache/npm ' + ' '.join(modules),
+                  tried=('node', '-e', ''.join(f'require("{module}");' for module in modules)), environment={'NODE_PATH': NODE_MODULES},
+                  version=('node', '-p', f'require("{NODE_MODULES}/{modules[0]}/package.json").version'), **more)
+
+
+def php(name, program):
+    return Client(name, 'PHP', ('php', '-d', 'display_errors=stderr', script(program)), ('php-pgsql', 'php-cli'), DEEPBIND,
+                  version=('php', '-r', 'echo PHP_VERSION;'))
+
+
+JARS = ':'.join(f'/usr/share/java/{name}.jar' for name in ('bsh', 'postgresql', 'junixsocket-common'))
+JAVA = ('java', '-cp', JARS, '-Djava.library.path=/usr/lib/x86_64-linux-gnu/jni', 'bsh.Interpreter')
+
+
+def libpq(style, *lacks):
+    """A C program in one style of libpq's interface."""
+    return Client(f'libpq, {style.replace("_", " ")}', 'C', (style,), ('libpq5',), LINKED, built='libpq_styles', lacks=lacks)
 
 
 SCRATCH = '''version: 1
@@ -140,8 +164,27 @@ CLIENTS = [
            lacks=('prepared', 'copy', 'notify'), volatile=(r'"c_\w+"',)),
     python('Django', 'Python', 'use_django.py', 'python3-django', 'python3-psycopg2', lacks=('prepared', 'copy', 'notify'),
            volatile=(r'_django_curs_\d+',)),
+    php('PHP pgsql', 'php_pgsql.php'),
+    php('PHP pdo_pgsql', 'php_pdo_pgsql.php'),
+    Client('DBD::Pg', 'Perl', ('perl', script('perl_dbd_pg.pl')), ('libdbd-pg-perl',), PLUGIN,
+           volatile=(r'dbdpg_p\d+_',)),
+    Client('ruby-pg', 'Ruby', ('ruby', script('ruby_pg.rb')), ('ruby-pg',), PLUGIN),
+    Client('pgtcl', 'Tcl', ('tclsh8.6', script('tcl_pgtcl.tcl')), ('libpgtcl', 'tcl8.6'), PLUGIN),
+    # It describes statements whose preparation failed: the server's log knows that by an error without a text.
+    Client('tdbc::postgres', 'Tcl', ('tclsh8.6', script('tcl_tdbc_postgres.tcl')), ('tcl8.6-tdbc-postgres',), LOOKED_UP,
+           lacks=('copy', 'notify'), opened={'more': 1}, guarded={'more': 2}),
+    Client('LuaSQL', 'Lua', ('lua5.4', script('lua_sql_postgres.lua')), ('lua-sql-postgres', 'lua5.4'), PLUGIN,
+           lacks=('copy', 'notify')),
+    node('node pg-native', 'node', 'node_pg_native.js', 'pg-native', 'pg', reaches=PLUGIN),
+    *(libpq(style, 'copy') for style in ('exec', 'params', 'binary', 'prepared', 'single_row', 'async', 'pipeline')),
+    libpq('copy'),
+    Client('ecpg', 'C', (), ('libecpg6',), LINKED, built='embedded', lacks=('copy', 'notify')),
     python('asyncpg', 'own protocol', 'use_asyncpg.py', 'python3-asyncpg', reaches=OWN, kind='stopped', stopped='/.s.PGSQL.'),
     python('PyMySQL', 'own protocol', 'use_pymysql.py', 'python3-pymysql', reaches=OWN, kind='stopped', stopped=':3306'),
+    node('node pg, JavaScript alone', 'own protocol', 'node_pg.js', 'pg', reaches=OWN, kind='stopped', stopped='/.s.PGSQL.'),
+    Client('JDBC', 'own protocol', (*JAVA, script('jdbc.bsh')),
+           ('libpostgresql-jdbc-java', 'bsh', 'libjunixsocket-java', 'libjunixsocket-jni'), OWN, kind='stopped',
+           stopped='/.s.PGSQL.'),
 ]
 
 

@@ -100,7 +100,7 @@ class Seen:
             subprocess.run(['sh', '-c', row.prepare], env={**cluster.environment, 'PGAPPNAME': 'bystander'},
                            cwd=cluster.folder, check=True, stdin=subprocess.DEVNULL)
         before, since = cluster.sql(CONTENTS), cluster.mark()
-        command = [built_program(row.built)] if row.built else list(row.command)
+        command = [built_program(row.built)] * bool(row.built) + list(row.command)
         outcome = run(cluster, command, policy, environment=row.environment)
         self.status, self.record = outcome.status, outcome.record
         self.raw = outcome.stdout + outcome.stderr

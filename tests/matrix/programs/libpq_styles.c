@@ -248,7 +248,7 @@ static void ask_copy(const char *fact, const char *sql, const char *value)
 	char text[512];
 
 	ask_exec(fact, sql, value);
-	if (value || strncmp(sql, "SELECT", strlen("SELECT")) != 0)
+	if (strcmp(fact, "rows") != 0)
 		return;
 	snprintf(text, sizeof(text), "COPY (%s) TO STDOUT", sql);
 	copy_out(text);

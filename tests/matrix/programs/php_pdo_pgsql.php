@@ -86,7 +86,8 @@ attempt('copy', function () use ($connection) {
 attempt('notify', function () use ($connection) {
 	$connection->exec('LISTEN wire');
 	$connection->exec("NOTIFY wire, 'hello'");
-	say('notify', [$connection->pgsqlGetNotify(PDO::FETCH_NUM, 1000)[2] ?? null]);
+	$notice = $connection->pgsqlGetNotify(PDO::FETCH_NUM, 1000);
+	say('notify', [$notice[0] ?? null, $notice[2] ?? null]);
 });
 
 query('error', 'SELECT 1/0');

@@ -81,7 +81,8 @@ query('copy', 'SELECT a, b FROM heap ORDER BY a');
 
 query('notify', 'LISTEN wire');
 query('notify', "NOTIFY wire, 'hello'");
-say('notify', [pg_get_notify($connection)['payload'] ?? null]);
+$notice = pg_get_notify($connection);
+say('notify', [$notice['message'] ?? null, $notice['payload'] ?? null]);
 
 query('error', 'SELECT 1/0');
 query('error', 'SELECT * FROM missing');

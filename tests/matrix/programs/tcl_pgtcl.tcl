@@ -77,7 +77,7 @@ query copy {SELECT a, b FROM heap ORDER BY a}
 
 proc hear {channel pid {payload {}}} {
 	global notice
-	set notice $payload
+	set notice [list $channel $payload]
 }
 
 set notice none
@@ -85,12 +85,12 @@ if {[catch {pg_listen $connection wire hear} message]} {
 	say notify [lindex [split $message \n] 0]
 }
 query notify "NOTIFY wire, 'hello'"
-set patience [after 2000 {set notice never}]
+set patience [after 2000 {set notice {never {}}}]
 if {$notice eq {none}} {
 	vwait notice
 }
 after cancel $patience
-say notify $notice
+say notify {*}$notice
 catch {pg_listen $connection wire}
 
 query error {SELECT 1/0}

@@ -7,8 +7,8 @@ import socket
 import subprocess
 
 from dialled import REFUSED, UNGOVERNED, noted, path_of
-from harness import (ALLOW_EVERYTHING, CHAPERONE, PYTHON, SHIM, accounted, check, equal, main, past_libc, program, promise,
-                     run, settle, wait_until)
+from harness import (ALLOW_EVERYTHING, CHAPERONE, PYTHON, SHIM, accounted, both_ways, check, equal, main, past_libc, program,
+                     promise, run, settle, wait_until)
 from shop import POLICY, SCHEMA, TRIAL
 
 DIALS = program('dials')
@@ -224,6 +224,37 @@ def pure_javascript_is_stopped(cluster):
         refused_and_warned(cluster, ['node', '-e', script], named(port, engine='postgres'), f':{port}', lambda: hears(server),
                            environment={'NODE_PATH': NODE_MODULES})
     return None
+
+
+CANCELS = '''
+require 'pg'
+connection = PG.connect
+connection.send_query('SELECT pg_sleep(3)')
+p connection.%s
+begin
+  p connection.get_last_result.ntuples
+rescue PG::Error => error
+  p error.class
+end
+'''
+
+
+def ruby_cancels(cluster, call):
+    seen, _ = both_ways(cluster, ['ruby', '-e', CANCELS % call])
+    equal(seen, (0, b'nil\nPG::QueryCanceled\n', b''), call)
+
+
+@promise
+def ruby_pg_cancels_by_libpq(cluster):
+    if not os.path.exists('/usr/lib/ruby/vendor_ruby/pg.rb'):
+        return 'not tried: ruby-pg is not installed'
+    return ruby_cancels(cluster, 'sync_cancel')
+
+
+@promise(defect='ruby-pg sends a cancel request by a socket of its own (1.3 to 1.5, lib/pg/connection.rb: cancel), which is no '
+                'governed library\'s: what it sends would have to be seen to be that request and nothing else')
+def ruby_pg_cancels_by_itself(cluster):
+    ruby_cancels(cluster, 'cancel')
 
 
 main(SCHEMA)

@@ -26,19 +26,30 @@ struct tree {
 };
 
 /* "libpq.so.5", or "libpq-e8a033dd.so.5.16" as wheels bundle it, and not "libpqxx-6.4.so". */
+static bool is_named(const char *path, const char *library)
+{
+	const char *name = file_name(path);
+
+	while (*library && *name == *library) {
+		name++;
+		library++;
+	}
+	return !*library && (*name == '.' || *name == '-');
+}
+
 static bool is_client_name(const char *path)
 {
 	for (const struct driver *const *driver = DRIVERS; *driver; driver++) {
-		const char *name = file_name(path), *beginning = (*driver)->name;
-
-		while (*beginning && *name == *beginning) {
-			name++;
-			beginning++;
-		}
-		if (!*beginning && (*name == '.' || *name == '-'))
+		if (is_named(path, (*driver)->name))
 			return true;
 	}
 	return false;
+}
+
+static bool is_libffi(const char *name, void *data)
+{
+	(void)data;
+	return is_named(name, "libffi");
 }
 
 static bool is_client(const struct image *image)
@@ -119,6 +130,10 @@ static bool look_through(struct tree *tree, const char *name, const char *origin
 	tree->name = name;
 	tree->origin = origin;
 	take_name(tree);
+	for (unsigned i = 0; i < tree->count; i++) {
+		if (elf_strings_visit(tree->paths[i], DT_NEEDED, is_libffi, NULL))
+			return true;
+	}
 	for (unsigned i = 0; i < tree->count; i++) {
 		tree->origin = tree->paths[i];
 		if (elf_strings_visit(tree->paths[i], DT_NEEDED, look_at_needed, tree))

@@ -127,6 +127,16 @@ def a_module_with_a_bundled_libpq_is_governed(cluster):
 
 
 @promise
+def what_calls_by_name_is_governed_however_it_is_bound(cluster):
+    """ctypes loaded with RTLD_DEEPBIND, which would bind its dlsym past ours, as PHP does with FFI."""
+    deep = 'import os, sys; sys.setdlopenflags(os.RTLD_NOW | os.RTLD_DEEPBIND); import ctypes; '
+    path = script('script_ctypes.py')
+    program_text = deep + f'sys.argv[:] = [{path!r}, "libpq.so.5", sys.argv[1]]; import runpy; runpy.run_path({path!r}, run_name="__main__")'
+    command = [PYTHON, '-c', program_text]
+    return is_equal(cluster, command + ['open']) + '; ' + masked_and_refused(cluster, command + ['guarded'])
+
+
+@promise
 def a_program_without_a_plt_is_governed(cluster):
     """Compiled with -fno-plt, it reads libpq's addresses out of a table that LD_AUDIT does not see being filled."""
     direct = program('pq-direct')

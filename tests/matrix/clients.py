@@ -81,9 +81,9 @@ def node(name, family, program, *modules, **more):
                   version=('node', '-p', f'require("{NODE_MODULES}/{modules[0]}/package.json").version'), **more)
 
 
-def php(name, program):
+def php(name, program, **more):
     return Client(name, 'PHP', ('php', '-d', 'display_errors=stderr', script(program)), ('php-pgsql', 'php-cli'), DEEPBIND,
-                  version=('php', '-r', 'echo PHP_VERSION;'))
+                  version=('php', '-r', 'echo PHP_VERSION;'), **more)
 
 
 JARS = ':'.join(f'/usr/share/java/{name}.jar' for name in ('bsh', 'postgresql', 'junixsocket-common'))
@@ -166,6 +166,8 @@ CLIENTS = [
            volatile=(r'_django_curs_\d+',)),
     php('PHP pgsql', 'php_pgsql.php'),
     php('PHP pdo_pgsql', 'php_pdo_pgsql.php'),
+    php('PHP FFI', 'php_ffi.php', lacks=('copy', 'notify'), source='PHP with its extension FFI',
+        tried=('php', '-r', 'exit(extension_loaded("ffi") ? 0 : 1);')),
     Client('DBD::Pg', 'Perl', ('perl', script('perl_dbd_pg.pl')), ('libdbd-pg-perl',), PLUGIN,
            volatile=(r'dbdpg_p\d+_',)),
     Client('ruby-pg', 'Ruby', ('ruby', script('ruby_pg.rb')), ('ruby-pg',), PLUGIN),

@@ -29,6 +29,8 @@ static const struct {
 	{ FOLDER "/plugin-transitive.so", true },
 	{ FOLDER "/plugin-look-sibling.so", true },
 	{ FOLDER "/libfakepq-b.so", true },
+	{ FOLDER "/plugin-foreign.so", true },
+	{ FOLDER "/plugin-foreign-through-others.so", false },
 	{ FOLDER "/deep.so", false },
 	{ FOLDER "/clash.so", false },
 	{ FOLDER "/plugin-look-none.so", false },

@@ -76,8 +76,9 @@ NODE_MODULES = os.environ.get('NODE_PATH') or os.path.realpath(os.path.join(HERE
 
 
 def node(name, family, program, *modules, **more):
-    return Client(name, family, ('node', script(program)), ('nodejs',), source='npm install --prefix .cache/npm ' + ' '.join(modules),
-                  tried=('node', '-e', ''.join(f'require("{module}");' for module in modules)), environment={'NODE_PATH': NODE_MODULES},
+    return Client(name, family, ('node', script(program)), ('nodejs',), environment={'NODE_PATH': NODE_MODULES},
+                  source='npm install --prefix .cache/npm ' + ' '.join(modules),
+                  tried=('node', '-e', ''.join(f'require("{module}");' for module in modules)),
                   version=('node', '-p', f'require("{NODE_MODULES}/{modules[0]}/package.json").version'), **more)
 
 
@@ -88,6 +89,11 @@ def php(name, program, **more):
 
 JARS = ':'.join(f'/usr/share/java/{name}.jar' for name in ('bsh', 'postgresql', 'junixsocket-common'))
 JAVA = ('java', '-cp', JARS, '-Djava.library.path=/usr/lib/x86_64-linux-gnu/jni', 'bsh.Interpreter')
+
+
+def jdbc(name, stopped, *needs, **more):
+    return Client(name, 'own protocol', (*JAVA, script('jdbc.bsh')), ('libpostgresql-jdbc-java', 'bsh', *needs), OWN,
+                  kind='stopped', stopped=stopped, **more)
 
 
 def libpq(style, *lacks):
@@ -184,9 +190,8 @@ CLIENTS = [
     python('asyncpg', 'own protocol', 'use_asyncpg.py', 'python3-asyncpg', reaches=OWN, kind='stopped', stopped='/.s.PGSQL.'),
     python('PyMySQL', 'own protocol', 'use_pymysql.py', 'python3-pymysql', reaches=OWN, kind='stopped', stopped=':3306'),
     node('node pg, JavaScript alone', 'own protocol', 'node_pg.js', 'pg', reaches=OWN, kind='stopped', stopped='/.s.PGSQL.'),
-    Client('JDBC', 'own protocol', (*JAVA, script('jdbc.bsh')),
-           ('libpostgresql-jdbc-java', 'bsh', 'libjunixsocket-java', 'libjunixsocket-jni'), OWN, kind='stopped',
-           stopped='/.s.PGSQL.'),
+    jdbc('JDBC', ':5432', environment={'PGHOST': '127.0.0.1', 'PGPORT': '5432'}),
+    jdbc('JDBC, Unix socket', '/.s.PGSQL.', 'libjunixsocket-java', 'libjunixsocket-jni'),
 ]
 
 

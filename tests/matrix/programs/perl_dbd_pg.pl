@@ -102,6 +102,32 @@ attempt('notify', sub {
 	say_fact('notify', $notice ? @$notice[0, 2] : undef);
 });
 
+attempt('meta', sub {
+	say_fact('meta', $_->[2]) for @{ $connection->table_info('', 'public', 'p%', 'TABLE')->fetchall_arrayref };
+	say_fact('meta', @$_[3, 5]) for @{ $connection->column_info('', 'public', 'orders', '%')->fetchall_arrayref };
+	say_fact('meta', $connection->primary_key('', 'public', 'customers'));
+	say_fact('meta', map { @$_[2, 3] } @{ $connection->foreign_key_info('', 'public', 'customers', '', 'public', 'orders')->fetchall_arrayref });
+});
+attempt('savepoint', sub {
+	$connection->begin_work;
+	$connection->pg_savepoint('before');
+	attempt('error', sub { $connection->do('SELECT 1/0') });
+	$connection->pg_rollback_to('before');
+	query('savepoint', 'SELECT id, name, email FROM customers WHERE id = 1');
+	$connection->rollback;
+});
+attempt('child', sub {
+	my $child = fork;
+	if (!$child) {
+		$connection->{InactiveDestroy} = 1;
+		$connection = $connection->clone;
+		query('child', 'SELECT id, name, email FROM customers WHERE id = 1');
+		$connection->disconnect;
+		exit 0;
+	}
+	waitpid($child, 0);
+});
+
 query('error', 'SELECT 1/0');
 query('error', 'SELECT * FROM missing');
 

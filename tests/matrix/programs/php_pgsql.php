@@ -84,6 +84,16 @@ query('notify', "NOTIFY wire, 'hello'");
 $notice = pg_get_notify($connection);
 say('notify', [$notice['message'] ?? null, $notice['payload'] ?? null]);
 
+// What PHP writes itself, from arrays and what it reads of the catalogue.
+say('meta', array_keys(pg_meta_data($connection, 'customers') ?: []));
+foreach (pg_select($connection, 'customers', ['id' => 2]) ?: [] as $row)
+	say('meta', array_values($row));
+query('meta', 'BEGIN');
+say('meta', [json_encode(pg_insert($connection, 'orders', ['id' => 9, 'item' => 'stool']) !== false),
+	json_encode(pg_update($connection, 'orders', ['item' => 'bench'], ['id' => 9])),
+	json_encode(pg_delete($connection, 'orders', ['id' => 9]))]);
+query('meta', 'ROLLBACK');
+
 query('error', 'SELECT 1/0');
 query('error', 'SELECT * FROM missing');
 

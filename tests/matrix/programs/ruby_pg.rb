@@ -83,6 +83,21 @@ attempt('notify') do
   connection.wait_for_notify(5) { |channel, _, payload| say 'notify', channel, payload }
 end
 
+attempt('threads') do
+  [1, 2].each do |id|
+    Thread.new do
+      other = PG.connect
+      show 'threads', other.exec_params(ONE, [id])
+      other.finish
+    end.join
+  end
+end
+attempt('encoding') do
+  connection.internal_encoding = 'ISO-8859-1'
+  show 'encoding', connection.exec(ALL)
+  connection.set_client_encoding('UTF8')
+end
+
 ['SELECT 1/0', 'SELECT * FROM missing'].each { |sql| attempt('error') { connection.exec(sql) } }
 
 connection.exec('BEGIN')

@@ -36,6 +36,16 @@ set answer [pg_exec $connection {SELECT id, name, email FROM customers WHERE id 
 say types {*}[pg_result $answer -lAttributes]
 pg_result $answer -clear
 query parameter $one 2
+set name Bob
+if {[catch {
+	pg_select -rowbyrow $connection $list row {say rows $row(id) $row(name) $row(email)}
+	pg_execute -array row $connection $list {say rows $row(id) $row(name) $row(email)}
+	pg_select -variables $connection {SELECT id, name, email FROM customers WHERE name = :name} row {
+		say parameter $row(id) $row(name) $row(email)
+	}
+} message]} {
+	say parameter [lindex [split $message \n] 0]
+}
 
 query prepared {PREPARE one (int) AS SELECT id, name, email FROM customers WHERE id = $1}
 foreach id {1 2} {

@@ -40,7 +40,8 @@ class Client:
     volatile: tuple = ()  # regular expressions of what no two runs have in common
     ordered: bool = True  # whether the server gets the same in the same order each time
     opened: dict = dataclasses.field(default_factory=dict)  # what accounts.balance is told where everything is allowed,
-    guarded: dict = dataclasses.field(default_factory=dict)  # and under the policy
+    guarded: dict = dataclasses.field(default_factory=dict)  # and under the policy,
+    demo: dict = dataclasses.field(default_factory=dict)  # and what is different under that of the demo
     counted: bool = True  # whether the server logs all that it sends
     stopped: str = ''  # words of the destination that a client of its own protocol dials
 
@@ -180,7 +181,7 @@ CLIENTS = [
     Client('pgtcl', 'Tcl', ('tclsh8.6', script('tcl_pgtcl.tcl')), ('libpgtcl', 'tcl8.6'), PLUGIN),
     # It describes statements whose preparation failed: the server's log knows that by an error without a text.
     Client('tdbc::postgres', 'Tcl', ('tclsh8.6', script('tcl_tdbc_postgres.tcl')), ('tcl8.6-tdbc-postgres',), LOOKED_UP,
-           lacks=('copy', 'notify'), opened={'more': 1}, guarded={'more': 2}),
+           lacks=('copy', 'notify'), opened={'more': 1}, guarded={'more': 2}, demo={'more': 3}),
     Client('LuaSQL', 'Lua', ('lua5.4', script('lua_sql_postgres.lua')), ('lua-sql-postgres', 'lua5.4'), PLUGIN,
            lacks=('copy', 'notify')),
     node('node pg-native', 'node', 'node_pg_native.js', 'pg-native', 'pg', reaches=PLUGIN),

@@ -79,6 +79,10 @@ def version_of(row):
 
 # One run
 
+def command_of(row):
+    return [built_program(row.built)] * bool(row.built) + list(row.command)
+
+
 def steady(row, text):
     """Text without what no two runs have in common."""
     for pattern in row.volatile:
@@ -100,8 +104,7 @@ class Seen:
             subprocess.run(['sh', '-c', row.prepare], env={**cluster.environment, 'PGAPPNAME': 'bystander'},
                            cwd=cluster.folder, check=True, stdin=subprocess.DEVNULL)
         before, since = cluster.sql(CONTENTS), cluster.mark()
-        command = [built_program(row.built)] * bool(row.built) + list(row.command)
-        outcome = run(cluster, command, policy, environment=row.environment)
+        outcome = run(cluster, command_of(row), policy, environment=row.environment)
         self.status, self.record = outcome.status, outcome.record
         self.raw = outcome.stdout + outcome.stderr
         self.stdout, self.stderr = (steady(row, text.decode()) for text in (outcome.stdout, outcome.stderr))

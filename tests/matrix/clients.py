@@ -43,6 +43,7 @@ class Client:
     guarded: dict = dataclasses.field(default_factory=dict)  # and under the policy,
     demo: dict = dataclasses.field(default_factory=dict)  # and what is different under that of the demo
     counted: bool = True  # whether the server logs all that it sends
+    but: str = ''  # what does not hold of it, which a test of its own tells
     stopped: str = ''  # words of the destination that a client of its own protocol dials
 
 
@@ -66,10 +67,6 @@ def wheel(name, module, requirement, version):
 
 PSYCOPG2 = 'import psycopg2 as p; print(f"{p.__version__.split()[0]} with libpq {p.__libpq_version__ // 10000}")'
 PSYCOPG3 = 'import psycopg as p; print(f"{p.__version__} with libpq {p.pq.version() // 10000}")'
-
-
-def tool(name, command, package='postgresql-client-15', **more):
-    return Client(name, 'tools', tuple(command.split()), (package,), LINKED, kind='tool', **more)
 
 
 # What npm installs is found here, or where NODE_PATH says.
@@ -100,6 +97,10 @@ def jdbc(name, stopped, *needs, **more):
 def libpq(style, *lacks):
     """A C program in one style of libpq's interface."""
     return Client(f'libpq, {style.replace("_", " ")}', 'C', (style,), ('libpq5',), LINKED, built='libpq_styles', lacks=lacks)
+
+
+def tool(name, command, package='postgresql-client-15', **more):
+    return Client(name, 'tools', tuple(command.split()), (package,), LINKED, kind='tool', **more)
 
 
 SCRATCH = '''version: 1
@@ -180,7 +181,8 @@ CLIENTS = [
         tried=('php', '-r', 'exit(extension_loaded("ffi") ? 0 : 1);')),
     Client('DBD::Pg', 'Perl', ('perl', script('perl_dbd_pg.pl')), ('libdbd-pg-perl',), PLUGIN,
            volatile=(r'dbdpg_p\d+_',)),
-    Client('ruby-pg', 'Ruby', ('ruby', script('ruby_pg.rb')), ('ruby-pg',), PLUGIN),
+    Client('ruby-pg', 'Ruby', ('ruby', script('ruby_pg.rb')), ('ruby-pg',), PLUGIN,
+           but='`cancel` dials for itself and is stopped, `sync_cancel` is not'),
     Client('pgtcl', 'Tcl', ('tclsh8.6', script('tcl_pgtcl.tcl')), ('libpgtcl', 'tcl8.6'), PLUGIN),
     # It describes statements whose preparation failed: the server's log knows that by an error without a text.
     Client('tdbc::postgres', 'Tcl', ('tclsh8.6', script('tcl_tdbc_postgres.tcl')), ('tcl8.6-tdbc-postgres',), LOOKED_UP,

@@ -114,6 +114,33 @@ static void push_definitions(struct analysis *analysis, List *definitions,
 	}
 }
 
+/* The columns of pg_options_to_table (src/include/catalog/pg_proc.dat). */
+static void push_options(struct analysis *analysis, const FuncCall *call, const struct value *value,
+			 struct vector *columns)
+{
+	struct value name = { .derived = true };
+
+	sources_union_flagged(&name.sources, &value->sources, call_outline(call));
+	vector_push_column(columns, analysis_text(analysis, "option_name"), &name);
+	vector_push_column(columns, analysis_text(analysis, "option_value"), value);
+}
+
+static void push_columns(struct analysis *analysis, const RangeFunction *item, Node *call,
+			 const struct value *value, struct vector *columns)
+{
+	const Alias *alias = item->alias;
+
+	if (IsA(call, FuncCall) && call_lists_options((FuncCall *)call))
+		push_options(analysis, (FuncCall *)call, value, columns);
+	else if (IsA(call, FuncCall) && is_one_column((FuncCall *)call) && !item->is_rowsfrom)
+		vector_push_column(columns,
+				   analysis_text(analysis, alias != NULL ? alias->aliasname
+									 : target_name(call)),
+				   value);
+	else
+		push_any(columns, value);
+}
+
 /* One function of a FROM item: a two-element list of the call and its column definitions. */
 static void from_call(struct analysis *analysis, RangeFunction *item, List *pair,
 		      struct scope *scope, struct vector *columns)
@@ -122,24 +149,23 @@ static void from_call(struct analysis *analysis, RangeFunction *item, List *pair
 	List *definitions = lsecond(pair) != NULL ? (List *)lsecond(pair) : item->coldeflist;
 	struct value value = { .derived = true };
 	struct sources arguments = { NULL, 0, 0, false };
+	uint32_t outline = IsA(call, FuncCall) ? call_outline((FuncCall *)call) : 0;
 
 	expression(analysis, call, scope, &value);
 	value.derived = true;
 	/* The call's own result is no argument. */
-	for (uint32_t i = 0; i < value.sources.count; i++)
-		if (value.sources.at[i].relation != FACTS_TOP)
-			sources_add(&arguments, value.sources.at[i]);
+	for (uint32_t i = 0; i < value.sources.count; i++) {
+		struct facts_source source = value.sources.at[i];
+
+		source.flags |= outline;
+		if (source.relation != FACTS_TOP)
+			sources_add(&arguments, source);
+	}
 	probe_add(analysis, PROBE_SET_RETURNING, &arguments);
 	if (definitions != NIL)
 		push_definitions(analysis, definitions, &value, columns);
-	else if (IsA(call, FuncCall) && is_one_column((FuncCall *)call) && !item->is_rowsfrom)
-		vector_push_column(columns,
-				   item->alias != NULL
-					   ? analysis_text(analysis, item->alias->aliasname)
-					   : analysis_text(analysis, target_name(call)),
-				   &value);
 	else
-		push_any(columns, &value);
+		push_columns(analysis, item, call, &value, columns);
 }
 
 static void from_function(struct analysis *analysis, Node *node, struct scope *scope)

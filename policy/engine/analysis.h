@@ -281,6 +281,9 @@ void expression_probe(struct analysis *analysis, Node *node, struct scope *scope
 		      enum facts_probe_place place);
 void expression_call(struct analysis *analysis, FuncCall *call, struct scope *scope,
 		     struct value *value);
+/* The flags of what a set-returning function's argument tells through the number of rows. */
+uint32_t call_outline(const FuncCall *call);
+bool call_lists_options(const FuncCall *call);
 void window_definition(struct analysis *analysis, WindowDef *window, struct scope *scope,
 		       struct value *value);
 void sort_list(struct analysis *analysis, List *sorts, struct scope *scope, struct value *value);

@@ -7,8 +7,7 @@
 
 #include "policy/engine/builtins_table.h"
 
-/* Names separated by blanks, at both ends too. */
-static bool is_listed(const char *list, struct slice name)
+bool builtin_is_listed(const char *list, struct slice name)
 {
 	struct slice rest = slice_of(list);
 
@@ -47,10 +46,10 @@ static const char RAISING_OPERATORS[] =
 bool builtin_operator(struct slice name, bool *ret_can_raise)
 {
 	*ret_can_raise = false;
-	if (is_listed(TOTAL_OPERATORS, name))
+	if (builtin_is_listed(TOTAL_OPERATORS, name))
 		return true;
 	*ret_can_raise = true;
-	return is_listed(RAISING_OPERATORS, name);
+	return builtin_is_listed(RAISING_OPERATORS, name);
 }
 
 static const char TYPES[] =
@@ -68,7 +67,7 @@ bool builtin_type(struct slice name)
 	/* _int4 is int4[] */
 	if (slice_starts_with(name, "_"))
 		name = slice_part(name, 1, name.length - 1);
-	return is_listed(TYPES, name);
+	return builtin_is_listed(TYPES, name);
 }
 
 /* Formats, time-outs, planner and memory: nothing that decides what a statement means, who runs
@@ -102,7 +101,7 @@ static const char HARMLESS_SETTINGS[] =
 
 bool builtin_setting_is_harmless(struct slice name)
 {
-	return is_listed(HARMLESS_SETTINGS, name);
+	return builtin_is_listed(HARMLESS_SETTINGS, name);
 }
 
 /* Names, definitions and privileges of objects. */
@@ -156,9 +155,9 @@ enum builtin_relation builtin_relation(struct slice schema, struct slice name)
 
 	if (schema.length > 0 && !is_information && !slice_is(schema, "pg_catalog"))
 		return BUILTIN_RELATION_NONE;
-	if (is_listed(is_information ? HARMLESS_INFORMATION : HARMLESS_CATALOG, name))
+	if (builtin_is_listed(is_information ? HARMLESS_INFORMATION : HARMLESS_CATALOG, name))
 		return BUILTIN_RELATION_HARMLESS;
-	if (is_listed(is_information ? REVEALING_INFORMATION : REVEALING_CATALOG, name))
+	if (builtin_is_listed(is_information ? REVEALING_INFORMATION : REVEALING_CATALOG, name))
 		return BUILTIN_RELATION_REVEALING;
 	/* pg_stat_*, pg_statio_*: many, and more with each version. */
 	if (!is_information && slice_starts_with(name, "pg_stat"))

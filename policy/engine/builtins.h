@@ -50,4 +50,27 @@ enum builtin_relation {
  * pg_catalog, which is searched first. */
 enum builtin_relation builtin_relation(struct slice schema, struct slice name);
 
+/* What a column of a revealing relation holds. */
+enum builtin_column {
+	BUILTIN_COLUMN_UNKNOWN,  /* not listed: as VALUES */
+	BUILTIN_COLUMN_HARMLESS, /* names, numbers of objects, counters, times */
+	BUILTIN_COLUMN_VALUES,   /* values of anybody's columns, or texts that may hold them */
+	BUILTIN_COLUMN_SECRET,   /* passwords: shown as NULL, which programs take for none */
+	/* a list of `name=value`: secret as well, but which names it has is not */
+	BUILTIN_COLUMN_OPTIONS,
+};
+
+/* One revealing relation's columns: lists with blanks at both ends, and why the latter reveal. */
+struct builtin_columns {
+	const char *relation;
+	const char *harmless;
+	const char *revealing;
+	enum builtin_column class; /* of the revealing ones */
+	const char *reason;
+};
+
+/* NULL for a relation that is not BUILTIN_RELATION_REVEALING. */
+const struct builtin_columns *builtin_columns(struct slice schema, struct slice relation);
+enum builtin_column builtin_column(const struct builtin_columns *columns, struct slice name);
+
 #endif

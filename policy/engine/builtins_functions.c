@@ -15,7 +15,7 @@ const struct builtin_function_row BUILTIN_FUNCTIONS[] = {
 	{ "array_position", BUILTIN_HARMLESS }, { "array_positions", BUILTIN_HARMLESS },
 	{ "array_prepend", BUILTIN_HARMLESS }, { "array_remove", BUILTIN_HARMLESS },
 	{ "array_replace", BUILTIN_HARMLESS }, { "array_to_json", BUILTIN_HARMLESS },
-	{ "array_to_string", BUILTIN_HARMLESS }, { "array_to_tsvector", BUILTIN_HARMLESS },
+	{ "array_to_string", BUILTIN_TOTAL }, { "array_to_tsvector", BUILTIN_HARMLESS },
 	{ "array_upper", BUILTIN_TOTAL }, { "ascii", BUILTIN_HARMLESS },
 	{ "asin", BUILTIN_HARMLESS }, { "asind", BUILTIN_HARMLESS },
 	{ "asinh", BUILTIN_HARMLESS }, { "atan", BUILTIN_HARMLESS },

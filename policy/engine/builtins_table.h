@@ -14,4 +14,7 @@ struct builtin_function_row {
 extern const struct builtin_function_row BUILTIN_FUNCTIONS[];
 extern const size_t BUILTIN_FUNCTION_COUNT;
 
+/* Whether a list of names separated by blanks, with blanks at both ends, has the name. */
+bool builtin_is_listed(const char *list, struct slice name);
+
 #endif

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "policy/engine/builtins.h"
-
 static bool is_view(const struct catalogue_relation *relation)
 {
 	return relation->kind == 'v' || relation->kind == 'm';
@@ -202,6 +200,7 @@ int cover_find(struct cover *ret_cover, const struct guards *guards,
 {
 	struct cover cover = { .guards = guards,
 			       .relation = name->relation,
+			       .builtin = name->builtin,
 			       .is_open = name->is_open };
 
 	cover.direct = arena_get(memory, (guards->count + 1) * sizeof(uint32_t));
@@ -240,10 +239,43 @@ static void add_derived(const struct cover *cover, struct slice column, struct s
 			   how);
 }
 
+bool cover_has_not(const struct cover *cover, struct slice column)
+{
+	if (cover->is_open)
+		return false;
+	if (cover->builtin)
+		return builtin_column(cover->builtin, column) == BUILTIN_COLUMN_UNKNOWN &&
+		       cover->builtin->relation[0] != '\0';
+	for (size_t i = 0; cover->relation && i < cover->relation->column_count; i++) {
+		if (slice_equal(cover->relation->columns[i].name, column))
+			return false;
+	}
+	return cover->relation && cover->relation->column_count > 0;
+}
+
+bool cover_is_options(const struct cover *cover, struct slice column)
+{
+	return cover->builtin && !cover->is_open &&
+	       builtin_column(cover->builtin, column) == BUILTIN_COLUMN_OPTIONS;
+}
+
+/* A program that finds no password or option leaves it out; one that finds a mask would use it. */
+static void add_builtin(const struct cover *cover, struct slice column, struct shield *shield)
+{
+	enum builtin_column class = builtin_column(cover->builtin, column);
+	bool is_secret = class == BUILTIN_COLUMN_SECRET || class == BUILTIN_COLUMN_OPTIONS;
+
+	for (size_t i = 0; class != BUILTIN_COLUMN_HARMLESS && i < cover->guards->count; i++)
+		shield_add(shield, cover->guards->policy, &cover->guards->items[i],
+			   is_secret ? MASK_BLANK : MASK_REDACT);
+}
+
 void cover_column(const struct cover *cover, struct slice column, struct shield *shield)
 {
 	if (cover->is_open)
 		shield_add_all(shield, cover->guards);
+	if (cover->builtin)
+		add_builtin(cover, column, shield);
 	for (size_t i = 0; i < cover->direct_count; i++) {
 		const struct guard *guard = &cover->guards->items[cover->direct[i]];
 
@@ -262,7 +294,7 @@ static bool may_have_column(const struct cover *cover, const struct guard *guard
 
 void cover_whole(const struct cover *cover, struct shield *shield)
 {
-	if (cover->is_open)
+	if (cover_reveals(cover))
 		shield_add_all(shield, cover->guards);
 	for (size_t i = 0; i < cover->direct_count; i++) {
 		const struct guard *guard = &cover->guards->items[cover->direct[i]];
@@ -275,7 +307,7 @@ void cover_whole(const struct cover *cover, struct shield *shield)
 
 void cover_rest(const struct cover *cover, struct shield *shield)
 {
-	if (cover->is_open)
+	if (cover_reveals(cover))
 		shield_add_all(shield, cover->guards);
 	add_derived(cover, SLICE(""), shield);
 }

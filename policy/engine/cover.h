@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "policy/engine/arena.h"
+#include "policy/engine/builtins.h"
 #include "policy/engine/catalogue.h"
 #include "policy/engine/policy.h"
 
@@ -71,6 +72,7 @@ struct cover_name {
 	struct slice schema; /* empty: not known, any */
 	struct slice name;
 	const struct catalogue_relation *relation; /* NULL: not known */
+	const struct builtin_columns *builtin;     /* of a revealing one of the server's, or NULL */
 	bool is_open;                              /* it may be or show anything */
 };
 
@@ -81,8 +83,18 @@ struct cover {
 	size_t direct_count;
 	uint32_t *derived; /* guards on what the view shows */
 	size_t derived_count;
+	const struct builtin_columns *builtin; /* only some of its columns show anything */
 	bool is_open;
 };
+
+/* Whether the relation is known not to have the column, so that an unqualified name is another's. */
+bool cover_has_not(const struct cover *cover, struct slice column);
+
+/* Whether it shows, in columns that nobody has named, what may come from anywhere. */
+static inline bool cover_reveals(const struct cover *cover)
+{
+	return cover->is_open || cover->builtin;
+}
 
 /* Whether its columns are known, all of them and in their order. */
 static inline bool cover_is_listed(const struct cover *cover)
@@ -97,6 +109,9 @@ const struct catalogue_column *cover_find_column(const struct cover *cover, stru
 must_use int cover_find(struct cover *ret_cover, const struct guards *guards,
 			const struct catalogue *catalogue, const struct cover_name *name,
 			struct arena *memory);
+
+/* Whether the column is a list of options of the server's, of which only the values are secret. */
+bool cover_is_options(const struct cover *cover, struct slice column);
 
 /* What lies over the column of this name. */
 void cover_column(const struct cover *cover, struct slice column, struct shield *shield);

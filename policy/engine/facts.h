@@ -155,6 +155,8 @@ enum facts_source_flag {
 	SOURCE_CANDIDATE = 1,
 	/* only count(x), x IS NULL or EXISTS reaches the output (`derived: allow`) */
 	SOURCE_COUNTED = 2,
+	/* only how many members a list has reaches the output, and the names of its options */
+	SOURCE_OUTLINE = 4,
 };
 
 /* Where a value comes from: a column of a relation.  A column that is no candidate and that the

@@ -130,6 +130,8 @@ static void add_source(struct buf *out, const struct facts *facts,
 		buf_add_char(out, '?');
 	if (source->flags & SOURCE_COUNTED)
 		buf_add_text(out, "(counted)");
+	if (source->flags & SOURCE_OUTLINE)
+		buf_add_text(out, "(outline)");
 }
 
 static void add_sources(struct buf *out, const struct facts *facts, struct facts_range range)

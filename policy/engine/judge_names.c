@@ -123,7 +123,7 @@ static bool is_doubtful(const struct judging *judging, const struct reading *rea
 	if (!place->is_known || !judging->catalogue)
 		return true;
 	if (place->builtin != BUILTIN_RELATION_NONE)
-		return place->builtin == BUILTIN_RELATION_REVEALING;
+		return false;
 	if (!place->relation || freshness == SESSION_CHANGED)
 		return true;
 	if (statement > reading->first_change || freshness == SESSION_CREATED)
@@ -139,8 +139,8 @@ static int find_cover(struct judging *judging, struct reading *reading, uint32_t
 		.schema = place->is_known ? place->schema : SLICE(""),
 		.name = place->name,
 		.relation = place->relation,
-		.is_open = is_doubtful(judging, reading, statement, place) ||
-			   place->builtin == BUILTIN_RELATION_REVEALING,
+		.builtin = place->is_known ? builtin_columns(place->schema, place->name) : NULL,
+		.is_open = is_doubtful(judging, reading, statement, place),
 	};
 
 	return cover_find(&reading->covers[i], &judging->guards, judging->catalogue, &name,

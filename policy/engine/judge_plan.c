@@ -172,7 +172,7 @@ static void add_relation_star(struct plan_making *making, const struct reading *
 	note_output(making->judging, &shield);
 	/* An origin below 16384 counts as known, so that one which may be pg_stats must not be
 	 * left to it. */
-	if (cover->is_open && !cover->relation && place->builtin != BUILTIN_RELATION_HARMLESS)
+	if (cover_reveals(cover) && !cover->relation && place->builtin != BUILTIN_RELATION_HARMLESS)
 		making->is_refused = true;
 	add_star(making);
 }

@@ -15,13 +15,6 @@ static bool has_column(const struct cover *cover, struct slice column)
 	return false;
 }
 
-/* Whether the relation is known not to have the column, so that an unqualified name is not its. */
-static bool has_not(const struct cover *cover, struct slice column)
-{
-	return cover->relation && !cover->is_open && cover->relation->column_count > 0 &&
-	       !has_column(cover, column);
-}
-
 bool source_may_be_call(const struct reading *reading, const struct judging *judging,
 			const struct facts_source *source)
 {
@@ -61,11 +54,14 @@ void source_shield(const struct reading *reading, const struct judging *judging,
 	cover = &reading->covers[source->relation];
 	if (source_may_be_call(reading, judging, source))
 		shield_add_all(shield, &judging->guards);
+	else if ((source->flags & (SOURCE_OUTLINE | SOURCE_COUNTED)) &&
+		 cover_is_options(cover, column))
+		return;
 	if (column.length == 0 && source->position > 0)
 		position_shield(cover, source->position, shield);
 	else if (column.length == 0)
 		cover_whole(cover, shield);
-	else if (!(source->flags & SOURCE_CANDIDATE) || !has_not(cover, column))
+	else if (!(source->flags & SOURCE_CANDIDATE) || !cover_has_not(cover, column))
 		cover_column(cover, column, shield);
 }
 

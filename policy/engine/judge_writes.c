@@ -17,6 +17,7 @@ static void target_shield(const struct reading *reading, const struct facts_writ
 		return;
 	cover = reading->covers[write->relation];
 	cover.is_open = false;
+	cover.builtin = NULL;
 	if (column.length > 0)
 		cover_column(&cover, column, shield);
 	else if (write->position > 0 && cover.relation &&

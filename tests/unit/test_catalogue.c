@@ -290,7 +290,7 @@ START_TEST(protection_spreads)
 {
 	const struct catalogue_relation *relation =
 		catalogue_by_oid(catalogue, COVERS[_i].relation);
-	struct cover_name name = { relation->schema, relation->name, relation, false };
+	struct cover_name name = { relation->schema, relation->name, relation, NULL, false };
 	struct slice column = slice_of(COVERS[_i].column);
 	struct shield shield = { .mask = { 0 } };
 	struct cover cover;
@@ -308,7 +308,7 @@ END_TEST
 
 START_TEST(an_unknown_relation_is_covered_by_name_in_any_schema)
 {
-	struct cover_name name = { SLICE(""), SLICE("customers"), NULL, false };
+	struct cover_name name = { SLICE(""), SLICE("customers"), NULL, NULL, false };
 	struct shield shield = { .mask = { 0 } };
 	struct cover cover;
 

@@ -33,6 +33,50 @@ static IntoClause *into_of(Node *node)
 	return select->intoClause;
 }
 
+static bool is_text(const Node *node, const char *text)
+{
+	const A_Const *constant = (const A_Const *)node;
+
+	return IsA(node, A_Const) && !constant->isnull && IsA(&constant->val, String) &&
+	       strcmp(constant->val.sval.sval, text) == 0;
+}
+
+static bool is_false(const Node *node)
+{
+	const A_Const *constant = (const A_Const *)node;
+
+	return IsA(node, A_Const) && !constant->isnull && IsA(&constant->val, Boolean) &&
+	       !constant->val.boolval.boolval;
+}
+
+static bool is_call_that_bares_path(const FuncCall *call)
+{
+	return list_length(call->funcname) == 2 &&
+	       strcmp(strVal(linitial(call->funcname)), "pg_catalog") == 0 &&
+	       strcmp(strVal(llast(call->funcname)), "set_config") == 0 &&
+	       list_length(call->args) == 3 && is_text(linitial(call->args), "search_path") &&
+	       is_text(lsecond(call->args), "") && is_false(lthird(call->args)) &&
+	       call->agg_filter == NULL && call->over == NULL;
+}
+
+/* The statement with which pg_dump, pg_restore and other clients of the server's make themselves
+ * independent of search_path (src/include/common/connect.h, ALWAYS_SECURE_SEARCH_PATH_SQL): one
+ * row, so that the function is called. */
+static bool bares_path(Node *node)
+{
+	const SelectStmt *select = (const SelectStmt *)node;
+
+	if (!IsA(node, SelectStmt) || select->op != SETOP_NONE ||
+	    list_length(select->targetList) != 1 || select->fromClause != NIL ||
+	    select->whereClause != NULL || select->groupClause != NIL ||
+	    select->havingClause != NULL || select->limitCount != NULL ||
+	    select->limitOffset != NULL || select->withClause != NULL || select->intoClause != NULL)
+		return false;
+	const ResTarget *target = linitial_node(ResTarget, select->targetList);
+
+	return IsA(target->val, FuncCall) && is_call_that_bares_path((const FuncCall *)target->val);
+}
+
 static void handle_query(struct analysis *analysis, Node *node)
 {
 	struct parts *parts = analysis->parts;
@@ -40,6 +84,8 @@ static void handle_query(struct analysis *analysis, Node *node)
 	struct vector outputs = { NULL, 0, 0 };
 
 	query(analysis, node, NULL, NULL, &outputs);
+	if (bares_path(node))
+		parts->statement.flags |= FACTS_BARES_PATH;
 	if (!IsA(node, MergeStmt) && into == NULL)
 		parts->statement.flags |= FACTS_TEMPLATE_SAFE;
 	if (into != NULL) {

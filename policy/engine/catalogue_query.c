@@ -72,7 +72,7 @@ static const char RELATIONS[] =
 	"UNION ALL SELECT pg_catalog.format('s %s %I', p.place, p.schema) FROM ROWS FROM ("
 	"pg_catalog.unnest(pg_catalog.current_schemas(true))) WITH ORDINALITY AS p(schema, place) "
 	"UNION ALL SELECT pg_catalog.format('r %s %s %s %I', c.oid, c.relkind, " SCHEMA("c.relnamespace") ", "
-	"c.relname) FROM pg_catalog.pg_class c WHERE c.relkind" EQUALS "ANY ('{r,v,m,p,f}') AND "
+	"c.relname) FROM pg_catalog.pg_class c WHERE c.relkind" EQUALS "ANY ('{r,v,m,p,f,S}') AND "
 	"((c.oid" AT_LEAST FIRST_USER_OID " AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace)) "
 	"OR c.oid" EQUALS "ANY (ARRAY(SELECT e.base FROM edge e WHERE " FIRST_USER_OID ABOVE "e.base))) "
 	"UNION ALL SELECT pg_catalog.format('b %s %s', e.child, e.base) FROM edge e WHERE NOT e.turned ";

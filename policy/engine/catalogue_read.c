@@ -103,7 +103,7 @@ static int read_relation(struct reading *reading, struct slice *row)
 	if (r < 0)
 		return r;
 	r = row_character(row, &relation->kind);
-	if (r < 0 || !strchr("rvmpf", relation->kind))
+	if (r < 0 || !strchr("rvmpfS", relation->kind))
 		return -EBADMSG;
 	r = row_name(catalogue->memory, row, &relation->schema);
 	return r == 0 ? row_name(catalogue->memory, row, &relation->name) : r;

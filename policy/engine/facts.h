@@ -82,6 +82,9 @@ enum facts_statement_flag {
 	/* a COPY's rows go to or come from the server's files or programs, not the client */
 	FACTS_ON_SERVER = 128,
 	FACTS_STORED_COLUMNS = 256, /* its star leaves generated columns out: COPY of a table */
+	/* sets search_path to nothing and does nothing else: names are looked for among temporary
+	 * relations and in pg_catalog */
+	FACTS_BARES_PATH = 512,
 };
 
 struct facts_statement {

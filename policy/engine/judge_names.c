@@ -53,10 +53,24 @@ static struct place place_in_schema(const struct judging *judging, struct slice 
 	return place;
 }
 
+/* What is always on the path, in its order. */
+static struct place place_on_bare_path(const struct judging *judging, struct slice name)
+{
+	struct place place = place_in_schema(judging, SLICE("pg_temp"), name);
+
+	if (!place.relation)
+		place = place_in_schema(judging, SLICE("pg_catalog"), name);
+	return place.relation || place.builtin != BUILTIN_RELATION_NONE
+		       ? place
+		       : (struct place){ .name = name };
+}
+
 static struct place place_on_path(const struct judging *judging, struct slice name)
 {
 	const struct catalogue_identity *identity = catalogue_identity(judging->catalogue);
 
+	if (session_path_is_bare(judging->session))
+		return place_on_bare_path(judging, name);
 	for (size_t i = 0; i < identity->path_count; i++) {
 		struct place place = place_in_schema(judging, identity->path[i], name);
 

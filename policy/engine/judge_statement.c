@@ -15,6 +15,8 @@ static struct place creation_place(const struct judging *judging, const struct e
 		return (struct place){ .name = effect->name };
 	if (!judging->catalogue)
 		return place_find(judging, SLICE("public"), effect->name, true);
+	if (session_path_is_bare(judging->session))
+		return (struct place){ .name = effect->name };
 	identity = catalogue_identity(judging->catalogue);
 	for (size_t i = 0; i < identity->path_count; i++) {
 		/* Both are on every path without being asked for; nothing is created there. */

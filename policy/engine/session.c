@@ -141,6 +141,7 @@ void session_learn(struct session *session, struct catalogue *catalogue)
 	catalogue_free(session->catalogue);
 	session->catalogue = catalogue;
 	session->is_path_known = true;
+	session->is_path_bare = false;
 	session->freshness = SESSION_FRESH;
 	session->created_count = 0;
 	session->is_any_created = false;
@@ -224,7 +225,12 @@ bool session_names_are_doubtful(const struct session *session)
 
 bool session_path_is_known(const struct session *session)
 {
-	return session->is_path_known && !session->is_pooled;
+	return (session->is_path_known || session->is_path_bare) && !session->is_pooled;
+}
+
+bool session_path_is_bare(const struct session *session)
+{
+	return session->is_path_bare && !session->is_pooled;
 }
 
 int session_prepared(const struct session *session, struct slice name,
@@ -266,7 +272,7 @@ uint64_t session_context(const struct session *session)
 	state.user = XXH3_64bits(session->address.user.at, session->address.user.length);
 	state.flags[0] = session->lexing.standard_conforming_strings;
 	state.flags[1] = session->lexing.is_ascii_safe;
-	state.flags[2] = session->is_path_known;
+	state.flags[2] = (unsigned char)(session->is_path_known | session->is_path_bare << 1);
 	state.flags[3] = session->is_lost;
 	state.flags[4] = session->is_pooled;
 	state.flags[5] = (unsigned char)session->freshness;

@@ -78,6 +78,10 @@ bool session_call_is_new(const struct session *session, struct slice name);
  * called). */
 bool session_path_is_known(const struct session *session);
 
+/* Whether the path is known to hold nothing but what is always on it, which the path that was
+ * learned need not say. */
+bool session_path_is_bare(const struct session *session);
+
 /* What a change that is under way may do to a text which is sent behind it; 0: nothing. */
 enum session_doubt {
 	DOUBT_STRINGS = 1,  /* standard_conforming_strings may be on or off */

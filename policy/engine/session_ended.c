@@ -64,9 +64,20 @@ static void apply(struct session *session, const struct change *change, uint64_t
 	case CHANGE_DISCARDS:
 		discard(session, call);
 		break;
+	case CHANGE_BARES_PATH:
 	case CHANGE_NONE:
 		break;
 	}
+}
+
+/* Outside a transaction the path is learned before the next statement; inside one it cannot be, and
+ * whatever ends the transaction or goes back in it may take the change back. */
+static void bare_path(struct session *session, const struct pending *pending,
+		      const struct session_ending *ending)
+{
+	if (ending->is_settled && ending->transaction == TRANSACTION_OPEN &&
+	    session->path_call == pending->number)
+		session->is_path_bare = true;
 }
 
 static void take_back(struct session *session, const struct change *change, uint64_t call)
@@ -129,6 +140,8 @@ static void take_changes(struct session *session, const struct pending *pending,
 	for (size_t i = 0; i < pending->change_count && !session->is_pooled; i++) {
 		const struct change *change = &pending->changes[i];
 
+		if (!ending->failed && change->kind == CHANGE_BARES_PATH)
+			bare_path(session, pending, ending);
 		if (!ending->failed || change->statement < ending->completed)
 			apply(session, change, pending->number);
 		else
@@ -229,7 +242,8 @@ void session_forget(struct session *session)
 	session->unseen += session->pending_count;
 	pending_drop(session);
 	session_lose_names(session);
-	session->is_path_known = false;
+	session->is_path_known = session->is_path_bare = false;
+	session->path_call = 0;
 	session->freshness = SESSION_CHANGED;
 	session->is_any_created = true;
 	session->transaction = TRANSACTION_UNKNOWN;

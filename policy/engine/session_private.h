@@ -44,6 +44,7 @@ enum change_kind {
 	CHANGE_CLOSES_ALL,
 	CHANGE_ENDS,     /* the transaction */
 	CHANGE_DISCARDS, /* everything */
+	CHANGE_BARES_PATH,
 };
 
 struct change {
@@ -77,6 +78,8 @@ struct session {
 	bool is_pooled;
 	bool is_assumed;
 	bool is_path_known;
+	bool is_path_bare;  /* in this transaction: set to nothing in sight */
+	uint64_t path_call; /* the last call that may change the path, or take a change back */
 	bool wants_learning;
 	uint64_t created[SESSION_CREATED_MAX]; /* hashes of relation names made since learning */
 	size_t created_count;

@@ -120,6 +120,10 @@ static int note_statement(struct session *session, struct pending *pending,
 	case STATEMENT_ROLLBACK:
 	case STATEMENT_TWO_PHASE:
 		return add_change(pending, CHANGE_ENDS, index, name);
+	case STATEMENT_PLAIN:
+		if (!(statement->flags & FACTS_BARES_PATH) || facts->top_level_count != 1)
+			return 0;
+		return add_change(pending, CHANGE_BARES_PATH, index, name);
 	case STATEMENT_DISCARD:
 		if (!slice_equal_ignoring_case(facts_slice(facts, statement->value), SLICE("all")))
 			return 0;
@@ -158,6 +162,10 @@ static void weaken(struct session *session, struct pending *pending,
 {
 	if (reach->path)
 		session->is_path_known = false;
+	if (reach->path || reach->ends_transaction) {
+		session->is_path_bare = false;
+		session->path_call = pending->number;
+	}
 	if (reach->freshness > session->freshness)
 		session->freshness = reach->freshness;
 	if (reach->path || reach->freshness != SESSION_FRESH)

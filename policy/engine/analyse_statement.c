@@ -59,6 +59,14 @@ static bool is_call_that_bares_path(const FuncCall *call)
 	       call->agg_filter == NULL && call->over == NULL;
 }
 
+static bool has_clauses(const SelectStmt *select)
+{
+	return select->fromClause != NIL || select->whereClause != NULL ||
+	       select->groupClause != NIL || select->havingClause != NULL ||
+	       select->limitCount != NULL || select->limitOffset != NULL ||
+	       select->withClause != NULL || select->intoClause != NULL;
+}
+
 /* The statement with which pg_dump, pg_restore and other clients of the server's make themselves
  * independent of search_path (src/include/common/connect.h, ALWAYS_SECURE_SEARCH_PATH_SQL): one
  * row, so that the function is called. */
@@ -67,10 +75,7 @@ static bool bares_path(Node *node)
 	const SelectStmt *select = (const SelectStmt *)node;
 
 	if (!IsA(node, SelectStmt) || select->op != SETOP_NONE ||
-	    list_length(select->targetList) != 1 || select->fromClause != NIL ||
-	    select->whereClause != NULL || select->groupClause != NIL ||
-	    select->havingClause != NULL || select->limitCount != NULL ||
-	    select->limitOffset != NULL || select->withClause != NULL || select->intoClause != NULL)
+	    list_length(select->targetList) != 1 || has_clauses(select))
 		return false;
 	const ResTarget *target = linitial_node(ResTarget, select->targetList);
 

@@ -45,6 +45,7 @@ static const struct word STATEMENT_FLAGS[] = {
 	{ FACTS_READS_ONLY, "reads-only" },
 	{ FACTS_ON_SERVER, "on-server" },
 	{ FACTS_STORED_COLUMNS, "stored-columns" },
+	{ FACTS_BARES_PATH, "bares-path" },
 };
 
 static const struct word EFFECT_FLAGS[] = {

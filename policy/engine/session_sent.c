@@ -120,10 +120,6 @@ static int note_statement(struct session *session, struct pending *pending,
 	case STATEMENT_ROLLBACK:
 	case STATEMENT_TWO_PHASE:
 		return add_change(pending, CHANGE_ENDS, index, name);
-	case STATEMENT_PLAIN:
-		if (!(statement->flags & FACTS_BARES_PATH) || facts->top_level_count != 1)
-			return 0;
-		return add_change(pending, CHANGE_BARES_PATH, index, name);
 	case STATEMENT_DISCARD:
 		if (!slice_equal_ignoring_case(facts_slice(facts, statement->value), SLICE("all")))
 			return 0;
@@ -247,6 +243,8 @@ static int note_text(struct session *session, struct pending *pending, const str
 		const struct facts_statement *statement = &facts_statements(facts)[i];
 		int r = note_statement(session, pending, facts, i);
 
+		if (r == 0 && (statement->flags & FACTS_BARES_PATH) && facts->top_level_count == 1)
+			r = add_change(pending, CHANGE_BARES_PATH, i, SLICE(""));
 		if (r < 0)
 			return r;
 		if (statement->kind == STATEMENT_EXECUTE)

@@ -6,6 +6,15 @@
 #include "common/cleanup.h"
 #include "policy/engine/builtins.h"
 
+/* -1 where the relation does not tell its columns apart. */
+static int answer_column(struct slice schema, struct slice name)
+{
+	struct slice relation = slice_cut(&name, '.');
+	const struct builtin_columns *columns = builtin_columns(schema, relation);
+
+	return columns && columns->relation[0] ? (int)builtin_column(columns, name) : -1;
+}
+
 static int answer(struct slice kind, struct slice schema, struct slice name)
 {
 	bool can_raise = false;
@@ -16,6 +25,8 @@ static int answer(struct slice kind, struct slice schema, struct slice name)
 		return builtin_type(name);
 	if (slice_is(kind, "setting"))
 		return builtin_setting_is_harmless(name);
+	if (slice_is(kind, "column"))
+		return answer_column(schema, name);
 	return (int)builtin_relation(schema, name);
 }
 

@@ -153,6 +153,109 @@ START_TEST(what_a_statement_may_change_is_doubted_at_once)
 }
 END_TEST
 
+#define BARE "SELECT pg_catalog.set_config('search_path', '', false)"
+
+/* One call in an open transaction. */
+static void run_inside(const char *sql)
+{
+	send_call(CALL_QUERY, "", sql);
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+}
+
+static void bare_the_path(void)
+{
+	learn("i 7 f - - shop anna anna", "s 2 public");
+	run_inside("BEGIN");
+	run_inside("RESET search_path");
+	ck_assert(!session_path_is_known(session));
+	run_inside(BARE ";");
+	ck_assert(session_path_is_bare(session) && session_path_is_known(session));
+	ck_assert(session_wants_learning(session));
+}
+
+static const struct {
+	const char *sql;
+	bool is_bare;
+} BEHIND_BARE[] = {
+	{ "SELECT 1", true },
+	{ "SAVEPOINT s", true },
+	{ "SET work_mem = '5MB'", true },
+	{ "SET search_path = x", false },
+	{ "SET ROLE x", false },
+	{ "ROLLBACK TO s", false },
+	{ "ROLLBACK", false },
+	{ "COMMIT", false },
+	{ "DO $$ BEGIN END $$", false },
+	{ "SELECT no_function_of_the_servers(", false },
+};
+
+START_TEST(a_path_set_to_nothing_is_known_until_something_may_change_it)
+{
+	bare_the_path();
+	send_call(CALL_QUERY, "", BEHIND_BARE[_i].sql);
+	ck_assert_int_eq(session_path_is_bare(session), BEHIND_BARE[_i].is_bare);
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	ck_assert_int_eq(session_path_is_bare(session), BEHIND_BARE[_i].is_bare);
+}
+END_TEST
+
+static const char *const NOT_BARE[] = {
+	"SELECT pg_catalog.set_config('search_path', '', true)",
+	"SELECT pg_catalog.set_config('search_path', 'x', false)",
+	"SELECT pg_catalog.set_config('search_path', ' ', false)",
+	"SELECT pg_catalog.set_config('search_path', '', 'f')",
+	"SELECT pg_catalog.set_config('role', '', false)",
+	"SELECT set_config('search_path', '', false)",
+	"SELECT x.set_config('search_path', '', false)",
+	"SELECT pg_catalog.set_config('search_path', '', false) WHERE false",
+	"SELECT pg_catalog.set_config('search_path', '', false) FROM t",
+	"SELECT pg_catalog.set_config('search_path', '', false) LIMIT 0",
+	"SELECT pg_catalog.set_config('search_path', '', false) OFFSET 1",
+	"SELECT pg_catalog.set_config('search_path', '', false), "
+	"pg_catalog.set_config('search_path', 'x', false)",
+	"SELECT pg_catalog.set_config('search_path', '', false) UNION SELECT 'x'",
+	"WITH w AS (SELECT 1) SELECT pg_catalog.set_config('search_path', '', false)",
+	"EXPLAIN SELECT pg_catalog.set_config('search_path', '', false)",
+	"PREPARE p AS SELECT pg_catalog.set_config('search_path', '', false)",
+	BARE "; SET search_path = x",
+	"SET search_path = x; " BARE,
+};
+
+START_TEST(nothing_else_makes_the_path_known_inside_a_transaction)
+{
+	learn("i 7 f - - shop anna anna", "s 2 public");
+	run_inside("BEGIN");
+	run_inside("RESET search_path");
+	run_inside(NOT_BARE[_i]);
+	ck_assert(!session_path_is_bare(session) && !session_path_is_known(session));
+}
+END_TEST
+
+START_TEST(the_path_is_bare_only_once_it_is_and_nothing_takes_it_back)
+{
+	learn("i 7 f - - shop anna anna", "s 2 public");
+	send_call(CALL_QUERY, "", BARE);
+	ck_assert(!session_path_is_known(session));
+	/* With other calls under way, or at the end of an implicit transaction. */
+	send_call(CALL_QUERY, "", "SET search_path = x");
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	session_outcome(session, 1, false, TRANSACTION_OPEN);
+	ck_assert(!session_path_is_bare(session));
+	send_call(CALL_QUERY, "", BARE);
+	session_outcome(session, 0, true, TRANSACTION_OPEN);
+	ck_assert(!session_path_is_bare(session));
+	send_call(CALL_QUERY, "", BARE);
+	session_outcome(session, 1, false, TRANSACTION_IDLE);
+	ck_assert(!session_path_is_bare(session));
+	bare_the_path();
+	session_forget(session);
+	ck_assert(!session_path_is_bare(session) && !session_path_is_known(session));
+	bare_the_path();
+	learn("i 7 f - - shop anna anna", "s 2 public");
+	ck_assert(!session_path_is_bare(session) && session_path_is_known(session));
+}
+END_TEST
+
 START_TEST(a_rollback_may_change_lexing_back)
 {
 	learn("i 7 f - - shop anna anna", "s 2 public");
@@ -295,6 +398,11 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, cursors_end_with_their_transaction);
 	tcase_add_loop_test(tcase, what_a_statement_may_change_is_doubted_at_once, 0,
 			    COUNT_OF(CHANGES));
+	tcase_add_loop_test(tcase, a_path_set_to_nothing_is_known_until_something_may_change_it, 0,
+			    COUNT_OF(BEHIND_BARE));
+	tcase_add_loop_test(tcase, nothing_else_makes_the_path_known_inside_a_transaction, 0,
+			    COUNT_OF(NOT_BARE));
+	tcase_add_test(tcase, the_path_is_bare_only_once_it_is_and_nothing_takes_it_back);
 	tcase_add_test(tcase, a_rollback_may_change_lexing_back);
 	tcase_add_test(tcase, equal_sessions_share_a_context_and_others_do_not);
 	tcase_add_test(tcase, names_are_learned_again_in_another_encoding);

@@ -50,6 +50,58 @@ rules:
 
 TRIAL = POLICY.replace('unknown: deny', 'unknown: deny\nmode: trial')
 
+# One of nearly every kind of object that there is, with secrets where some hold them.
+OBJECTS = r'''
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'canary-host', dbname 'CANARY-database');
+CREATE USER MAPPING FOR postgres SERVER far OPTIONS (user 'canary-user', password 'CANARY-password');
+CREATE FOREIGN TABLE distant (id int, email text) SERVER far OPTIONS (table_name 'x');
+CREATE TABLE parted (id int, email text, day date) PARTITION BY RANGE (day);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+INSERT INTO parted VALUES (1, 'p@canary.example', '2020-03-01');
+CREATE TABLE grown (extra int, doubled int GENERATED ALWAYS AS (extra * 2) STORED) INHERITS (plain);
+INSERT INTO grown (id, note, extra) VALUES (900, 'grown', 4);
+CREATE INDEX ON customers (lower(email));
+CREATE STATISTICS counted (mcv) ON email, phone FROM customers;
+CREATE MATERIALIZED VIEW stored AS SELECT id, name FROM customers;
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE TYPE pair AS (a int, b text);
+CREATE TYPE span AS RANGE (subtype = int);
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+CREATE PROCEDURE nothing() LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE OPERATOR ##% (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER touched BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE RULE below_zero AS ON DELETE TO plain WHERE OLD.id < 0 DO INSTEAD NOTHING;
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_of_it ON orders USING (true);
+CREATE PUBLICATION pub FOR TABLE orders WHERE (id > 0);
+SET client_min_messages = error;
+CREATE SUBSCRIPTION sub CONNECTION 'host=canary-host password=CANARY-secret' PUBLICATION x WITH (connect = false);
+RESET client_min_messages;
+CREATE TEXT SEARCH CONFIGURATION mine (COPY = simple);
+CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = simple);
+CREATE COLLATION german (provider = icu, locale = 'de');
+CREATE CAST (text AS mood) WITH INOUT;
+CREATE FUNCTION fired() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE EVENT TRIGGER firing ON ddl_command_start EXECUTE FUNCTION fired();
+ALTER EVENT TRIGGER firing DISABLE;
+COMMENT ON TABLE plain IS 'a comment';
+CREATE ROLE reader PASSWORD 'CANARY-verifier';
+GRANT SELECT ON plain TO reader;
+GRANT SELECT (id) ON customers TO reader;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader;
+ALTER DATABASE shop SET my.secret = 'CANARY-setting';
+ALTER ROLE reader IN DATABASE shop SET work_mem = '6MB';
+ALTER ROLE reader SET my.secret = 'CANARY-setting';
+CREATE SCHEMA more;
+CREATE TABLE more.customers (id int, email text);
+INSERT INTO more.customers VALUES (1, 'm@canary.example');
+CREATE SEQUENCE lone START 7;
+ANALYZE;
+'''
+
 # Every protected value has one of these in it, as text or as the bytes of its binary form.
 CANARIES = (b'@canary.example', b'CANARY', b'9000', b'7700', b'cafe000', b'canary', b'1971-', b'1972-', b'cafe01', b'cafe02',
             b'@canary'.hex().encode(), b'CANARY'.hex().encode(), b'canary'.hex().encode(), b'00015f91', b'00015f92')

@@ -49,6 +49,16 @@ INSERT INTO other.users VALUES (1, '123-45-6789');
 CREATE TABLE notes (id int, body text);
 INSERT INTO notes VALUES (1, 'write to alice@canary.example soon'), (2, 'alice@canary' || '.example'),
   (3, 'nothing here'), (4, '4111 1111 1111 1111'), (5, 'DE89 3704 0044 0532 0130 00');
+-- Secrets in the server's own relations: in options, settings, connection strings and statistics.
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '123-45-6789', dbname 'x');
+CREATE USER MAPPING FOR postgres SERVER far OPTIONS (user 'alice@canary', password '123-45-6789');
+CREATE FOREIGN TABLE distant (id int) SERVER far OPTIONS (table_name '123-45-6789');
+CREATE ROLE keyed LOGIN PASSWORD '123-45-6789';
+ALTER ROLE keyed SET my.secret = '123-45-6789';
+CREATE SUBSCRIPTION sub CONNECTION 'host=x password=123-45-6789' PUBLICATION x WITH (connect = false);
+CREATE STATISTICS counted (mcv) ON ssn, email FROM users;
+CREATE STATISTICS computed ON (upper(ssn)) FROM users;
 DO $$DECLARE t record; BEGIN
   FOR t IN SELECT c.oid::regclass::text AS name, relkind FROM pg_class c WHERE relnamespace IN
       ('public'::regnamespace, 'other'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm', 'S') LOOP

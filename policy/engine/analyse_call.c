@@ -223,22 +223,35 @@ bool call_lists_options(const FuncCall *call)
 	return is_call_of(call, "pg_options_to_table");
 }
 
-/* A list itself, not something computed from it, has as many members as there are rows. */
-uint32_t call_outline(const FuncCall *call)
+/* Whether it is a column of a relation as it is, which it has been found to be before: asking again
+ * is no second mention. */
+static bool is_column_itself(struct analysis *analysis, Node *node, struct scope *scope)
 {
-	Node *list = list_length(call->args) == 1 ? linitial(call->args) : NULL;
+	struct value value = { .derived = false };
+	uint32_t watched_seen = analysis->watched_seen;
 
-	if (list == NULL || !IsA(list, ColumnRef) || call->func_variadic)
-		return 0;
-	return call_lists_options(call) || is_call_of(call, "unnest") ? SOURCE_OUTLINE : 0;
+	if (!IsA(node, ColumnRef) || IsA(llast(((ColumnRef *)node)->fields), A_Star))
+		return false;
+	reference_value(analysis, scope, ((ColumnRef *)node)->fields, &value);
+	analysis->watched_seen = watched_seen;
+	return !value.derived;
 }
 
-static void probe_set(struct analysis *analysis, const FuncCall *call,
+/* A list itself, not something computed from it, has as many members as there are rows. */
+uint32_t call_outline(struct analysis *analysis, const FuncCall *call, struct scope *scope)
+{
+	if (list_length(call->args) != 1 || call->func_variadic ||
+	    !(call_lists_options(call) || is_call_of(call, "unnest")))
+		return 0;
+	return is_column_itself(analysis, linitial(call->args), scope) ? SOURCE_OUTLINE : 0;
+}
+
+static void probe_set(struct analysis *analysis, const FuncCall *call, struct scope *scope,
 		      const struct sources *arguments)
 {
 	struct sources told = { NULL, 0, 0, false };
 
-	sources_union_flagged(&told, arguments, call_outline(call));
+	sources_union_flagged(&told, arguments, call_outline(analysis, call, scope));
 	probe_add(analysis, PROBE_SET_RETURNING, &told);
 }
 
@@ -250,8 +263,6 @@ static void call_result(struct analysis *analysis, const FuncCall *call,
 		sources_top(&value->sources);
 	if (class == BUILTIN_UNKNOWN || class == BUILTIN_HARMLESS || class == BUILTIN_EFFECT)
 		probe_add(analysis, PROBE_RAISING, &arguments->sources);
-	if (class == BUILTIN_SET)
-		probe_set(analysis, call, &arguments->sources);
 	if (call->agg_distinct)
 		probe_add(analysis, PROBE_DISTINCT, &arguments->sources);
 	sources_union_flagged(&value->sources, &arguments->sources,
@@ -297,5 +308,7 @@ void expression_call(struct analysis *analysis, FuncCall *call, struct scope *sc
 		call_effect(analysis, schema, name, builtin_is_harmless(class));
 	if (call->agg_order != NIL || call->agg_filter != NULL || call->over != NULL)
 		aggregate_parts(analysis, call, scope, value);
+	if (class == BUILTIN_SET)
+		probe_set(analysis, call, scope, &arguments.sources);
 	call_result(analysis, call, class, &arguments, value);
 }

@@ -140,17 +140,18 @@ static void handle_boolean(struct analysis *analysis, Node *node, struct scope *
 	value->derived = true;
 }
 
-/* Adds what a value's mere presence tells. */
+/* Adds what a value's mere presence tells; that of something computed may tell more. */
 static void add_counted(struct value *value, const struct value *of)
 {
-	sources_union_flagged(&value->sources, &of->sources, SOURCE_COUNTED);
+	sources_union_flagged(&value->sources, &of->sources,
+			      of->derived ? SOURCE_COUNTED : SOURCE_COUNTED | SOURCE_OUTLINE);
 	value->derived = true;
 }
 
 static void handle_null_test(struct analysis *analysis, Node *node, struct scope *scope,
 			     struct value *value)
 {
-	struct value tested = { .derived = true };
+	struct value tested = { .derived = false };
 
 	expression(analysis, (Node *)((NullTest *)node)->arg, scope, &tested);
 	add_counted(value, &tested);

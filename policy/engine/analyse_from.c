@@ -114,58 +114,69 @@ static void push_definitions(struct analysis *analysis, List *definitions,
 	}
 }
 
+/* A call in FROM. */
+struct called {
+	Node *call;
+	struct value value;
+	uint32_t outline; /* flags of what its argument tells through the number of rows */
+};
+
 /* The columns of pg_options_to_table (src/include/catalog/pg_proc.dat). */
-static void push_options(struct analysis *analysis, const FuncCall *call, const struct value *value,
+static void push_options(struct analysis *analysis, const struct called *called,
 			 struct vector *columns)
 {
 	struct value name = { .derived = true };
 
-	sources_union_flagged(&name.sources, &value->sources, call_outline(call));
+	sources_union_flagged(&name.sources, &called->value.sources, called->outline);
 	vector_push_column(columns, analysis_text(analysis, "option_name"), &name);
-	vector_push_column(columns, analysis_text(analysis, "option_value"), value);
+	vector_push_column(columns, analysis_text(analysis, "option_value"), &called->value);
 }
 
-static void push_columns(struct analysis *analysis, const RangeFunction *item, Node *call,
-			 const struct value *value, struct vector *columns)
+static void push_columns(struct analysis *analysis, const RangeFunction *item,
+			 const struct called *called, struct vector *columns)
 {
-	const Alias *alias = item->alias;
+	const FuncCall *call = IsA(called->call, FuncCall) ? (FuncCall *)called->call : NULL;
+	const char *name = item->alias != NULL ? item->alias->aliasname : target_name(called->call);
 
-	if (IsA(call, FuncCall) && call_lists_options((FuncCall *)call))
-		push_options(analysis, (FuncCall *)call, value, columns);
-	else if (IsA(call, FuncCall) && is_one_column((FuncCall *)call) && !item->is_rowsfrom)
-		vector_push_column(columns,
-				   analysis_text(analysis, alias != NULL ? alias->aliasname
-									 : target_name(call)),
-				   value);
+	if (call != NULL && call_lists_options(call))
+		push_options(analysis, called, columns);
+	else if (call != NULL && is_one_column(call) && !item->is_rowsfrom)
+		vector_push_column(columns, analysis_text(analysis, name), &called->value);
 	else
-		push_any(columns, value);
+		push_any(columns, &called->value);
+}
+
+/* The call's own result is no argument. */
+static void probe_call(struct analysis *analysis, const struct called *called)
+{
+	struct sources arguments = { NULL, 0, 0, false };
+
+	for (uint32_t i = 0; i < called->value.sources.count; i++) {
+		struct facts_source source = called->value.sources.at[i];
+
+		source.flags |= called->outline;
+		if (source.relation != FACTS_TOP)
+			sources_add(&arguments, source);
+	}
+	probe_add(analysis, PROBE_SET_RETURNING, &arguments);
 }
 
 /* One function of a FROM item: a two-element list of the call and its column definitions. */
 static void from_call(struct analysis *analysis, RangeFunction *item, List *pair,
 		      struct scope *scope, struct vector *columns)
 {
-	Node *call = linitial(pair);
+	struct called called = { .call = linitial(pair), .value = { .derived = true } };
 	List *definitions = lsecond(pair) != NULL ? (List *)lsecond(pair) : item->coldeflist;
-	struct value value = { .derived = true };
-	struct sources arguments = { NULL, 0, 0, false };
-	uint32_t outline = IsA(call, FuncCall) ? call_outline((FuncCall *)call) : 0;
 
-	expression(analysis, call, scope, &value);
-	value.derived = true;
-	/* The call's own result is no argument. */
-	for (uint32_t i = 0; i < value.sources.count; i++) {
-		struct facts_source source = value.sources.at[i];
-
-		source.flags |= outline;
-		if (source.relation != FACTS_TOP)
-			sources_add(&arguments, source);
-	}
-	probe_add(analysis, PROBE_SET_RETURNING, &arguments);
+	expression(analysis, called.call, scope, &called.value);
+	called.value.derived = true;
+	if (IsA(called.call, FuncCall))
+		called.outline = call_outline(analysis, (FuncCall *)called.call, scope);
+	probe_call(analysis, &called);
 	if (definitions != NIL)
-		push_definitions(analysis, definitions, &value, columns);
+		push_definitions(analysis, definitions, &called.value, columns);
 	else
-		push_columns(analysis, item, call, &value, columns);
+		push_columns(analysis, item, &called, columns);
 }
 
 static void from_function(struct analysis *analysis, Node *node, struct scope *scope)

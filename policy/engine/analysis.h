@@ -282,7 +282,7 @@ void expression_probe(struct analysis *analysis, Node *node, struct scope *scope
 void expression_call(struct analysis *analysis, FuncCall *call, struct scope *scope,
 		     struct value *value);
 /* The flags of what a set-returning function's argument tells through the number of rows. */
-uint32_t call_outline(const FuncCall *call);
+uint32_t call_outline(struct analysis *analysis, const FuncCall *call, struct scope *scope);
 bool call_lists_options(const FuncCall *call);
 void window_definition(struct analysis *analysis, WindowDef *window, struct scope *scope,
 		       struct value *value);

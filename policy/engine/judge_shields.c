@@ -54,8 +54,7 @@ void source_shield(const struct reading *reading, const struct judging *judging,
 	cover = &reading->covers[source->relation];
 	if (source_may_be_call(reading, judging, source))
 		shield_add_all(shield, &judging->guards);
-	else if ((source->flags & (SOURCE_OUTLINE | SOURCE_COUNTED)) &&
-		 cover_is_options(cover, column))
+	else if ((source->flags & SOURCE_OUTLINE) && cover_is_options(cover, column))
 		return;
 	if (column.length == 0 && source->position > 0)
 		position_shield(cover, source->position, shield);

@@ -13,6 +13,13 @@ MASKED_SHOP = POLICY.split('  - name: no-destructive')[0].replace(
     'columns:', 'databases:\n  shop: { engine: postgres, name: shop }\ncolumns:', 1).replace(
         '  - name: mask-personal\n', '  - name: mask-personal\n    database: shop\n')
 
+# Nothing is allowed but what a dump needs.
+TIGHT = re.sub(r'(?s)  - name: no-destructive.*', """  - name: dumps
+    for: everyone
+    do: [read, lock, set]
+    then: allow
+""", POLICY.replace('default: allow', 'default: deny'))
+
 # What of a plain dump is not in a masked one although no canary is in it: brackets round options.
 AROUND_OPTIONS = ('CREATE SERVER far ', 'CREATE SERVER "far" ', 'CREATE USER MAPPING ', ');')
 # Said of a server that does not log for replication.
@@ -93,6 +100,15 @@ def every_way_to_dump_is_masked(cluster):
     check(b'CREATE DATABASE shop' in created and b'work_mem' not in created, created)
     check(seen > 50, f'only {seen} lines differ')
     return f'{len(OPTIONS)} sets of options, {seen} lines masked'
+
+
+@promise
+def a_dump_needs_rules_for_reading_locks_and_settings(cluster):
+    for options in ([], ['-t', 'customers', '-t', 'orders']):
+        equal(tidy(dump(cluster, *options, policy=TIGHT)), tidy(dump(cluster, *options)), options)
+    for missing in ('lock', 'set'):
+        refused = run(cluster, ['pg_dump'], TIGHT.replace(missing, 'notify'))
+        check(refused.status == 1 and b'which no rule allows' in refused.stderr, refused)
 
 
 def parallel_is_masked(cluster):

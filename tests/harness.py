@@ -429,13 +429,13 @@ os._exit(126)
     return [PYTHON, '-c', script]
 
 
-def both_ways(cluster, command, least=1, **exceptions):
+def both_ways(cluster, command, least=1, environment=None, **exceptions):
     """Runs a program without the shim and under a policy that allows everything: it prints and says the same, and all
     that it sends is on its record.  Returns what was seen without the shim, and what the server got each time."""
     seen, sent = [], []
     for policy in (None, ALLOW_EVERYTHING):
         since = cluster.mark()
-        outcome = run(cluster, command, policy)
+        outcome = run(cluster, command, policy, environment=environment)
         seen.append(outcome.seen())
         sent.append([s.key() for s in cluster.statements(since)])
         if policy:

@@ -176,12 +176,27 @@ def threads(connection):
     connection.rollback()
 
 
+def guarded(connection):
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for sql in ('SELECT id, email, salary, balance, born FROM customers ORDER BY id', 'DROP TABLE orders',
+                    'DELETE FROM orders', "SELECT 'alive'"):
+            show(cursor, sql)
+        file = io.StringIO()
+        cursor.copy_expert('COPY customers (id, email, phone) TO STDOUT', file)
+        print(file.getvalue())
+    connection.autocommit = False
+    with connection.cursor('named') as cursor:
+        cursor.itersize = 2
+        cursor.execute('SELECT email FROM customers ORDER BY id')
+        print(list(cursor))
+
+
 PARTS = (types, errors, transactions, cursors, copies, large_objects, notifications, asynchronous, threads)
 
 if __name__ == '__main__':
-    for part in PARTS:
-        if len(sys.argv) > 1 and part.__name__ not in sys.argv[1:]:
-            continue
+    chosen = [globals()[name] for name in sys.argv[1:]]
+    for part in chosen or PARTS:
         print('==', part.__name__)
         main_connection = psycopg2.connect('')
         part(main_connection)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Uses psycopg 3, whose Python part calls libpq through ctypes, and prints what comes back.
+"""Uses psycopg 3, which calls libpq through ctypes or is linked with it, and prints what comes back.
 
 Usage: script_psycopg3.py PART…"""
 import asyncio
@@ -7,6 +7,7 @@ import datetime
 import decimal
 import logging
 import sys
+import threading
 import uuid
 
 import psycopg
@@ -119,6 +120,32 @@ async def wait_for_rows():
 
 def asynchronous(_):
     asyncio.run(wait_for_rows())
+
+
+def newer(connection):
+    """What takes libpq 17: rows in chunks, Close of a prepared statement, cancelling over an encrypted connection."""
+    print(psycopg.pq.version() >= 170000)
+    print(list(connection.cursor().stream('SELECT id FROM plain WHERE id < %s ORDER BY id', (8,), size=3)))
+    connection.prepared_max = 1
+    for number in range(3):
+        show(connection, f'SELECT note, {number} FROM plain WHERE id = %s', (number + 1,), prepare=True)
+    print(connection.execute('SELECT count(*) FROM pg_prepared_statements').fetchone())
+    canceller = threading.Timer(0.3, connection.cancel_safe)
+    canceller.start()
+    show(connection, 'SELECT pg_sleep(20)')
+    canceller.join()
+    connection.rollback()
+
+
+def guarded_newer(connection):
+    connection.autocommit = True
+    for sql in ('SELECT id, email FROM customers ORDER BY id', 'SELECT upper(email) FROM customers'):
+        print(list(connection.cursor().stream(sql, size=2)))
+    connection.prepared_max = 1
+    show(connection, 'SELECT upper(email) FROM customers WHERE id = %s', (1,), prepare=True)
+    show(connection, 'SELECT upper(note) FROM plain WHERE id = %s', (1,), prepare=True)
+    with connection.pipeline():
+        print(connection.execute('SELECT email FROM customers WHERE id = %s', (2,)).fetchall())
 
 
 def guarded(connection):

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Drivers as PyPI ships them, with a newer libpq of their own under a hashed name: psycopg2, and psycopg 3 whose compiled
+part is linked with it.  The same as without the shim; masked, refused and recorded like all others."""
+import os
+import sys
+
+from harness import PYTHON, SKIP, both_ways, check, equal, intents, main, promise, run, settle
+from shop import POLICY, SCHEMA, leaks
+from wheels import Unavailable, bundled_libpq, wheel
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DRIVERS = {  # libpq's version: the driver's script, the parts that are equal byte for byte
+    17: ('script_psycopg2.py', ('types', 'errors', 'transactions', 'cursors', 'copies', 'large_objects', 'notifications',
+                                'asynchronous', 'threads')),
+    18: ('script_psycopg3.py', ('types', 'errors', 'transactions', 'cursors', 'copies', 'pipelines', 'notifications',
+                                'asynchronous', 'newer')),
+}
+# The first call on a large object asks for the functions' numbers; no log has the Close of a prepared statement.
+EXCEPTIONS = {'large_objects': {'more': 1}, 'newer': {'lost': 2}}
+
+try:
+    ENVIRONMENT = {version: {'PYTHONPATH': f'{wheel(version)}:{os.path.dirname(HERE)}'} for version in DRIVERS}
+except Unavailable as problem:
+    print(f'skipped: PyPI cannot be had: {problem}')
+    sys.exit(SKIP)
+
+
+def part(version, name):
+    def test(cluster):
+        command = [PYTHON, os.path.join(HERE, DRIVERS[version][0]), name]
+        seen, sent = both_ways(cluster, command, environment=ENVIRONMENT[version], **EXCEPTIONS.get(name, {}))
+        check(seen[0] == 0 and not seen[2], seen)
+        if name == 'threads':
+            sent = [sorted(one) for one in sent]
+        equal(*sent, 'server logs')
+        return f'{len(sent[0])} statements, {len(seen[1])} bytes'
+    test.__name__ = f'a_wheel_with_libpq_{version}_is_byte_equal_on_{name}'
+    promise(test)
+
+
+for driver, (_, parts) in DRIVERS.items():
+    for part_name in parts:
+        part(driver, part_name)
+
+
+def guarded(version):
+    def test(cluster):
+        script = os.path.join(HERE, DRIVERS[version][0])
+        outcome = run(cluster, [PYTHON, script, 'guarded'], POLICY, environment=ENVIRONMENT[version])
+        equal((outcome.status, outcome.stderr), (0, b''), outcome)
+        equal(leaks(outcome.stdout), [], outcome)
+        said = outcome.stdout.decode()
+        check(said.count('[redacted]') >= 5, said)
+        check('chaperone refused this: DROP on public.orders' in said and 'alive' in said, said)
+        refused = [event for event in intents(cluster, outcome.record) if event['refused']]
+        equal(len(refused), 2, refused)
+        return f'{said.count("[redacted]")} masked cells, {len(refused)} refused'
+    test.__name__ = f'a_wheel_with_libpq_{version}_is_masked_and_refused'
+    promise(test)
+
+
+for driver in DRIVERS:
+    guarded(driver)
+
+
+@promise
+def rows_in_chunks_are_masked_and_counted(cluster):
+    outcome = run(cluster, [PYTHON, os.path.join(HERE, 'script_psycopg3.py'), 'guarded_newer'], POLICY,
+                  environment=ENVIRONMENT[18])
+    equal((outcome.status, outcome.stderr, leaks(outcome.stdout)), (0, b'', []), outcome)
+    said = outcome.stdout.decode()
+    check("[(1, '[redacted]'), (2, '[redacted]'), (3, None)]\n[('[redacted]',), ('[redacted]',), (None,)]\n" in said, said)
+    check("('NOTE 1',)" in said and said.count('[redacted]') == 6, said)
+    counted = [(e['rows'], e['masked_cells']) for e in intents(cluster, outcome.record) if 'customers' in e['statement']]
+    equal(counted, [(3, 2), (3, 2), (0, 0), (1, 1)], 'rows and masked cells')
+    settle(cluster, lost=1)  # no log has a Close
+
+
+WHERE = '''
+import sys
+driver = __import__(sys.argv[1])
+connection = driver.connect('')
+print(connection.cursor().execute('SELECT 1') is None, driver.__version__.split(' ')[0])
+with open('/proc/self/maps') as maps:
+    print(*sorted({line.split()[-1] for line in maps if 'libpq' in line}))
+'''
+
+
+@promise
+def a_wheel_uses_its_own_libpq(cluster):
+    for version, driver in (17, 'psycopg2'), (18, 'psycopg'):
+        outcome = run(cluster, [PYTHON, '-c', WHERE, driver], POLICY, environment=ENVIRONMENT[version])
+        equal(outcome.stdout.decode().splitlines()[1:], [bundled_libpq(version)], outcome)
+        check(len(intents(cluster, outcome.record)) >= 2, outcome)
+
+
+main(SCHEMA)

@@ -50,6 +50,7 @@
 	MEMBER(u32, function)                                                                      \
 	MEMBER(flag, is_final)                                                                     \
 	MEMBER(flag, is_unnamed_replaced)                                                          \
+	MEMBER(flag, is_withheld)                                                                  \
 	MEMBER(text, name)                                                                         \
 	MEMBER(text, text)                                                                         \
 	MEMBER(text, standard_conforming_strings)                                                  \

@@ -96,6 +96,7 @@ struct message_judge {
 	bool is_final;     /* no LEARN_FIRST, please: learning was tried, or cannot be */
 	/* the unnamed prepared statement is no longer the one that was judged last */
 	bool is_unnamed_replaced;
+	bool is_withheld; /* the text is too large to come along: none stands here */
 	struct slice name;
 	struct slice text;
 	struct slice standard_conforming_strings, client_encoding; /* as reported now */

@@ -216,3 +216,12 @@ int facts_build_finish(struct facts_build *build, struct buf *out)
 		buf_add(out, arrays[i]->at, arrays[i]->length);
 	return out->failed;
 }
+
+int facts_build_unknown(const char *reason, struct buf *out)
+{
+	SCOPED(facts_build_done) struct facts_build build = { 0 };
+
+	facts_build_reset(&build);
+	build.unknown = facts_build_text(&build, slice_of(reason));
+	return facts_build_finish(&build, out);
+}

@@ -49,4 +49,8 @@ struct facts_range facts_build_add(struct buf *array, const void *entries, uint3
 /* Writes the block into `out` (cleared first).  -E2BIG or -ENOMEM. */
 must_use int facts_build_finish(struct facts_build *build, struct buf *out);
 
+/* Writes the block of a text that is not understood for `reason` into `out` (cleared first).  -E2BIG
+ * or -ENOMEM. */
+must_use int facts_build_unknown(const char *reason, struct buf *out);
+
 #endif

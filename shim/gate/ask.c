@@ -8,9 +8,6 @@
 static const char NO_AGENT[] =
 	RAISE("its agent does not answer", "The agent of this machine gave no verdict in time.",
 	      "Try again; if it stays so, run chaperone doctor.");
-static const char TOO_LARGE[] =
-	RAISE("it is larger than 16 MB", "Texts of that size are not analysed.",
-	      "Send it in parts; keep bulk data in parameters.");
 const char REFUSAL_NO_RECORD[] =
 	RAISE("it cannot be recorded",
 	      "The audit ring is full or gone, because the agent does not empty it.",
@@ -66,6 +63,12 @@ static enum cache_kind exact_kind(const struct gate_call *call)
 static struct cache_key exact_key(const struct gate_call *call)
 {
 	return cache_key(exact_kind(call), call->kind == GATE_EXECUTE ? call->name : call->text);
+}
+
+/* The agent gets no more of it than its size, and is asked each time. */
+static bool is_withheld(const struct gate_call *call)
+{
+	return call->text.length > CONNECTION_TEXT_MAX;
 }
 
 static bool has_cacheable_kind(const struct gate_call *call)
@@ -178,10 +181,12 @@ static bool find_template(struct gate_connection *connection, const struct gate_
 }
 
 /* One private copy is keyed, judged and forwarded, whatever another thread does to the caller's
- * (security.md 9). */
+ * (security.md 9).  Of a text that nobody is going to look at there is none. */
 static bool take_copy(struct gate_connection *connection, struct gate_call *own)
 {
 	buf_clear(&connection->text);
+	if (is_withheld(own))
+		return true;
 	buf_add_slice(&connection->text, own->text);
 	own->text = buf_view(&connection->text);
 	return connection->text.failed == 0;
@@ -199,6 +204,7 @@ static int ask_agent(struct gate_connection *connection, const struct gate_call 
 		.function = call->function,
 		.is_final = call->is_final,
 		.is_unnamed_replaced = call->is_unnamed_replaced,
+		.is_withheld = is_withheld(call),
 		.name = call->name,
 		.text = call->kind == GATE_EXECUTE ? (struct slice){ NULL, 0 }
 						   : buf_view(&connection->text),
@@ -280,13 +286,12 @@ void gate_ask(struct gate_connection *connection, const struct gate_call *call,
 		return;
 	}
 	struct moment moment = moment_of(connection);
-	bool is_cacheable = moment.context != 0 && has_cacheable_kind(call);
+	bool is_cacheable = moment.context != 0 && has_cacheable_kind(call) && !is_withheld(call);
 
 	if (is_cacheable && find_exact(connection, call, &moment, ret_pass))
 		return;
 	if (!take_copy(connection, &own)) {
-		pass_refuse(ret_pass,
-			    connection->text.failed == -E2BIG ? TOO_LARGE : GATE_REFUSAL_NO_MEMORY);
+		pass_refuse(ret_pass, GATE_REFUSAL_NO_MEMORY);
 		return;
 	}
 	if (is_cacheable && find_template(connection, &own, &moment, ret_pass, &template))
@@ -295,7 +300,9 @@ void gate_ask(struct gate_connection *connection, const struct gate_call *call,
 		refuse_unasked(connection, ret_pass);
 		return;
 	}
-	store(connection, &own, verdict, &template);
-	pass_with(ret_pass, verdict, buf_text(&connection->text), 0);
+	if (!is_withheld(&own))
+		store(connection, &own, verdict, &template);
+	pass_with(ret_pass, verdict, is_withheld(&own) ? own.text.at : buf_text(&connection->text),
+		  0);
 	verdict_unref(verdict);
 }

@@ -10,7 +10,7 @@
 #include "shim/gate/gate.h"
 #include "shim/gate/recent.h"
 
-#define CONNECTION_TEXT_MAX (16 * MIB)
+#define CONNECTION_TEXT_MAX (16 * MIB) /* larger texts are not analysed */
 
 struct gate_connection {
 	/* under which the agent knows it; NULL: not yet, or no more */

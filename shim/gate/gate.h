@@ -90,7 +90,8 @@ struct gate_pass {
 	/* a reference of the caller's, to be given back with verdict_unref */
 	struct verdict *verdict;
 	/* what is to be forwarded: our own copy of the text that was judged, or the refusal;
-	 * owned by the connection until the next gate_ask */
+	 * owned by the connection until the next gate_ask.  The caller's text itself when it is
+	 * larger than 16 MB, which passes only where every text does. */
 	const char *text;
 	uint8_t ring_flags; /* how the verdict was found */
 	/* a refusal because nobody could be asked, and nobody reads a record of it */

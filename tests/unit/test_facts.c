@@ -3,6 +3,7 @@
 #include "policy/engine/facts.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,21 @@ START_TEST(equal_texts_stand_once_in_the_pool)
 }
 END_TEST
 
+START_TEST(a_text_that_nobody_read_is_unknown_for_the_reason_given)
+{
+	SCOPED(buf_done) struct buf block = BUF_MAX(4096);
+	SCOPED(buf_done) struct buf small = BUF_MAX(16);
+
+	ck_assert_int_eq(facts_build_unknown("it is larger than 16 MB", &block), 0);
+	const struct facts *facts = facts_read(buf_view(&block));
+
+	ck_assert_ptr_nonnull(facts);
+	ck_assert(slice_is(facts_slice(facts, facts->unknown), "it is larger than 16 MB"));
+	ck_assert_uint_eq(facts->statement_count, 0);
+	ck_assert_int_eq(facts_build_unknown("there is no room for it", &small), -E2BIG);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, refuses_every_truncation);
@@ -167,6 +183,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, refuses_memory_that_is_not_aligned);
 	tcase_add_test(tcase, every_probe_place_has_a_text);
 	tcase_add_test(tcase, equal_texts_stand_once_in_the_pool);
+	tcase_add_test(tcase, a_text_that_nobody_read_is_unknown_for_the_reason_given);
 }
 
 int main(void)

@@ -6,115 +6,14 @@
 #include <time.h>
 
 #include "common/clock.h"
-#include "policy/core/template.h"
 #include "tools/chaperone/agent.h"
-
-#define SHAPE_MAX 4096u
-
-static bool is_safe_encoding(struct slice encoding)
-{
-	static const char *const OTHERS[] = { "SJIS",    "BIG5",  "GBK",           "UHC",
-					      "GB18030", "JOHAB", "SHIFT_JIS_2004" };
-
-	for (size_t i = 0; i < COUNT_OF(OTHERS); i++) {
-		if (slice_equal_ignoring_case(encoding, slice_of(OTHERS[i])))
-			return false;
-	}
-	return encoding.length > 0;
-}
-
-/* Every byte below 0x80 stands for itself in all of them when no byte in front of it is above. */
-static bool is_ascii(struct slice text)
-{
-	for (size_t i = 0; i < text.length; i++) {
-		if ((unsigned char)text.at[i] >= 0x80)
-			return false;
-	}
-	return true;
-}
+#include "tools/chaperone/agent_reading.h"
 
 static int update_settings(struct session *session, struct slice conforming, struct slice encoding)
 {
 	int r = session_parameter(session, SLICE("standard_conforming_strings"), conforming);
 
 	return r < 0 ? r : session_parameter(session, SLICE("client_encoding"), encoding);
-}
-
-static bool has_text(const struct message_judge *ask)
-{
-	return ask->call == CALL_QUERY || ask->call == CALL_QUERY_PARAMS ||
-	       ask->call == CALL_PREPARE;
-}
-
-/* What the server may make of a text.  The facts count until the next call. */
-struct readings {
-	const struct facts *facts; /* NULL: there is no text */
-	const struct facts *other; /* if it may read it otherwise */
-	bool is_misreadable;
-};
-
-/* Facts of the text, by the worker.  Kept until the next analysis. */
-static int find_reading(struct agent *agent, const struct message_judge *ask, bool is_conforming,
-			const struct facts **ret_facts)
-{
-	struct analyse_settings settings = {
-		.standard_conforming_strings = is_conforming,
-		.is_utf8 = slice_equal_ignoring_case(ask->client_encoding, SLICE("UTF8")),
-		.single_statement = ask->call != CALL_QUERY,
-	};
-
-	return analysis_facts(&agent->analysis, ask->text, &settings, ret_facts);
-}
-
-/* Without either character the setting reads all alike: it decides on backslashes in '…', and on
- * U&'…'. */
-static bool minds_conforming(struct slice text)
-{
-	return text.length > 0 &&
-	       (memchr(text.at, '\\', text.length) || memchr(text.at, '&', text.length));
-}
-
-static bool are_equal(const struct facts *a, const struct facts *b)
-{
-	return a->size == b->size && memcmp(a, b, a->size) == 0;
-}
-
-/* Under a change that is under way, both settings are tried.  `first` keeps what the first of them
- * gave. */
-static int find_both(struct agent *agent, const struct message_judge *ask, bool is_conforming,
-		     struct buf *first, struct readings *readings)
-{
-	int r = find_reading(agent, ask, !is_conforming, &readings->other);
-
-	if (r < 0)
-		return r;
-	buf_add(first, readings->other, readings->other->size);
-	if (first->failed)
-		return first->failed;
-	r = find_reading(agent, ask, is_conforming, &readings->facts);
-	readings->other = (const struct facts *)(const void *)first->at;
-	if (r == 0 && are_equal(readings->facts, readings->other))
-		readings->other = NULL;
-	return r;
-}
-
-static int find_facts(struct agent *agent, const struct agent_connection *connection,
-		      const struct message_judge *ask, struct buf *first,
-		      struct readings *ret_readings)
-{
-	unsigned doubt = agent->allows_everything ? 0 : session_lexing_doubt(connection->session);
-	bool is_conforming = slice_is(ask->standard_conforming_strings, "on");
-
-	*ret_readings = (struct readings){ 0 };
-	if (!has_text(ask))
-		return 0;
-	if (!agent->allows_everything && !is_safe_encoding(ask->client_encoding) &&
-	    !is_ascii(ask->text))
-		return -EILSEQ;
-	ret_readings->is_misreadable = (doubt & DOUBT_ENCODING) && !is_ascii(ask->text);
-	if ((doubt & DOUBT_STRINGS) && minds_conforming(ask->text))
-		return find_both(agent, ask, is_conforming, first, ret_readings);
-	return find_reading(agent, ask, is_conforming, &ret_readings->facts);
 }
 
 /* A refusal that no rule made, to be recorded as judgement `number`. */
@@ -145,19 +44,12 @@ static const struct judgement NO_JUDGEMENT = { .message = BUF_MAX(4096),
 					       .hint = BUF_MAX(4096),
 					       .plan = BUF_MAX(1 * MIB) };
 
-static int refuse_unanalysed(struct judgement *judgement, uint64_t number, int code)
+static int refuse_unread(struct judgement *judgement, uint64_t number, int code)
 {
+	const struct unread *unread = unread_because(code);
+
 	*judgement = NO_JUDGEMENT;
-	if (code == -EILSEQ)
-		return refuse(
-			judgement, number, "its client encoding cannot be judged",
-			"In this client_encoding a byte of a character can look like a quote.",
-			"SET client_encoding TO 'UTF8', or set PGCLIENTENCODING=UTF8.");
-	if (code == -ETIMEDOUT)
-		return refuse(judgement, number, "it takes too long to understand",
-			      "The analysis was stopped.", "Send a shorter statement.");
-	return refuse(judgement, number, "it could not be understood",
-		      "The analysis of this text failed.", "Send a simpler statement.");
+	return refuse(judgement, number, unread->what, unread->why, unread->hint);
 }
 
 static bool copies_on_server(const struct facts *facts, const struct facts_statement *statement)
@@ -226,18 +118,6 @@ static int judge_facts(struct agent *agent, struct agent_connection *connection,
 			"Large objects, fast-path calls and replication have no columns, and masks are in force.",
 			"Use SELECT instead.");
 	return 0;
-}
-
-/* Where a text may be read in two ways, a literal of the one stands in the open in the other. */
-static void write_shape(const struct session *session, struct slice text,
-			const struct readings *readings, struct buf *out)
-{
-	if (text.length == 0)
-		buf_add_text(out, "(no statement text)");
-	else if (readings->other)
-		buf_add_text(out, "…");
-	else if (template_shape(text, session_lexing(session), SHAPE_MAX, out) < 0)
-		buf_add_text(out, "…");
 }
 
 /* Realtime seconds → the monotonic clock that shims look at. */
@@ -363,19 +243,19 @@ static int decide(struct agent *agent, struct agent_connection *connection,
 		  const struct message_judge *ask, struct judgement *judgement,
 		  struct packet *answer)
 {
-	SCOPED(buf_done) struct buf shape = BUF_MAX(SHAPE_MAX + 16);
+	SCOPED(buf_done) struct buf shape = BUF_MAX(AGENT_SHAPE_SIZE);
 	SCOPED(buf_done) struct buf first = BUF_MAX(FACTS_SIZE_MAX);
 	struct readings readings;
 	uint64_t number = agent_number(agent);
-	int r = find_facts(agent, connection, ask, &first, &readings);
+	int r = agent_read(agent, connection, ask, &first, &readings);
 
-	r = r < 0 ? refuse_unanalysed(judgement, number, r)
+	r = r < 0 ? refuse_unread(judgement, number, r)
 		  : judge_facts(agent, connection, ask, &readings, number, judgement);
 	if (r < 0)
 		return r;
 	if (agent->is_off)
 		lift(judgement);
-	write_shape(connection->session, ask->text, &readings, &shape);
+	agent_write_shape(connection->session, ask, &readings, &shape);
 	r = record_judgement(agent, connection, buf_view(&shape), judgement, &number);
 	if (r == 0)
 		r = note_sent(connection, ask, &readings, judgement);

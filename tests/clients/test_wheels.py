@@ -94,4 +94,61 @@ def a_wheel_uses_its_own_libpq(cluster):
         check(len(intents(cluster, outcome.record)) >= 2, outcome)
 
 
+TOGETHER = '''
+import ctypes, os, sys, threading
+import psycopg, psycopg2
+debian = ctypes.CDLL('libpq.so.5')
+debian.PQconnectdb.restype = debian.PQexec.restype = ctypes.c_void_p
+debian.PQgetvalue.restype = debian.PQresultErrorField.restype = ctypes.c_char_p
+SQL = 'SELECT email FROM customers WHERE id = 1'
+
+def by_driver(driver):
+    connection = driver.connect('')
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute(SQL)
+    rows = cursor.fetchall()
+    try:
+        cursor.execute('DROP TABLE orders')
+    except driver.Error as error:
+        rows.append(getattr(error, 'sqlstate', None) or error.pgcode)
+    connection.close()
+    return rows
+
+def by_ctypes(pq):
+    connection = ctypes.c_void_p(pq.PQconnectdb(b''))
+    rows = [(pq.PQgetvalue(ctypes.c_void_p(pq.PQexec(connection, SQL.encode())), 0, 0).decode(),)]
+    rows.append(pq.PQresultErrorField(ctypes.c_void_p(pq.PQexec(connection, b'DROP TABLE orders')), ord('C')).decode())
+    pq.PQfinish(connection)
+    return rows
+
+def all_of_them():
+    said, uses = [], [(by_driver, psycopg), (by_driver, psycopg2), (by_ctypes, debian)] * 3
+    threads = [threading.Thread(target=lambda use=use, library=library: said.append(use(library))) for use, library in uses]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(said, flush=True)
+
+print(psycopg.pq.version() // 10000, psycopg2.__libpq_version__ // 10000, debian.PQlibVersion() // 10000, flush=True)
+all_of_them()
+child = os.fork()
+if child == 0:
+    all_of_them()
+    os._exit(0)
+os.waitpid(child, 0)
+'''
+
+
+@promise
+def three_libpqs_in_one_process_are_told_apart(cluster):
+    paths = ':'.join([*(wheel(version) for version in DRIVERS), os.path.dirname(HERE)])
+    outcome = run(cluster, [PYTHON, '-c', TOGETHER], POLICY, environment={'PYTHONPATH': paths})
+    every = [[('[redacted]',), '42501']] * 9
+    equal(outcome.stdout.decode(), f'18 17 15\n{every}\n{every}\n', outcome)
+    _, recorded = settle(cluster)
+    equal(sum(event['refused'] for event in recorded), 18, 'refusals')
+
+
 main(SCHEMA)

@@ -2,11 +2,10 @@
 """Drivers as PyPI ships them, with a newer libpq of their own under a hashed name: psycopg2, and psycopg 3 whose compiled
 part is linked with it.  The same as without the shim; masked, refused and recorded like all others."""
 import os
-import sys
 
-from harness import PYTHON, SKIP, both_ways, check, equal, intents, main, promise, run, settle
+from harness import PYTHON, both_ways, check, equal, intents, main, promise, run, settle
 from shop import POLICY, SCHEMA, leaks
-from wheels import Unavailable, bundled_libpq, wheel
+from wheels import bundled_libpq, wheel, wheel_or_skip
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVERS = {  # libpq's version: the driver's script, the parts that are equal byte for byte
@@ -18,11 +17,7 @@ DRIVERS = {  # libpq's version: the driver's script, the parts that are equal by
 # The first call on a large object asks for the functions' numbers; no log has the Close of a prepared statement.
 EXCEPTIONS = {'large_objects': {'more': 1}, 'newer': {'lost': 2}}
 
-try:
-    ENVIRONMENT = {version: {'PYTHONPATH': f'{wheel(version)}:{os.path.dirname(HERE)}'} for version in DRIVERS}
-except Unavailable as problem:
-    print(f'skipped: PyPI cannot be had: {problem}')
-    sys.exit(SKIP)
+ENVIRONMENT = {version: {'PYTHONPATH': f'{wheel_or_skip(version)}:{os.path.dirname(HERE)}'} for version in DRIVERS}
 
 
 def part(version, name):

@@ -10,6 +10,7 @@ import time
 
 from harness import ALLOW_EVERYTHING, CHAPERONE, LONG, PYTHON, SKIP, Cluster, check, verified
 from source import fetch_or_skip
+from wheels import wheel_or_skip
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUITE_SECONDS = 900
@@ -55,6 +56,13 @@ SUITES = {
                    'test_fast_executemany'],
         'environment': {'PSYCOPG2_TEST_REPL_DSN': '', 'PSYCOPG2_TESTDB': 'driver'},
     },
+    'psycopg2-binary': {  # PyPI's, with a libpq of its own; the source package has that name there alone
+        'source': 'psycopg2-binary', 'pypi': 'psycopg2==2.9.13', 'package': 'python3-psycopg2', 'read': tab_separated,
+        'wheel': 17,
+        'whole': [PYTHON, HERE + '/run_psycopg2.py'],
+        'sample': [PYTHON, HERE + '/run_psycopg2.py', 'test_async', 'test_connection', 'test_cursor'],
+        'environment': {'PSYCOPG2_TEST_REPL_DSN': '', 'PSYCOPG2_TESTDB': 'driver'},
+    },
     'DBD::Pg': {
         'source': 'libdbd-pg-perl', 'package': 'libdbd-pg-perl', 'read': tap,
         'whole': ['prove', '-v', 't'],
@@ -93,6 +101,8 @@ class Suite:
             skip(f'not installed: {" ".join(missing)}')
         pypi = self.row.get('pypi', '').format(version=installed_version(self.row['package']))
         self.source = fetch_or_skip(self.row['source'], pypi=pypi)
+        if 'wheel' in self.row:
+            self.row['environment']['PYTHONPATH'] = wheel_or_skip(self.row['wheel'])
         self.command = self.row['whole' if LONG else 'sample']
 
     def folders(self):

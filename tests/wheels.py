@@ -4,12 +4,15 @@ import fcntl
 import glob
 import os
 import subprocess
+import sys
 import tempfile
+import time
 
-from harness import PYTHON
+from harness import PYTHON, SKIP
 
-CACHE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '.cache', 'wheels')
+CACHE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '.cache', 'wheels')
 FETCH_SECONDS = 100  # a place that does not answer is left after ten
+MISSING = os.path.join(CACHE, 'missing')
 
 # For CPython 3.11, which is Debian 12's, on x86-64; elsewhere pip finds none whose digest is among these.
 FILES = {
@@ -22,7 +25,7 @@ FILES = {
 WHEELS = {
     16: ['psycopg2-binary==2.9.9'],
     17: ['psycopg2-binary==2.9.13'],
-    18: ['psycopg==3.3.9', 'psycopg-binary==3.3.9', 'typing_extensions==4.16.0'],
+    18: ['psycopg-binary==3.3.9', 'psycopg==3.3.9', 'typing_extensions==4.16.0'],
 }
 
 
@@ -46,18 +49,39 @@ def _install(requirements, folder):
         raise Unavailable(said[0] if said else 'pip gives no reason')
 
 
+def _install_once(requirements, path):
+    """What cannot be had is not asked for again in the same hour."""
+    if os.path.exists(MISSING) and time.time() - os.stat(MISSING).st_mtime < 3600:
+        with open(MISSING) as file:
+            raise Unavailable(file.read())
+    try:
+        with tempfile.TemporaryDirectory(dir=CACHE, prefix='part-') as folder:
+            _install(requirements, folder)
+            os.rename(os.path.join(folder, 'site'), path)
+    except Unavailable as error:
+        with open(MISSING, 'w') as file:
+            file.write(str(error))
+        raise
+
+
 def wheel(version):
     """The folder, for PYTHONPATH, of the driver that bundles this version of libpq."""
     requirements = WHEELS[version]
     os.makedirs(CACHE, exist_ok=True)
-    path = os.path.realpath(os.path.join(CACHE, requirements[-1 if len(requirements) == 1 else 1]))
+    path = os.path.realpath(os.path.join(CACHE, requirements[0]))
     with open(os.path.join(CACHE, 'lock'), 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.isdir(path):
-            with tempfile.TemporaryDirectory(dir=CACHE, prefix='part-') as folder:
-                _install(requirements, folder)
-                os.rename(os.path.join(folder, 'site'), path)
+            _install_once(requirements, path)
     return path
+
+
+def wheel_or_skip(version):
+    try:
+        return wheel(version)
+    except Unavailable as problem:
+        print(f'skipped: PyPI cannot be had: {problem}')
+        sys.exit(SKIP)
 
 
 def bundled_libpq(version):

@@ -21,6 +21,8 @@ CHAPERONE = os.path.realpath(os.path.join(BUILD, 'tools', 'chaperone', 'chaperon
 SHIM = os.path.realpath(os.path.join(BUILD, 'shim', 'libchaperone.so'))
 LONG = os.environ.get('CHAPERONE_TEST_LONG') == '1'
 POSTGRES = '/usr/lib/postgresql/15/bin'
+# What programs use in place of Debian's libpq: that of this version which a wheel bundles, or the one in this folder.
+LIBPQ = os.environ.get('CHAPERONE_TEST_LIBPQ')
 NEEDED = {'postgresql-15': POSTGRES + '/initdb', 'postgresql-client-15': '/usr/bin/psql',
           'python3-psycopg2': '/usr/lib/python3/dist-packages/psycopg2/__init__.py'}
 
@@ -102,6 +104,8 @@ class Cluster:
             'ASAN_OPTIONS': 'verify_asan_link_order=0',
         }
         try:
+            if LIBPQ:
+                self.environment['LD_LIBRARY_PATH'] = self._other_libpq()
             self._start()
             self.sql('CREATE DATABASE shop', database='postgres')
             if schema:
@@ -111,6 +115,10 @@ class Cluster:
         except BaseException:
             self.stop()
             raise
+
+    def _other_libpq(self):
+        from wheels import linkable_or_skip
+        return linkable_or_skip(int(LIBPQ), self.path('libpq')) if LIBPQ.isdigit() else LIBPQ
 
     def _server(self, *command, **options):
         return subprocess.run(self.as_server + list(command), cwd=self.folder, check=True, env=self.environment,

@@ -76,12 +76,14 @@ def wheel(version):
     return path
 
 
-def wheel_or_skip(version):
-    try:
-        return wheel(version)
-    except Unavailable as problem:
-        print(f'skipped: PyPI cannot be had: {problem}')
-        sys.exit(SKIP)
+def or_skip(function):
+    def call(*arguments):
+        try:
+            return function(*arguments)
+        except Unavailable as problem:
+            print(f'skipped: PyPI cannot be had: {problem}')
+            sys.exit(SKIP)
+    return call
 
 
 def bundled_libpq(version):
@@ -98,3 +100,6 @@ def linkable(version, folder):
         os.symlink(os.path.join(os.path.dirname(bundled), name), os.path.join(folder, name))
     os.symlink(bundled, os.path.join(folder, 'libpq.so.5'))
     return folder
+
+
+wheel_or_skip, linkable_or_skip = or_skip(wheel), or_skip(linkable)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What libpq 16 to 18 have beyond Debian's 15 is governed too, called in those that wheels of PyPI bundle, or in the folder
-that CHAPERONE_TEST_LIBPQ names."""
+"""What libpq 16 to 18 have beyond Debian's 15 is governed too, called in those that wheels of PyPI bundle, and in the one that
+CHAPERONE_TEST_LIBPQ names."""
 import os
 import re
 import subprocess
 import sys
 
-from harness import ALLOW_EVERYTHING, SKIP, check, equal, intents, main, program, promise, run, settle
+from harness import ALLOW_EVERYTHING, LIBPQ, SKIP, check, equal, intents, main, program, promise, run, settle
 from shop import POLICY, SCHEMA, leaks
 from wheels import Unavailable, bundled_libpq, linkable
 
@@ -15,7 +15,6 @@ TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'sh
 # Detectors would find the addresses in the rows, whatever a statement was taken for.
 UNAIDED = POLICY.replace('      found: { email: redact, card: redact, iban: redact }\n', '').replace('do: [drop,',
                                                                                                 'do: [grant, drop,')
-GIVEN = os.environ.get('CHAPERONE_TEST_LIBPQ')
 CLOSES = 5  # calls in a run that no log has
 
 
@@ -88,8 +87,8 @@ try:
     BUNDLED = {version: bundled_libpq(version) for version in (16, 17, 18)}
 except Unavailable as problem:
     BUNDLED = {}
-    if not GIVEN:
-        print(f'skipped: CHAPERONE_TEST_LIBPQ names no folder, and PyPI cannot be had: {problem}')
+    if not LIBPQ:
+        print(f'skipped: CHAPERONE_TEST_LIBPQ names none, and PyPI cannot be had: {problem}')
         sys.exit(SKIP)
 
 
@@ -116,11 +115,11 @@ for bundled_version in set(BUNDLED) - {16}:
 
 @promise
 def what_the_given_libpq_has_is_governed(cluster):
-    if not GIVEN:
-        return 'not run: CHAPERONE_TEST_LIBPQ names no folder'
-    outcome = run(cluster, [NEWER], ALLOW_EVERYTHING, environment={'LD_LIBRARY_PATH': GIVEN})
+    if not LIBPQ:
+        return 'not run: CHAPERONE_TEST_LIBPQ names none'
+    outcome = run(cluster, [NEWER], ALLOW_EVERYTHING)
     settle(cluster, lost=CLOSES)
-    is_governed(cluster, GIVEN, int(re.search(rb'connected (\d+)', outcome.stdout)[1]))
+    is_governed(cluster, cluster.environment['LD_LIBRARY_PATH'], int(re.search(rb'connected (\d+)', outcome.stdout)[1]))
 
 
 main(SCHEMA + 'CREATE ROLE anna;')

@@ -600,6 +600,8 @@ def a_name_with_two_texts_runs_and_shows_no_more_than_either(cluster):
 @promise
 def what_libpq_lacks_fails_and_sends_nothing(cluster):
     """With Debian's, of version 15; test_newer.py has the others."""
+    if 'LD_LIBRARY_PATH' in cluster.environment:
+        return 'not run: another libpq takes its place'
     outcome = run(cluster, [NEWER], POLICY)
     check(outcome.status == 0 and b'connected 15\n1 0 0 1\nPGRES_TUPLES_OK' in outcome.stdout, outcome)
     equal(len(intents(cluster, outcome.record)), 2, 'learning, and a SELECT')

@@ -50,13 +50,15 @@ static size_t found_count(const struct found *found)
 }
 
 /* Since PostgreSQL 10 libpq's file is libpq.so.5.MAJOR (src/interfaces/libpq/Makefile,
- * SO_MINOR_VERSION). */
+ * SO_MINOR_VERSION); a bundled one's has a hash in front of the dot. */
 static unsigned libpq_version(const char *path)
 {
+	const char *name = program_name(path), *suffix = strstr(name, ".so.5.");
 	unsigned version;
 
-	return sscanf(program_name(path), "libpq.so.5.%u", &version) == 1 && version >= 10 ? version
-											   : 0;
+	if (!suffix || strncmp(name, "libpq", strlen("libpq")) != 0)
+		return 0;
+	return sscanf(suffix, ".so.5.%u", &version) == 1 && version >= 10 ? version : 0;
 }
 
 /* Neither governed nor not: only its own words are true of it. */

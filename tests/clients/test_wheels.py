@@ -5,9 +5,10 @@ import os
 
 from harness import PYTHON, both_ways, check, equal, intents, main, promise, run, settle
 from shop import POLICY, SCHEMA, leaks
-from wheels import bundled_libpq, wheel, wheel_or_skip
+from wheels import bundled_libpq, linkable, wheel, wheel_or_skip
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SCRIPT_3 = os.path.join(HERE, 'script_psycopg3.py')
 DRIVERS = {  # libpq's version: the driver's script, the parts that are equal byte for byte
     17: ('script_psycopg2.py', ('types', 'errors', 'transactions', 'cursors', 'copies', 'large_objects', 'notifications',
                                 'asynchronous', 'threads')),
@@ -58,10 +59,8 @@ for driver in DRIVERS:
     guarded(driver)
 
 
-@promise
-def rows_in_chunks_are_masked_and_counted(cluster):
-    outcome = run(cluster, [PYTHON, os.path.join(HERE, 'script_psycopg3.py'), 'guarded_newer'], POLICY,
-                  environment=ENVIRONMENT[18])
+def newer_is_masked_and_counted(cluster, environment):
+    outcome = run(cluster, [PYTHON, SCRIPT_3, 'guarded_newer'], POLICY, environment=environment)
     equal((outcome.status, outcome.stderr, leaks(outcome.stdout)), (0, b'', []), outcome)
     said = outcome.stdout.decode()
     check("[(1, '[redacted]'), (2, '[redacted]'), (3, None)]\n[('[redacted]',), ('[redacted]',), (None,)]\n" in said, said)
@@ -69,6 +68,22 @@ def rows_in_chunks_are_masked_and_counted(cluster):
     counted = [(e['rows'], e['masked_cells']) for e in intents(cluster, outcome.record) if 'customers' in e['statement']]
     equal(counted, [(3, 2), (3, 2), (0, 0), (1, 1)], 'rows and masked cells')
     settle(cluster, lost=1)  # no log has a Close
+
+
+@promise
+def rows_in_chunks_are_masked_and_counted(cluster):
+    newer_is_masked_and_counted(cluster, ENVIRONMENT[18])
+
+
+@promise
+def newer_calls_that_are_looked_up_are_governed(cluster):
+    """psycopg 3's own Python part with ctypes, on another copy of the same libpq."""
+    environment = {**ENVIRONMENT[18], 'PSYCOPG_IMPL': 'python',
+                   'LD_LIBRARY_PATH': linkable(18, cluster.path('looked-up'))}
+    seen, sent = both_ways(cluster, [PYTHON, SCRIPT_3, 'newer'], environment=environment, **EXCEPTIONS['newer'])
+    equal(*sent, 'server logs')
+    check(seen[0] == 0 and seen[1].startswith(b'python\n== newer\nTrue\n'), seen)
+    newer_is_masked_and_counted(cluster, environment)
 
 
 WHERE = '''

@@ -19,6 +19,7 @@ PYTHON = '/usr/bin/python3'  # Debian's, for which python3-psycopg2 is made
 BUILD = os.environ.get('CHAPERONE_BUILD', os.path.join(os.path.dirname(__file__), '..', 'build'))
 CHAPERONE = os.path.realpath(os.path.join(BUILD, 'tools', 'chaperone', 'chaperone'))
 SHIM = os.path.realpath(os.path.join(BUILD, 'shim', 'libchaperone.so'))
+AUDITOR = os.path.realpath(os.path.join(BUILD, 'shim', 'libchaperone-audit.so'))
 LONG = os.environ.get('CHAPERONE_TEST_LONG') == '1'
 POSTGRES = '/usr/lib/postgresql/15/bin'
 # What programs use in place of Debian's libpq: that of this version which a wheel bundles, or the one in this folder.

@@ -14,6 +14,7 @@
 #include "shim/escape/line.h"
 #include "shim/escape/seen.h"
 #include "shim/gate/outside.h"
+#include "shim/preload/auditor.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/instance.h"
 #include "shim/preload/next.h"
@@ -23,6 +24,9 @@
 #define PAGE 4096u
 
 #define REFUSED "refused a connection to %s at %s: "
+
+/* What is said of a client that is where nothing can be preloaded. */
+#define FOREIGN " from a namespace of its own (dlmopen)"
 
 static int forward(int fd, const struct sockaddr *address, socklen_t length)
 {
@@ -64,11 +68,8 @@ static bool decide(const char *database, const char *text, uint64_t key, bool is
 	return state == SEEN_ALLOWED;
 }
 
-static bool may_dial(const char *database, const struct sockaddr_storage *address, socklen_t length)
+static bool may_dial(const char *database, const char *text)
 {
-	char text[DESTINATION_TEXT_MAX];
-
-	destination_write(address, length, text, sizeof(text));
 	uint64_t key = seen_key(slice_of(text));
 	enum seen_state state = seen_find(key);
 	if (state == SEEN_REFUSED || state == SEEN_ALLOWED)
@@ -87,9 +88,29 @@ static bool is_refused(int fd, const struct sockaddr_storage *address, socklen_t
 {
 	KEEP_ERRNO;
 	const char *database = destination_database(address, length);
+	char text[DESTINATION_TEXT_MAX];
 
-	return database && !is_governed(caller) && is_stream(fd) &&
-	       !may_dial(database, address, length);
+	if (!database || is_governed(caller) || !is_stream(fd))
+		return false;
+	destination_write(address, length, text, sizeof(text));
+	return !may_dial(database, text);
+}
+
+STAND_IN int chaperone_shim_guard(int fd, const void *address, unsigned length)
+{
+	KEEP_ERRNO;
+	struct sockaddr_storage copy;
+	char text[DESTINATION_TEXT_MAX + sizeof(FOREIGN)];
+
+	if (length > sizeof(copy))
+		return 0;
+	memcpy(&copy, address, length);
+	const char *database = destination_database(&copy, length);
+	if (!database || !is_stream(fd))
+		return 0;
+	destination_write(&copy, length, text, DESTINATION_TEXT_MAX);
+	memcpy(text + strlen(text), FOREIGN, sizeof(FOREIGN));
+	return may_dial(database, text) ? 0 : -EACCES;
 }
 
 /* The kernel sees the copy that was looked at, which no other thread can edit. */

@@ -8,7 +8,16 @@
 #include "common/slice.h"
 #include "shim/preload/start.h"
 
-#define PRELOAD "LD_PRELOAD="
+/* The loader's lists of files, each with the entry in it that is ours; "" when it was not there. */
+static const struct list {
+	const char *name;
+	const char *(*own)(void);
+} LISTS[] = {
+	{ "LD_PRELOAD=", start_preload },
+	{ "LD_AUDIT=", start_audit },
+};
+
+#define LISTS_COUNT COUNT_OF(LISTS)
 
 static char *const NOTHING[] = { NULL };
 
@@ -35,20 +44,26 @@ static bool is_ours(enum start_variable variable)
 	return variable < START_VARIABLES && (start_entry(variable)[0] || start_preload()[0]);
 }
 
-static bool is_preload(const char *entry)
+/* Which list with an entry of ours a variable is; LISTS_COUNT: none. */
+static size_t list_of(const char *entry)
 {
-	return start_preload()[0] && strncmp(entry, PRELOAD, strlen(PRELOAD)) == 0;
+	size_t i = 0;
+
+	while (i < LISTS_COUNT &&
+	       !(LISTS[i].own()[0] && strncmp(entry, LISTS[i].name, strlen(LISTS[i].name)) == 0))
+		i++;
+	return i;
 }
 
-static bool lists_us(const char *entry)
+static bool lists_us(const struct list *of, const char *entry)
 {
-	struct slice list = slice_of(entry + strlen(PRELOAD));
+	struct slice list = slice_of(entry + strlen(of->name));
 
 	while (list.length > 0) {
 		struct slice blanks = slice_cut(&list, ':');
 
 		while (blanks.length > 0) {
-			if (slice_is(slice_cut(&blanks, ' '), start_preload()))
+			if (slice_is(slice_cut(&blanks, ' '), of->own()))
 				return true;
 		}
 	}
@@ -56,8 +71,8 @@ static bool lists_us(const char *entry)
 }
 
 struct look {
-	size_t count;        /* of all variables */
-	const char *preload; /* the last one, which counts for the loader */
+	size_t count;                   /* of all variables */
+	const char *lists[LISTS_COUNT]; /* the last one of each, which counts for the loader */
 	bool has[START_VARIABLES];
 	bool is_wrong;
 };
@@ -65,11 +80,12 @@ struct look {
 static void look_at(struct look *look, const char *entry)
 {
 	enum start_variable variable = variable_of(entry);
+	size_t list = list_of(entry);
 
 	look->count++;
-	if (is_preload(entry)) {
-		look->is_wrong = look->is_wrong || !lists_us(entry);
-		look->preload = entry;
+	if (list < LISTS_COUNT) {
+		look->is_wrong = look->is_wrong || !lists_us(&LISTS[list], entry);
+		look->lists[list] = entry;
 	} else if (is_ours(variable)) {
 		look->is_wrong = look->is_wrong || look->has[variable] ||
 				 strcmp(entry, start_entry(variable)) != 0;
@@ -85,27 +101,43 @@ static struct look look_through(char *const variables[])
 		look_at(&look, *variables);
 	for (enum start_variable i = 0; i < START_VARIABLES; i++)
 		look.is_wrong = look.is_wrong || (start_entry(i)[0] && !look.has[i]);
-	look.is_wrong = look.is_wrong || (start_preload()[0] && !look.preload);
+	for (size_t i = 0; i < LISTS_COUNT; i++)
+		look.is_wrong = look.is_wrong || (LISTS[i].own()[0] && !look.lists[i]);
 	return look;
 }
 
-/* Of the list's pointers: LD_PRELOAD, our variables and the end come to what is there. */
-static size_t size_of_list(const struct look *look)
+/* Of the pointers: the lists, our variables and the end come to what is there. */
+static size_t size_of_pointers(const struct look *look)
 {
-	return (look->count + 1 + START_VARIABLES + 1) * sizeof(char *);
+	return (look->count + LISTS_COUNT + START_VARIABLES + 1) * sizeof(char *);
+}
+
+/* The most that put_list writes. */
+static size_t size_of_list(const struct look *look, size_t list)
+{
+	const char *given = look->lists[list] ? look->lists[list] : LISTS[list].name;
+
+	return LISTS[list].own()[0] ? strlen(given) + strlen(":") + strlen(LISTS[list].own()) + 1
+				    : 0;
 }
 
 ssize_t environment_room(char *const variables[])
 {
 	struct look look = look_through(variables ? variables : NOTHING);
-	size_t text = look.preload ? strlen(look.preload) : strlen(PRELOAD);
+	size_t texts = 0;
 
 	if (!look.is_wrong)
 		return 0;
-	text += strlen(":") + strlen(start_preload()) + 1;
-	if (look.count > ENVIRONMENT_VARIABLES_MAX || text > ENVIRONMENT_PRELOAD_MAX)
+	for (size_t i = 0; i < LISTS_COUNT; i++) {
+		size_t size = size_of_list(&look, i);
+
+		if (size > ENVIRONMENT_PRELOAD_MAX)
+			return -E2BIG;
+		texts += size;
+	}
+	if (look.count > ENVIRONMENT_VARIABLES_MAX)
 		return -E2BIG;
-	return (ssize_t)(size_of_list(&look) + text);
+	return (ssize_t)(size_of_pointers(&look) + texts);
 }
 
 static char *append(char *at, const char *text)
@@ -116,37 +148,55 @@ static char *append(char *at, const char *text)
 	return at + length;
 }
 
-/* Ours before the program's own, as `chaperone run` writes it. */
-static char *write_preload(const struct look *look, char *text)
-{
-	const char *others = look->preload ? look->preload + strlen(PRELOAD) : "";
-	char *at = append(text, PRELOAD);
+/* What is written, and where the next goes. */
+struct repair {
+	const struct look *look;
+	char **to;
+	char *text;
+};
 
-	if (look->preload && lists_us(look->preload))
-		return append(at, others), text;
-	at = append(at, start_preload());
-	if (others[0])
-		append(append(at, ":"), others);
-	return text;
+/* Ours before the program's own, as `chaperone run` writes it. */
+static void put_list(struct repair *repair, size_t i)
+{
+	const struct list *list = &LISTS[i];
+	const char *given = repair->look->lists[i];
+	const char *others = given ? given + strlen(list->name) : "";
+
+	*repair->to++ = repair->text;
+	repair->text = append(repair->text, list->name);
+	if (!given || !lists_us(list, given)) {
+		repair->text = append(repair->text, list->own());
+		repair->text = append(repair->text, others[0] ? ":" : "");
+	}
+	repair->text = append(repair->text, others) + 1;
+}
+
+static void put_given(struct repair *repair, char *entry)
+{
+	size_t list = list_of(entry);
+
+	if (list == LISTS_COUNT && !is_ours(variable_of(entry)))
+		*repair->to++ = entry;
+	else if (list < LISTS_COUNT && entry == repair->look->lists[list])
+		put_list(repair, list);
 }
 
 char *const *environment_repair(char *const variables[], void *room)
 {
 	char *const *from = variables ? variables : NOTHING;
 	struct look look = look_through(from);
-	char **list = room, **to = list;
-	char *preload = write_preload(&look, (char *)room + size_of_list(&look));
+	struct repair repair = { &look, room, (char *)room + size_of_pointers(&look) };
 
-	for (; *from; from++) {
-		if (is_preload(*from) ? *from == look.preload : !is_ours(variable_of(*from)))
-			*to++ = is_preload(*from) ? preload : *from;
+	for (; *from; from++)
+		put_given(&repair, *from);
+	for (size_t i = 0; i < LISTS_COUNT; i++) {
+		if (LISTS[i].own()[0] && !look.lists[i])
+			put_list(&repair, i);
 	}
-	if (start_preload()[0] && !look.preload)
-		*to++ = preload;
 	for (enum start_variable i = 0; i < START_VARIABLES; i++) {
 		if (start_entry(i)[0])
-			*to++ = (char *)(uintptr_t)start_entry(i);
+			*repair.to++ = (char *)(uintptr_t)start_entry(i);
 	}
-	*to = NULL;
-	return list;
+	*repair.to = NULL;
+	return room;
 }

@@ -27,6 +27,9 @@ must_use uintptr_t dl_decide_dlsym(struct dl_call *call);
 must_use uintptr_t dl_decide_dlvsym(struct dl_call *call);
 must_use uintptr_t dl_decide_dlopen(struct dl_call *call);
 
+/* What a program is to get for a function of this name that the loader found past us. */
+must_use uintptr_t dl_entry(const char *name, uintptr_t found);
+
 /* To be jumped to: gives its first argument back. */
 void *dl_answer(void *answer);
 

@@ -217,6 +217,17 @@ static uintptr_t decide(struct dl_call *call, enum dl_function function)
 	return lookup.driver ? decide_governed(call, &lookup) : dl_next(function);
 }
 
+uintptr_t dl_entry(const char *name, uintptr_t found)
+{
+	struct lookup lookup = { .name = name, .stand_in = self_function(name) };
+
+	lookup.driver = lookup.stand_in ? driver_of(name) : NULL;
+	if (!lookup.driver)
+		return lookup.stand_in ? lookup.stand_in : found;
+	uintptr_t entry = governed(&lookup, found);
+	return entry ? entry : found;
+}
+
 uintptr_t dl_decide_dlsym(struct dl_call *call)
 {
 	return decide(call, DL_SYM);

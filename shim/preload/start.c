@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "common/slice.h"
+#include "shim/preload/auditor.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/next.h"
 
@@ -27,9 +28,10 @@ static struct {
 	atomic_bool is_settled;
 	dev_t stderr_device;
 	ino_t stderr_inode;
-	uint16_t preload, entries[START_VARIABLES]; /* where they begin in `texts`; 0: "" */
-	uint16_t length;                            /* of `texts`, the NUL at its end left out */
-	char texts[START_VALUE_MAX + START_VARIABLES * (NAME_ROOM + START_VALUE_MAX)];
+	/* where they begin in `texts`; 0: "" */
+	uint16_t preload, audit, entries[START_VARIABLES];
+	uint16_t length; /* of `texts`, the NUL at its end left out */
+	char texts[2 * START_VALUE_MAX + START_VARIABLES * (NAME_ROOM + START_VALUE_MAX)];
 } kept;
 _Static_assert(sizeof(kept.texts) <= UINT16_MAX, "offsets");
 
@@ -65,10 +67,11 @@ static struct slice file_name(struct slice path)
 	return path;
 }
 
-/* ld.so(8): blanks separate as well as colons. */
-static void remember_preload(const char *own_path)
+/* Remembers the part of a list that names a file of this name.  ld.so(8): blanks separate as well as
+ * colons; neither can be in our own paths (tools/chaperone/shim_file.c). */
+static void remember_listed(const char *variable, struct slice own, uint16_t *ret_begin)
 {
-	struct slice list = slice_of(getenv("LD_PRELOAD")), own = file_name(slice_of(own_path));
+	struct slice list = slice_of(getenv(variable));
 
 	while (list.length > 0) {
 		struct slice blanks = slice_cut(&list, ':');
@@ -79,7 +82,7 @@ static void remember_preload(const char *own_path)
 			if (entry.length == 0 || entry.length >= START_VALUE_MAX ||
 			    !slice_equal(file_name(entry), own))
 				continue;
-			kept.preload = begin();
+			*ret_begin = begin();
 			add(entry);
 			return;
 		}
@@ -103,7 +106,8 @@ static void settle(void)
 		return;
 	for (enum start_variable i = 0; i < START_VARIABLES; i++)
 		remember(i);
-	remember_preload(next_settle());
+	remember_listed("LD_PRELOAD", file_name(slice_of(next_settle())), &kept.preload);
+	remember_listed("LD_AUDIT", SLICE(AUDITOR_FILE), &kept.audit);
 	remember_stderr();
 	atomic_store_explicit(&kept.is_settled, true, memory_order_release);
 }
@@ -137,6 +141,12 @@ const char *start_preload(void)
 {
 	settle();
 	return kept.texts + kept.preload;
+}
+
+const char *start_audit(void)
+{
+	settle();
+	return kept.texts + kept.audit;
 }
 
 bool start_has_same_stderr(void)

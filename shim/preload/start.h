@@ -33,6 +33,9 @@ const char *start_value(enum start_variable variable);
  * else. */
 const char *start_preload(void);
 
+/* The same for LD_AUDIT and the auditor that `chaperone run --audit` puts there. */
+const char *start_audit(void);
+
 /* Whether descriptor 2 is still what it was. */
 bool start_has_same_stderr(void);
 

@@ -2,9 +2,11 @@
 """The shim exports, needs and carries only what it may.
 
 Usage: check_shim.py LIBRARY EXPORTS [UNDEFINED [GLIBC]]
+       check_shim.py --alone LIBRARY EXPORTS
 
 EXPORTS and UNDEFINED are lists of names, one a line, `#` begins a comment: exactly what LIBRARY exports, and all that
-it may import.  GLIBC is the newest symbol version that it may need; without it, 2.17.
+it may import.  GLIBC is the newest symbol version that it may need; without it, 2.17.  With --alone it may
+import and need nothing at all.
 """
 import os
 import re
@@ -58,11 +60,11 @@ def check_imports(library, allowed, newest):
             yield f"imports {name} of version {version}, newer than {newest}"
 
 
-def check_dynamic(library):
+def check_dynamic(library, libraries):
     text = output("readelf", "-dW", library)
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", text)
-    if needed != ["libc.so.6"]:
-        yield f"needs {' '.join(needed) or 'nothing'}, not exactly libc.so.6"
+    if needed != libraries:
+        yield f"needs {' '.join(needed) or 'nothing'}, not exactly {' '.join(libraries) or 'nothing'}"
     if not re.search(r"BIND_NOW|\(FLAGS_1\).*\bNOW\b", text):
         yield "is not bound at once (-z now)"
     if "TEXTREL" in text:
@@ -81,13 +83,15 @@ def check_segments(library):
         yield "is not read-only after relocation (-z relro)"
 
 
-def check(library, expected, allowed, newest="2.17"):
+def check(library, expected, allowed, newest="2.17", libraries=("libc.so.6",)):
     problems = [*check_exports(library, expected), *check_imports(library, allowed, newest),
-                *check_dynamic(library), *check_segments(library)]
+                *check_dynamic(library, list(libraries)), *check_segments(library)]
     return [f"{os.path.basename(library)} {problem}" for problem in problems]
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "--alone":
+        sys.exit(report(check(sys.argv[2], read_names(sys.argv[3]), set(), libraries=())))
     ARGUMENTS = sys.argv[1:] + [UNDEFINED, "2.17"][len(sys.argv) - 3:]
     sys.exit(report(check(ARGUMENTS[0], read_names(ARGUMENTS[1]), read_names(ARGUMENTS[2]),
                           ARGUMENTS[3])))

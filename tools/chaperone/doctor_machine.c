@@ -37,6 +37,17 @@ static void look_at_kernel(struct doctor *doctor)
 	doctor_say(doctor, DOCTOR_GOOD, "libc", "glibc %s", gnu_get_libc_version());
 }
 
+static void look_at_auditor(struct doctor *doctor, const char *shim)
+{
+	char path[PATH_MAX];
+	struct error error;
+	bool is_good = shim_file_find_auditor(shim, path, &error) == 0;
+
+	doctor_say(doctor, is_good ? DOCTOR_GOOD : DOCTOR_NOTE, "auditor", "%s%s",
+		   is_good ? path : error.text,
+		   is_good ? " (for run --audit)" : "; run --audit will not start");
+}
+
 static void look_at_shim(struct doctor *doctor)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
@@ -50,6 +61,8 @@ static void look_at_shim(struct doctor *doctor)
 			   "programs of other users, also those that give up root's id, are "
 			   "not governed: they cannot enter %s",
 			   folder);
+	if (is_good)
+		look_at_auditor(doctor, path);
 }
 
 /* The folder or, where it is not made yet, the one in which it would be. */

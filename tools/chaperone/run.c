@@ -44,6 +44,11 @@ static const struct option_row ROWS[] = {
 	  .expected = "refuse or warn",
 	  .help = "what becomes of clients that are not governed: `refuse` stops them at connect, `warn`\n"
 		  "lets them pass with a line and a note on the record (refuse)" },
+	OPTION_FLAG(
+		run_options, is_audited, "audit",
+		"have the loader show every binding (LD_AUDIT): governs what binds to libpq past "
+		"the\n"
+		"preloaded library, and guards what dlmopen loads"),
 	OPTION_FLAG(run_options, is_quiet, "quiet", "no line at the start and at the end"),
 };
 

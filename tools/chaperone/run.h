@@ -26,6 +26,7 @@ struct run_options {
 	bool is_trial;
 	bool is_quiet;
 	bool lets_ungoverned; /* --ungoverned warn */
+	bool is_audited;
 	char **command;
 };
 
@@ -33,7 +34,8 @@ struct run {
 	struct run_options options;
 	struct policy *policy;
 	char shim[PATH_MAX];
-	char folder[PATH_MAX]; /* private; rings, and the socket unless it is root's */
+	char auditor[PATH_MAX]; /* "" without --audit */
+	char folder[PATH_MAX];  /* private; rings, and the socket unless it is root's */
 	char record[PATH_MAX];
 	char socket[PATH_MAX];
 	char id[17];

@@ -25,7 +25,8 @@ void run_say_start(const struct run *run)
 		return;
 	buf_printf(&line, "chaperone: %s · ", run->policy->files[0].name);
 	prospect_add(&line, run->options.command[0]);
-	buf_printf(&line, " · record %.4s…%s%s", run->id, enforcement(run),
+	buf_printf(&line, " · record %.4s…%s%s%s", run->id, enforcement(run),
+		   run->options.is_audited ? " · audited bindings" : "",
 		   run->options.lets_ungoverned ? " · what is not governed may pass" : "");
 	terminal_print(stderr, buf_view(&line));
 	fputc('\n', stderr);

@@ -219,6 +219,8 @@ int run_prepare(struct run *run, const struct run_options *options, struct error
 		r = list_databases(run, error);
 	if (r == 0)
 		r = shim_file_find(run->shim, error);
+	if (r == 0 && options->is_audited)
+		r = shim_file_find_auditor(run->shim, run->auditor, error);
 	if (r == 0 && options->as_name &&
 	    caller_declare(&nobody, run->policy, options->as_name) < 0)
 		r = error_set(error, -ENOENT,

@@ -5,9 +5,12 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define AUDITOR "libchaperone-audit.so" /* beside the shim */
 
 /* Relative to the folder of this program: installed, or in the build folder. */
 static const char *const PLACES[] = {
@@ -99,4 +102,28 @@ int shim_file_find(char ret_path[PATH_MAX], struct error *error)
 	}
 	return error_set(error, -ENOENT,
 			 "libchaperone.so is not beside %s nor installed; install it again", self);
+}
+
+/* Before 2.35 the loader did not show what it binds at start (glibc's NEWS, bug 28096). */
+static bool loader_shows_all(void)
+{
+	int major = 0, minor = 0;
+
+	return sscanf(gnu_get_libc_version(), "%d.%d", &major, &minor) == 2 &&
+	       (major > 2 || minor >= 35);
+}
+
+int shim_file_find_auditor(const char *shim, char ret_path[PATH_MAX], struct error *error)
+{
+	const char *slash = strrchr(shim, '/');
+	int folder = slash ? (int)(slash - shim) : 0;
+
+	if (!loader_shows_all())
+		return error_set(error, -ENOTSUP,
+				 "auditing bindings needs glibc 2.35 or newer, this is %s",
+				 gnu_get_libc_version());
+	int length = snprintf(ret_path, PATH_MAX, "%.*s/%s", folder, shim, AUDITOR);
+	if (length >= PATH_MAX)
+		return error_system(error, -ENAMETOOLONG, shim);
+	return shim_file_check(ret_path, error);
 }

@@ -16,6 +16,10 @@
  * what is wrong. */
 must_use int shim_file_find(char ret_path[PATH_MAX], struct error *error);
 
+/* The same for libchaperone-audit.so in the folder of `shim`.  -ENOTSUP where the loader is too old to
+ * show all bindings to it. */
+must_use int shim_file_find_auditor(const char *shim, char ret_path[PATH_MAX], struct error *error);
+
 /* Checks one file: readable by everybody, an ELF object of this machine whose segments are all
  * there, a path that LD_PRELOAD can hold. */
 must_use int shim_file_check(const char *path, struct error *error);

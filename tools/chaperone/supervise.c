@@ -83,14 +83,22 @@ int run_start_agent(struct run *run, struct error *error)
 	return is_ready ? 0 : error_set(error, -EIO, "the agent did not start");
 }
 
+/* Puts a path in front of one of the loader's lists. */
+static void put_in_front(const char *variable, const char *path)
+{
+	const char *others = getenv(variable);
+	char list[2 * PATH_MAX];
+
+	snprintf(list, sizeof(list), "%s%s%s", path, others && others[0] ? ":" : "",
+		 others ? others : "");
+	setenv(variable, list, 1);
+}
+
 static void set_environment(const struct run *run)
 {
-	const char *others = getenv("LD_PRELOAD");
-	char preload[2 * PATH_MAX];
-
-	snprintf(preload, sizeof(preload), "%s%s%s", run->shim, others && others[0] ? ":" : "",
-		 others ? others : "");
-	setenv("LD_PRELOAD", preload, 1);
+	put_in_front("LD_PRELOAD", run->shim);
+	if (run->auditor[0])
+		put_in_front("LD_AUDIT", run->auditor);
 	setenv("CHAPERONE_SOCKET", run->socket, 1);
 	setenv("CHAPERONE_RUN", run->id, 1);
 	setenv("CHAPERONE_PEER", run->peer, 1);

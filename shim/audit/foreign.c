@@ -53,10 +53,11 @@ static int dial(unsigned namespace, int fd, const void *address, unsigned length
 	return -1;
 }
 
-#define NAMESPACES(ROW)                                                                            \
-	ROW(0)                                                                                     \
-	ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) ROW(6) ROW(7) ROW(8) ROW(9) ROW(10) ROW(11) ROW(12)     \
-		ROW(13) ROW(14) ROW(15)
+/* clang-format off */
+#define NAMESPACES(ROW) \
+	ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) ROW(6) ROW(7) \
+	ROW(8) ROW(9) ROW(10) ROW(11) ROW(12) ROW(13) ROW(14) ROW(15)
+/* clang-format on */
 
 #define DIAL(number)                                                                               \
 	static int dial_##number(int fd, const void *address, unsigned length)                     \

@@ -2,6 +2,7 @@
 /* Comes to libpq past what is preloaded, in the way that its first argument names; the second is a
  * module (past_module.c) for ways that need one. */
 #include <dlfcn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -43,7 +43,6 @@ def is_governed(cluster, command):
 
 def is_past_without(cluster, command):
     """Nothing of it is seen without --audit: else this test would show nothing."""
-    cluster.sql('BEGIN; DROP TABLE IF EXISTS orders CASCADE; ROLLBACK')
     outcome = run(cluster, command, POLICY.replace('unknown: deny', 'unknown: deny\nmode: trial'))
     cluster.forget()
     check(b'@canary.example' in outcome.stdout and not intents(cluster, outcome.record), outcome)
@@ -121,7 +120,6 @@ def ordinary_programs_cannot_tell(cluster):
     without_and_with(cluster, [PYTHON, '-c', "import psycopg2; c = psycopg2.connect('').cursor(); "
                                "c.execute('SELECT id, name FROM customers'); print(c.fetchall())"])
     for name in ('handle', 'deep'):
-        cluster.sql('DROP TABLE IF EXISTS spare')
         without_and_with(cluster, way(name))
     without_and_with(cluster, ['/bin/sh', '-c', 'echo $((6 * 7)); ls /no/such; exit 3'])
 

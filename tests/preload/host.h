@@ -18,9 +18,10 @@ struct scenario {
 };
 
 /* Ends with an empty row. */
-extern const struct scenario PLUGIN_SCENARIOS[]; /* for a program without a client library */
-extern const struct scenario LOOKUP_SCENARIOS[]; /* likewise */
-extern const struct scenario CALL_SCENARIOS[];   /* for a program linked to copy "a" */
+extern const struct scenario PLUGIN_SCENARIOS[];  /* for a program without a client library */
+extern const struct scenario LOOKUP_SCENARIOS[];  /* likewise */
+extern const struct scenario AUDITED_SCENARIOS[]; /* likewise, with the auditor */
+extern const struct scenario CALL_SCENARIOS[];    /* for a program linked to copy "a" */
 
 /* errno as main found it. */
 extern int errno_at_main;

@@ -23,6 +23,8 @@ void middle_touch(void);
 typedef uintptr_t plugin_look_function(void *handle, const char *name);
 typedef void *plugin_open_function(const char *name);
 plugin_look_function plugin_look;
+typedef uintptr_t plugin_look_version_function(const char *name, const char *version);
+plugin_look_version_function plugin_look_version;
 plugin_open_function plugin_open;
 
 #pragma GCC visibility pop

@@ -29,6 +29,13 @@ uintptr_t plugin_look(void *handle, const char *name)
 	return (uintptr_t)found;
 }
 
+uintptr_t plugin_look_version(const char *name, const char *version)
+{
+	void *volatile found = dlvsym(RTLD_DEFAULT, name, version);
+
+	return (uintptr_t)found;
+}
+
 void *plugin_open(const char *name)
 {
 	void *volatile opened = dlopen(name, RTLD_NOW | RTLD_LOCAL);

@@ -162,6 +162,15 @@ static int list_databases(struct run *run, struct error *error)
 	return 0;
 }
 
+static int find_libraries(struct run *run, struct error *error)
+{
+	int r = shim_file_find(run->shim, error);
+
+	if (r == 0 && run->options.is_audited)
+		r = shim_file_find_auditor(run->shim, run->auditor, error);
+	return r;
+}
+
 static int make_counts(struct run *run, struct error *error)
 {
 	void *counts = mmap(NULL, sizeof(struct agent_counts), PROT_READ | PROT_WRITE,
@@ -218,9 +227,7 @@ int run_prepare(struct run *run, const struct run_options *options, struct error
 	if (r == 0)
 		r = list_databases(run, error);
 	if (r == 0)
-		r = shim_file_find(run->shim, error);
-	if (r == 0 && options->is_audited)
-		r = shim_file_find_auditor(run->shim, run->auditor, error);
+		r = find_libraries(run, error);
 	if (r == 0 && options->as_name &&
 	    caller_declare(&nobody, run->policy, options->as_name) < 0)
 		r = error_set(error, -ENOENT,

@@ -8,13 +8,14 @@
 #include "common/slice.h"
 #include "shim/preload/start.h"
 
-/* The loader's lists of files, each with the entry in it that is ours; "" when it was not there. */
+/* The loader's lists, each with the entry in it that is ours; "" when it was not there. */
 static const struct list {
 	const char *name;
 	const char *(*own)(void);
 } LISTS[] = {
 	{ "LD_PRELOAD=", start_preload },
 	{ "LD_AUDIT=", start_audit },
+	{ "GLIBC_TUNABLES=", start_tunable },
 };
 
 #define LISTS_COUNT COUNT_OF(LISTS)

@@ -149,6 +149,11 @@ const char *start_audit(void)
 	return kept.texts + kept.audit;
 }
 
+const char *start_tunable(void)
+{
+	return start_audit()[0] ? AUDITOR_TUNABLE : "";
+}
+
 bool start_has_same_stderr(void)
 {
 	struct stat status;

@@ -36,6 +36,10 @@ const char *start_preload(void);
 /* The same for LD_AUDIT and the auditor that `chaperone run --audit` puts there. */
 const char *start_audit(void);
 
+/* The tunable of the loader's that goes with it: to be in GLIBC_TUNABLES where start_audit is in
+ * LD_AUDIT; "" otherwise. */
+const char *start_tunable(void);
+
 /* Whether descriptor 2 is still what it was. */
 bool start_has_same_stderr(void);
 

@@ -42,7 +42,7 @@ class Doctor(Case):
     def test_a_good_machine_has_no_problem(self):
         findings = self.doctor()
         self.no_problem(findings)
-        for subject in ("kernel", "libc", "shim", "run folder", "policy", "record"):
+        for subject in ("kernel", "libc", "shim", "auditor", "run folder", "policy", "record"):
             self.found(findings, "good", subject)
         self.assertFalse(os.path.exists(self.path(".local")))
 

@@ -29,10 +29,14 @@ static int governed_calls(void)
 	return seen - before;
 }
 
+/* The library calls itself through a stand-in too, which counts as internal when the call came through
+ * one. */
 static void require_governed(uintptr_t query)
 {
+	int internal = fakeshim_counts()->internal;
+
 	REQUIRE(query && ((text_function *)query)("A") == 'A' + 1);
-	REQUIRE(governed_calls() == 1);
+	REQUIRE(governed_calls() == 1 && fakeshim_counts()->internal == internal + 1);
 }
 
 static void dlsym_out_of_libc_is_governed(const char *folder)

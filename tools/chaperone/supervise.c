@@ -18,6 +18,9 @@
 
 #define EXIT_CHAPERONE 125
 
+/* What goes with the auditor; shim/preload/auditor.h says why. */
+#define AUDITOR_TUNABLE "glibc.rtld.optional_static_tls=16384"
+
 /* Signals that a process may send to us and means for the command. */
 static const int FORWARDED[] = { SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
 				 SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP };
@@ -97,8 +100,10 @@ static void put_in_front(const char *variable, const char *path)
 static void set_environment(const struct run *run)
 {
 	put_in_front("LD_PRELOAD", run->shim);
-	if (run->auditor[0])
+	if (run->auditor[0]) {
 		put_in_front("LD_AUDIT", run->auditor);
+		put_in_front("GLIBC_TUNABLES", AUDITOR_TUNABLE);
+	}
 	setenv("CHAPERONE_SOCKET", run->socket, 1);
 	setenv("CHAPERONE_RUN", run->id, 1);
 	setenv("CHAPERONE_PEER", run->peer, 1);

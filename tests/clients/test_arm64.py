@@ -40,12 +40,19 @@ def sources(*folders):
     return [path for folder in folders for path in glob.glob(os.path.join(ROOT, folder, '*.[cS]'))]
 
 
+def changed():
+    """When the youngest source that anything here is made of was changed."""
+    return max(os.path.getmtime(path) for folder in ('common', 'policy/core', 'shim/*', 'tests/clients')
+               for path in glob.glob(os.path.join(ROOT, folder, '*.[chSp]*')))
+
+
 def build(output, files, *flags):
     path = os.path.join(FOLDER, output)
+    if os.path.exists(path) and os.path.getmtime(path) > changed():
+        return
     done = subprocess.run([COMPILER, *FLAGS, '-o', path, *files, *flags], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f'{output}: {done.stderr}')
-    return path
 
 
 def build_all():
@@ -183,7 +190,8 @@ def every_kind_of_call_is_masked(cluster):
     accounted(cluster, since, outcome.record)
     for way in ('data', 'line', 'async'):
         outcome = run(cluster, preloaded([FOLDER + '/copies', way, 'COPY customers TO STDOUT']), POLICY)
-        check(not leaks(outcome.stdout) and b'alive' in outcome.stdout and b'[redacted]' in outcome.stdout, outcome)
+        said = outcome.stdout.replace(b'|', b'')  # which stands between parts of a line
+        check(not leaks(said) and b'alive' in said and said.count(b'[redacted]') >= 6, outcome)
 
 
 @promise

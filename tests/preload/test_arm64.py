@@ -40,6 +40,8 @@ def library(output, source, *flags):
 def build():
     os.makedirs(FOLDER, exist_ok=True)
     shim = [*glob.glob(ROOT + '/shim/preload/*.[cS]'), ROOT + '/common/slice.c']
+    auditor = [*glob.glob(ROOT + '/shim/audit/*.c'), *(f'{ROOT}/shim/preload/{name}.c' for name in ('image', 'image_symbol'))]
+    compile_one('libchaperone-audit.so', auditor, *SHIM, '-ffreestanding', '-nostdlib')
     compile_one('fakeshim.so', ['fakeshim.c', *shim], *SHIM)
     for name, flags in COPIES.items():
         file = 'libfakepq-e8a033dd.so.5.16' if name == 'e8a033dd' else f'libfakepq-{name}.so'
@@ -54,6 +56,7 @@ def build():
     library('libsibling.so', 'plugin_look.c', '-Wl,-soname,libsibling.so')
     library('plugin-look-a.so', 'plugin_look.c', '-DNEEDS_CLIENT', '-l:libfakepq-a.so', '-l:libfakepq-b.so')
     library('plugin-look-none.so', 'plugin_look.c')
+    library('plugin-look-versioned.so', 'plugin_look.c', '-DNEEDS_CLIENT', '-l:libfakepq-versioned.so')
     library('plugin-look-sibling.so', 'plugin_look.c', '-DNEEDS_CLIENT', '-DSIBLING', '-l:libsibling.so',
             '-l:libfakepq-c.so')
     library('deep.so', 'deep.c', '-fsemantic-interposition')
@@ -61,6 +64,7 @@ def build():
         library(name + '.so', name + '.c', '-fno-optimize-sibling-calls', '-fno-builtin')
     compile_one('look', ['look.c'])
     compile_one('host-plain', ['host.c', 'host_plugins.c'], '-DSCENARIOS=PLUGIN_SCENARIOS')
+    compile_one('host-audited', ['host.c', 'host_audited.c'], '-DSCENARIOS=AUDITED_SCENARIOS')
     compile_one('host-lookups', ['host.c', 'host_lookups.c'], '-DSCENARIOS=LOOKUP_SCENARIOS', '-rdynamic')
 
 
@@ -69,9 +73,9 @@ def scenarios(source):
         return re.findall(r'^\t\{ "([a-z-]+)", ', file.read(), re.MULTILINE)
 
 
-def run(host, scenario):
+def run(host, scenario, *variables):
     command = [EMULATOR, '-L', LIBRARIES, '-E', f'LD_PRELOAD={FOLDER}/fakeshim.so', '-E', f'LD_LIBRARY_PATH={FOLDER}',
-               os.path.join(FOLDER, host), scenario, FOLDER]
+               *[part for variable in variables for part in ('-E', variable)], os.path.join(FOLDER, host), scenario, FOLDER]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     print('ok' if done.returncode == 0 else f'FAIL ({done.returncode}) {done.stdout}{done.stderr}', scenario)
     return done.returncode == 0
@@ -85,6 +89,9 @@ def main():
     build()
     good = [run('host-lookups', scenario) for scenario in scenarios('host_lookups.c')]
     good += [run('host-plain', scenario) for scenario in PLAIN]
+    audited = f'LD_AUDIT={FOLDER}/libchaperone-audit.so'
+    good += [run('host-audited', scenario, audited) for scenario in scenarios('host_audited.c')]
+    good += [run('host-lookups', scenario, audited) for scenario in scenarios('host_lookups.c')]
     look = [sys.executable, os.path.join(HERE, 'test_look.py'), FOLDER + '/look', FOLDER + '/fakeshim.so', FOLDER,
             EMULATOR, '-L', LIBRARIES]
     good.append(subprocess.run(look, timeout=240).returncode == 0)

@@ -98,11 +98,9 @@ CALLS = lines('''
     single
     results
     pipeline
-    sendparams|0|SELECT $1::text|two
-    sendprepare|pp|SELECT $1::int
-    sendexecute|pp|1|3
+    sendprepare|doubled|SELECT 2 * $1::int
+    sendexecute|doubled|1|21
     sync
-    results
     results
     results
     result

@@ -16,6 +16,7 @@
 
 HOOK unsigned la_version(unsigned version);
 HOOK unsigned la_objopen(struct link_map *map, Lmid_t namespace, uintptr_t *cookie);
+HOOK void la_preinit(uintptr_t *cookie);
 HOOK uintptr_t la_symbind64(ElfW(Sym) * symbol, unsigned index, uintptr_t *from, uintptr_t *to,
 			    unsigned *flags, const char *name);
 
@@ -29,6 +30,12 @@ unsigned la_objopen(struct link_map *map, Lmid_t namespace, uintptr_t *cookie)
 {
 	bind_note(map, namespace, cookie);
 	return LA_FLG_BINDTO | LA_FLG_BINDFROM;
+}
+
+void la_preinit(uintptr_t *cookie)
+{
+	(void)cookie;
+	bind_start();
 }
 
 uintptr_t la_symbind64(ElfW(Sym) * symbol, unsigned index, uintptr_t *from, uintptr_t *to,

@@ -20,7 +20,7 @@ enum cookie {
 };
 
 static struct image shim;
-static atomic_bool has_shim;
+static atomic_bool has_shim, has_started;
 
 static bool knows_shim(void)
 {
@@ -30,7 +30,7 @@ static bool knows_shim(void)
 /* The first one that is mapped; with another build beside it both stand down. */
 static bool is_shim(const struct image *image)
 {
-	if (knows_shim() || !image_function(image, SENTINEL_NAME))
+	if (knows_shim() || atomic_load(&has_started) || !image_function(image, SENTINEL_NAME))
 		return false;
 	shim = *image;
 	atomic_store_explicit(&has_shim, true, memory_order_release);
@@ -53,6 +53,11 @@ void bind_note(const struct link_map *map, Lmid_t namespace, uintptr_t *cookie)
 		*cookie |= COOKIE_SHIM;
 	else if (!knows_shim())
 		*cookie |= COOKIE_IN_FRONT;
+}
+
+void bind_start(void)
+{
+	atomic_store(&has_started, true);
 }
 
 /* What wraps a function has to reach the one behind it. */

@@ -17,6 +17,9 @@
 /* Notes an object that was mapped, and fills in its cookie.  The loader's lock is held. */
 void bind_note(const struct link_map *map, Lmid_t namespace, uintptr_t *cookie);
 
+/* The program starts: a shim that comes after this was not preloaded, and may be unmapped again. */
+void bind_start(void);
+
 /* One binding: of `name`, from the object of one cookie to `address` in that of another. */
 struct binding {
 	uintptr_t from, to;

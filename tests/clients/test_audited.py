@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """`run --audit`: what comes to libpq past the preloaded library is governed, and what dlmopen loads is stopped and named."""
 import os
+import shutil
 import statistics
 import subprocess
 import time
 
-from harness import (ALLOW_EVERYTHING, AUDITOR, PYTHON, SHIM, accounted, check, equal, intents, main, notes,
+from harness import (ALLOW_EVERYTHING, AUDITOR, CHAPERONE, PYTHON, SHIM, accounted, check, equal, intents, main, notes,
                      program, promise, run)
 from shop import POLICY, SCHEMA, leaks
 
@@ -157,6 +158,31 @@ def a_library_with_much_thread_local_storage_starts(cluster):
         outcome = run(cluster, command, POLICY, options=AUDIT, environment={'LD_PRELOAD': library})
         equal(outcome.seen(), (0, b'[redacted]\n', b''), f'{command}')
     return 'libjemalloc2'
+
+
+@promise
+def without_a_usable_auditor_nothing_starts(cluster):
+    folder = cluster.path('installed')
+    auditor = os.path.join(folder, 'lib', 'chaperone', os.path.basename(AUDITOR))
+    os.makedirs(os.path.dirname(auditor))
+    os.mkdir(os.path.join(folder, 'bin'))
+    shutil.copy(CHAPERONE, os.path.join(folder, 'bin', 'chaperone'))
+    shutil.copy(SHIM, os.path.dirname(auditor))
+    policy = cluster.write('open.yaml', ALLOW_EVERYTHING)
+
+    def audited(*command):
+        return subprocess.run([os.path.join(folder, 'bin', 'chaperone'), 'run', '--policy', policy, '--record',
+                               cluster.path('record-installed'), '--audit', '--', *command], env=cluster.environment,
+                              capture_output=True, check=False)
+    missing = audited('/bin/true')
+    check(missing.returncode == 125 and b'libchaperone-audit.so: No such file' in missing.stderr, missing)
+    with open(AUDITOR, 'rb') as whole, open(auditor, 'wb') as cut:
+        cut.write(whole.read()[:5000])
+    damaged = audited('/bin/true')
+    check(damaged.returncode == 125 and b'damaged' in damaged.stderr, damaged)
+    shutil.copy(AUDITOR, auditor)
+    good = audited('/usr/bin/env')
+    check(good.returncode == 0 and f'LD_AUDIT={auditor}\n'.encode() in good.stdout, good)
 
 
 def start_us(command, environment):

@@ -74,6 +74,7 @@ def test_trial_is_said_and_quiet_says_nothing():
         assert start_line(top, "true")[1].endswith("…"), start_line(top, "true")
         assert start_line(top, "true", options=["--trial"])[1].endswith("… · TRIAL, nothing is enforced")
         assert start_line(top, "true", options=["--ungoverned", "warn"])[1].endswith("… · what is not governed may pass")
+        assert start_line(top, "true", options=["--audit"])[1].endswith("… · audited bindings")
         assert start_line(top, "true", options=["--ungoverned", "refuse"])[1].endswith("…")
         assert start_line(top, "true", options=["--quiet"]) is None
 

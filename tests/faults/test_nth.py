@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Whichever call for memory, files, sockets or descriptors fails inside the shim, libpq or the agent: no crash, no hang, no protected
+value that shows, no statement off the record."""
+import json
+import os
+import subprocess
+
+from accounts import failed_in_silence
+from harness import LONG, PYTHON, check, equal, intents, main, program, promise, settle, start, verified
+from shop import POLICY, SCHEMA, leaks
+
+PQ, COMPANION = program('pq'), program('companion-faults.so')
+EACH = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'each.py')
+DEADLINE = 12.0  # of a program that is refused everything, each time after an agent's deadline
+
+MASKED = 'SELECT id, email, salary FROM customers ORDER BY id'
+SCRIPT = '\n'.join(line.replace('|', '\t') for line in [
+    f'exec|{MASKED}', f'exec|{MASKED}', 'exec|SELECT note FROM plain WHERE id = 7', 'exec|DELETE FROM orders',
+    'params|1|SELECT email, salary FROM customers WHERE id = $1::int|1', f'prepare|p|{MASKED}', 'execute|p|0', 'execute|p|1',
+    'exec|BEGIN', f'exec|DECLARE c CURSOR FOR {MASKED}', 'exec|FETCH 2 FROM c', 'exec|ROLLBACK',
+    f'send|{MASKED}', 'single', 'results',
+    'pipeline', 'sendparams|0|SELECT email FROM customers', 'sendexecute|p|0', 'sync', 'drain', 'endpipeline',
+    "exec|INSERT INTO plain VALUES (-1, 'x') ON CONFLICT DO NOTHING", 'exec|SELECT 1/0', f'exec|{MASKED}', 'exec|COPY customers TO STDOUT', 'copyout',
+    f'exec|{MASKED}']) + '\n'
+KINDS = ('memory', 'map', 'open', 'write', 'socket', 'read', 'number')
+
+
+def judge_line(line):
+    what = f'n = {line["n"]}: {line}'
+    equal(line['status'], 0, f'exit status at {what}')
+    check(line['seconds'] < DEADLINE, f'slow at {what}')
+    equal(leaks(line['stdout'].encode('latin-1')), [], f'leaks at {what}')
+    equal(line['stderr'], '', f'words at {what}')
+
+
+def fail_each(where, kind, do, step):
+    def test(cluster):
+        running = start(cluster, [PYTHON, EACH, cluster.path('tally'), '1', str(step), where, kind, do, PQ], POLICY,
+                        environment={'LD_PRELOAD': COMPANION})
+        outcome = running.end(SCRIPT.encode(), 1200)
+        equal(outcome.status, 0, 'status')
+        lines = [json.loads(line) for line in outcome.stdout.splitlines()]
+        for line in lines:
+            judge_line(line)
+        equal(lines[-1]['faults'], 0, 'faults in the last run')
+        check(lines[-1]['stdout'].count('[redacted]') >= 14, lines[-1]['stdout'])
+        silent = sum(map(failed_in_silence, intents(cluster, outcome.record)))
+        # what failed without the server giving a reason may not have been sent; where the agent does not hear, it writes nothing
+        settle(cluster, unheard=len(lines) * 30, lost=silent)
+        verified(cluster, outcome.record)
+        return f'{len(lines)} runs, slowest {max(line["seconds"] for line in lines):.2f} s'
+    test.__name__ = f'each_{kind}_call_that_fails_in_the_{where}{"_for_good" if do == "fail-on" else ""}_is_survived'
+    promise(test)
+
+
+for fault_kind in KINDS:
+    for way in ('fail', 'fail-on'):
+        fail_each('shim', fault_kind, way, 1)
+fail_each('libpq', 'memory', 'fail', 1 if LONG else 7)
+
+
+main(SCHEMA)

@@ -3,10 +3,10 @@
 value that shows, no statement off the record."""
 import json
 import os
-import subprocess
+import time
 
 from accounts import failed_in_silence
-from harness import LONG, PYTHON, check, equal, intents, main, program, promise, settle, start, verified
+from harness import LONG, PYTHON, check, equal, intents, main, program, promise, run, settle, start, verified
 from shop import POLICY, SCHEMA, leaks
 
 PQ, COMPANION = program('pq'), program('companion-faults.so')
@@ -57,6 +57,46 @@ for fault_kind in KINDS:
     for way in ('fail', 'fail-on'):
         fail_each('shim', fault_kind, way, 1)
 fail_each('libpq', 'memory', 'fail', 1 if LONG else 7)
+
+
+def tally(path):
+    with open(path, 'rb') as file:
+        return tuple(int.from_bytes(file.read(8), 'little') for _ in range(3))
+
+
+def run_with_agents_fault(cluster, kind, n):
+    """Returns (how many calls failed, seconds)."""
+    with open(cluster.path('tally'), 'wb') as file:
+        file.write(bytes(24))
+    begun = time.monotonic()
+    outcome = run(cluster, [PQ], POLICY, SCRIPT, 30, environment={
+        'LD_PRELOAD': COMPANION, 'FAULT_IN': 'agent', 'FAULT_CALL': kind, 'FAULT_DO': 'fail', 'FAULT_AT': str(n),
+        'FAULT_FILE': cluster.path('tally')})
+    _, faults, died = tally(cluster.path('tally'))
+    check(outcome.status == 0 or outcome.status == 125 and b'chaperone: ' in outcome.stderr, f'n = {n}: {outcome}')
+    equal(leaks(outcome.stdout), [], f'leaks at n = {n}: {outcome}')
+    equal(died, 0, f'the signal that ended an agent at n = {n}: {outcome}')
+    if outcome.status == 0:
+        check(outcome.stdout.count(b'-- ') == SCRIPT.count('\n'), f'n = {n}: {outcome}')
+        verified(cluster, outcome.record)
+    return faults, time.monotonic() - begun
+
+
+def fail_each_in_the_agent(kind, step):
+    def test(cluster):
+        n, slowest, faults = 1, 0, 1
+        while faults:
+            faults, took = run_with_agents_fault(cluster, kind, n)
+            slowest, n = max(slowest, took), n + step
+            settle(cluster, unheard=30)
+        return f'up to the {n - step}th, slowest run {slowest:.2f} s'
+    test.__name__ = f'each_{kind}_call_that_fails_in_the_agent_is_survived'
+    promise(test)
+
+
+for fault_kind, stride in {'memory': 53, 'map': 1, 'open': 7, 'write': 7, 'socket': 1, 'read': 23, 'number': 1, 'sync': 1,
+                           'rename': 1}.items():
+    fail_each_in_the_agent(fault_kind, 1 if LONG else stride)
 
 
 main(SCHEMA)

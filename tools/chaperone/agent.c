@@ -123,10 +123,9 @@ static void sync_record(evutil_socket_t none, short what, void *context)
 
 	(void)none;
 	(void)what;
-	int r = record_sync(agent->record);
-
-	if (r < 0)
-		agent_record_state(agent, r);
+	agent->lost_record = record_sync(agent->record);
+	if (agent->lost_record < 0)
+		event_base_loopbreak(agent->loop);
 }
 
 static void hashes_ready(evutil_socket_t none, short what, void *context)
@@ -232,19 +231,36 @@ static int set_up(struct agent *agent, struct error *error)
 	return r < 0 ? error_system(error, r, "the event loop") : 0;
 }
 
-static void finish(struct agent *agent)
+/* Takes down what is left; 0, or why the record has not all of it. */
+static int end_record(struct agent *agent)
 {
 	struct record_entry end = { .kind = RECORD_END, .time_ns = realtime_ns() };
 
-	agent_processes_end(agent);
+	if (agent->lost_record < 0) /* the rings are the next agent's, as if this one had died */
+		return agent->lost_record;
+	int r = agent_processes_end(agent);
+	if (r < 0)
+		return r;
 	agent_strangers_end(agent);
 	agent_record(agent, &end);
-	if (record_flush(agent->record) == 0 && agent->settings.counts)
+	r = record_flush(agent->record);
+	if (r == 0 && agent->settings.counts)
 		record_head(agent->record, agent->settings.counts->head);
+	return r;
+}
+
+static int finish(struct agent *agent, struct error *error)
+{
+	int r = end_record(agent);
+
 	record_close(agent->record);
 	free(agent->judgements);
 	analysis_done(&agent->analysis);
 	exe_hasher_free(agent->hasher);
+	if (r == 0)
+		return 0;
+	(void)error_system(error, r, agent->settings.record_folder);
+	return 1;
 }
 
 int agent_serve_all(const struct agent_settings *settings, struct policy *policy, int ready,
@@ -268,8 +284,7 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 	if (ready < 0 || file_write_all(ready, "r", 1) == 0)
 		event_base_dispatch(agent.loop);
 	agent_retire(&agent);
-	finish(&agent);
-	return 0;
+	return finish(&agent, error);
 }
 
 int agent_main(const struct agent_settings *settings, struct policy *policy, int ready)
@@ -277,9 +292,12 @@ int agent_main(const struct agent_settings *settings, struct policy *policy, int
 	struct error error = { 0 };
 	char text[1024];
 
-	if (agent_serve_all(settings, policy, ready, &error) == 0)
+	int r = agent_serve_all(settings, policy, ready, &error);
+	if (r == 0)
 		return EXIT_SUCCESS;
 	error_format(&error, text, sizeof(text));
-	fprintf(stderr, "chaperone: the agent cannot start: %s\n", text);
+	if (!settings->is_told)
+		fprintf(stderr, "chaperone: %s: %s\n",
+			r < 0 ? "the agent cannot start" : "the record cannot be written", text);
 	return EXIT_FAILURE;
 }

@@ -72,6 +72,7 @@ struct agent_settings {
 	pid_t tree;
 	unsigned char seed[MESSAGE_KEY_SIZE]; /* mask keys are derived from it */
 	uint32_t generation;                  /* counts the agents of this run, from 1 */
+	bool is_told;                         /* what keeps an agent from starting has been said */
 	struct agent_counts *counts;          /* NULL: nobody asks */
 	uint64_t idle_ns; /* ends when no process was governed for so long; 0: never */
 	/* Asked before a process is taken on, unless NULL.  False: the policy has changed; this
@@ -149,7 +150,10 @@ struct agent {
 	uint64_t strangers_unnoted;
 	struct agent_suspect suspects[AGENT_SUSPECTS_MAX];
 	bool is_full; /* the record cannot be written */
-	bool is_off;  /* /etc/chaperone/off */
+	/* what it said when it could not be synced: written entries may be gone, and this agent
+	 * cannot go on; 0: nothing */
+	int lost_record;
+	bool is_off; /* /etc/chaperone/off */
 };
 
 /* agent_stranger.c: who may be a client, and what becomes of the others. */
@@ -178,8 +182,9 @@ void agent_processes_lease(struct agent *agent);
 uint64_t agent_processes_drain(struct agent *agent);
 /* Takes up the rings that earlier agents of this run left. */
 void agent_processes_adopt(struct agent *agent);
-/* Closes all rings, takes down what stands in them, and forgets their processes. */
-void agent_processes_end(struct agent *agent);
+/* Closes all rings, takes down what stands in them, and forgets their processes.  Where the
+ * record refuses that, says how and lets their files stay. */
+must_use int agent_processes_end(struct agent *agent);
 
 /* agent_ring.c */
 /* One process's ring, to its end or until the record refuses; returns the number of slots moved.
@@ -228,8 +233,9 @@ must_use int agent_judgement_number(struct agent *agent, const struct judgement 
 /* Listens no more; processes that are governed stay so. */
 void agent_retire(struct agent *agent);
 
-/* Serves until SIGTERM; -errno and `error` when it cannot.  `ready` is a descriptor that gets one
- * byte when clients are served; -1: nobody waits. */
+/* Serves until SIGTERM; -errno and `error` when it cannot.  1 and `error` when it served and the
+ * record did not take all: what is missing stands in rings that the next agent takes up.  `ready` is
+ * a descriptor that gets one byte when clients are served; -1: nobody waits. */
 must_use int agent_serve_all(const struct agent_settings *settings, struct policy *policy,
 			     int ready, struct error *error);
 

@@ -148,9 +148,9 @@ static int serve_machine(struct duty *duty, const struct agent_options *options)
 		settle(duty, options);
 		r = serve(duty, &error, options->ready);
 	}
-	if (r < 0)
+	if (r != 0)
 		terminal_error("agent", &error);
-	return r < 0 ? EXIT_CHAPERONE : EXIT_GOOD;
+	return r != 0 ? EXIT_CHAPERONE : EXIT_GOOD;
 }
 
 /* Nothing of the program that started us stays: its descriptors, its terminal, its process group,
@@ -201,7 +201,7 @@ static int serve_user(struct duty *duty, const struct agent_options *options)
 	}
 	if (r < 0)
 		refuse_all(duty, &error);
-	return r < 0 ? EXIT_CHAPERONE : EXIT_GOOD;
+	return r != 0 ? EXIT_CHAPERONE : EXIT_GOOD;
 }
 
 int command_agent(int argc, char **argv)

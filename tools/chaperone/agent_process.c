@@ -349,21 +349,38 @@ static void outwait_lease(const struct agent_process *process)
 		nanosleep(&pause, NULL);
 }
 
+/* Empties all rings; again where the record takes nothing at first. */
+static int drain_last(struct agent *agent)
+{
+	bool was_full;
+	uint64_t moved;
+
+	do {
+		was_full = agent->is_full;
+		moved = agent_processes_drain(agent);
+	} while (!agent->is_full && (was_full || moved > 0));
+	int r = record_flush(agent->record);
+	return r < 0 ? r : record_sync(agent->record);
+}
+
 /* A process may live on, and find out that nobody reads what it writes.  Then nothing that is torn
- * is waited for: what it announces is not sent. */
-void agent_processes_end(struct agent *agent)
+ * is waited for: what it announces is not sent.  A ring that the record does not take keeps its
+ * file. */
+int agent_processes_end(struct agent *agent)
 {
 	for (struct agent_process *p = agent->processes; p; p = p->next) {
 		ring_close(p->control);
 		outwait_lease(p);
 		p->is_ended = true;
 	}
-	agent_processes_drain(agent);
+	int r = drain_last(agent);
 	while (agent->processes) {
 		struct agent_process *process = agent->processes;
 
-		end_process(agent, process);
+		if (r == 0)
+			end_process(agent, process);
 		agent->processes = process->next;
 		process_free(process);
 	}
+	return r;
 }

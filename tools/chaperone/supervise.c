@@ -154,8 +154,10 @@ static void restart_agent(struct run *run)
 	run->agent = 0;
 	if (run->settings.generation > 3) /* an agent that keeps dying must not keep a core busy */
 		nanosleep(&pause, NULL);
-	if (run_start_agent(run, &error) < 0)
+	bool is_started = run_start_agent(run, &error) == 0;
+	if (!is_started && !run->settings.is_told)
 		fprintf(stderr, "chaperone: %s; statements are refused\n", error.text);
+	run->settings.is_told = !is_started;
 }
 
 /* Ctrl-Z stops the command; we stop with it, and go on when the shell says so. */
@@ -215,7 +217,7 @@ int run_command(struct run *run)
 	return status;
 }
 
-/* Ends the agent; false when it had ended before, without having put the rings on record. */
+/* Ends the agent; false when it has not put the rings on record. */
 static bool end_agent(struct run *run)
 {
 	int status = 0;
@@ -226,13 +228,15 @@ static bool end_agent(struct run *run)
 	while (waitpid(run->agent, &status, 0) < 0 && errno == EINTR)
 		continue;
 	run->agent = 0;
-	return WIFEXITED(status);
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 }
 
 void run_stop_agent(struct run *run)
 {
 	struct error error;
 
-	if (!end_agent(run) && run_start_agent(run, &error) == 0)
-		end_agent(run);
+	if (end_agent(run) || (run_start_agent(run, &error) == 0 && end_agent(run)))
+		return;
+	fprintf(stderr, "chaperone: what was sent last is not on the record; it stays in %s\n",
+		run->folder);
 }

@@ -44,6 +44,7 @@ enum call {
 	CALL_CLOCK,
 	CALL_RENAME,
 	CALL_RECORD,
+	CALL_ASK,
 };
 
 static const struct {
@@ -62,6 +63,7 @@ static const struct {
 	{ "receive", CALL_RECEIVE }, /* recv, once it has received */
 	{ "clock", CALL_CLOCK },     /* clock_gettime of the time of day */
 	{ "rename", CALL_RENAME },   /* renameat2 */
+	{ "ask", CALL_ASK },         /* sendmsg to the worker, which is what `kill-after` ends */
 	{ "record", CALL_RECORD },   /* write to a file of a record */
 };
 
@@ -219,7 +221,6 @@ SYSTEM_CALL(int, open64, (const char *path, int flags, ...), CALL_OPEN, EMFILE, 
 SYSTEM_CALL(int, openat, (int at, const char *path, int flags, ...), CALL_OPEN, EMFILE, SYS_openat, at, path, flags, MODE)
 SYSTEM_CALL(int, openat64, (int at, const char *path, int flags, ...), CALL_OPEN, EMFILE, SYS_openat, at, path, flags, MODE)
 SYSTEM_CALL(int, memfd_create, (const char *name, unsigned flags), CALL_OPEN, EMFILE, SYS_memfd_create, name, flags)
-SYSTEM_CALL(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), CALL_WRITE, ENOBUFS, SYS_sendmsg, fd, message, flags)
 SYSTEM_CALL(int, socket, (int domain, int type, int protocol), CALL_SOCKET, EMFILE, SYS_socket, domain, type, protocol)
 SYSTEM_CALL(int, socketpair, (int domain, int type, int protocol, int pair[2]), CALL_SOCKET, EMFILE, SYS_socketpair, domain, type, protocol, pair)
 SYSTEM_CALL(int, connect, (int fd, __CONST_SOCKADDR_ARG address, socklen_t length), CALL_SOCKET, EAGAIN, SYS_connect, fd, address.__sockaddr__, length)
@@ -254,6 +255,41 @@ static enum call write_kind(int fd)
 	ssize_t length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';
 	return strstr(path, FOLDER) ? CALL_RECORD : CALL_WRITE;
+}
+
+/* The other end of a socket pair is of who made it. */
+static bool is_of_worker(int fd)
+{
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+
+	return fault.call == CALL_ASK && fault.is_agent &&
+	       syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       peer.pid == getpid();
+}
+
+static void kill_worker(void)
+{
+	char text[32] = "";
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY);
+
+	if (syscall(SYS_read, fd, text, sizeof(text) - 1) > 0 && atoi(text) > 0)
+		kill(atoi(text), SIGKILL);
+	syscall(SYS_close, fd);
+}
+
+EXPORTED ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	bool asks = is_of_worker(fd), is_fault = fails(asks ? CALL_ASK : CALL_WRITE, CALLER);
+
+	if (is_fault && !fault.is_kill) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	ssize_t sent = syscall(SYS_sendmsg, fd, message, flags);
+	if (is_fault && asks)
+		kill_worker();
+	return is_fault && !asks ? made(is_fault, sent) : sent;
 }
 
 EXPORTED ssize_t write(int fd, const void *bytes, size_t size)

@@ -50,7 +50,7 @@ def agent_killed(call, do, earliest, latest, is_next=False):
     def test(cluster):
         dice, totals = random.Random(4), [0, 0, 0]
         for turn in range(TURNS):
-            running, path = begin(cluster, f't{turn}', 0.8, 'agent', call, do, dice.randint(earliest, latest))
+            running, path = begin(cluster, f't{turn}', 0.4, 'agent', call, do, dice.randint(earliest, latest))
             if is_next:
                 time.sleep(0.1 + dice.random() / 5)
                 os.kill(running.agent(), signal.SIGKILL)

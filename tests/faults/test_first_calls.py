@@ -16,7 +16,9 @@ def first_calls(place):
             cluster.forget() if place == 'longjmp' else settle(cluster)
         check(len(lines[0]) > 50, lines[0])
         for governed in lines[1:]:
-            different = [pair for pair in zip(lines[0], governed) if pair[0] != pair[1]]
+            # what crashes libpq, NULL being no argument for it, may be refused before that
+            different = [pair for pair in zip(lines[0], governed) if pair[0] != pair[1] and not pair[0].endswith(' with b')]
+            equal(len(governed), len(lines[0]), 'lines')
             equal(different, [], 'ends without and with the shim')
         died = [line for line in lines[0] if not line.endswith(' with 0')]
         return f'{len(lines[0])} functions, of which end the process by themselves: {died}'

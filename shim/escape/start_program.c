@@ -3,12 +3,15 @@
 #include "shim/escape/start_program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "shim/escape/environment.h"
 #include "shim/escape/line.h"
 #include "shim/gate/outside.h"
 #include "shim/preload/guard.h"
+#include "shim/preload/start.h"
 
 static struct slice name_of(const struct target *target, char *room, size_t size)
 {
@@ -38,6 +41,22 @@ static int ask_about_user(struct slice name)
 	return permit == PERMIT_WARN || permit == PERMIT_PASS ? 0 : -EACCES;
 }
 
+/* Without the file the loader says so and goes on, and the program would run ungoverned. */
+static bool is_library_gone(void)
+{
+	const char *path = start_preload();
+
+	return path[0] == '/' && faccessat(AT_FDCWD, path, F_OK, 0) < 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
+static int refuse_without_library(struct slice name)
+{
+	line_say("refused to start %.*s: %s is not there any more; install chaperone again",
+		 SLICE_ARGUMENTS(name), start_preload());
+	return -EACCES;
+}
+
 /* 0, or -EACCES.  A static program is named on the record and started: nearly every shell script
  * starts some. */
 static int judge(const struct target *target)
@@ -49,6 +68,8 @@ static int judge(const struct target *target)
 		return ask_about_user(name_of(target, room, sizeof(room)));
 	if (kind == TARGET_STATIC)
 		(void)!outside_permit(OUTSIDE_STATIC, name_of(target, room, sizeof(room)), false);
+	else if (is_library_gone())
+		return refuse_without_library(name_of(target, room, sizeof(room)));
 	return 0;
 }
 

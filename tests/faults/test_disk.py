@@ -116,4 +116,60 @@ def a_full_folder_of_rings_refuses_new_programs_and_leaves_those_that_run(cluste
     return None
 
 
+class Installed:
+    """A copy of the command and its library, whose library can be replaced and taken away."""
+
+    def __init__(self, cluster):
+        self.cluster, self.tree = cluster, cluster.path(f'installed-{next(cluster.serials)}')
+        for source in (CHAPERONE, SHIM):
+            os.makedirs(os.path.dirname(self.place(source)))
+            shutil.copy(source, self.place(source))
+        self.shim = self.place(SHIM)
+
+    def place(self, source):
+        return os.path.join(self.tree, *source.split('/')[-3 if source == CHAPERONE else -2:])
+
+    def start(self, *command):
+        record = self.cluster.new_record()
+        policy = self.cluster.write('installed.yaml', POLICY)
+        return Running(self.cluster, [self.place(CHAPERONE), 'run', '--policy', policy, '--record', record, '--', *command], {}, record,
+                       stdin=subprocess.DEVNULL)
+
+    def replace(self):
+        """As a package manager does it: a new file under the old name."""
+        shutil.copy(SHIM, self.shim + '.new')
+        os.rename(self.shim + '.new', self.shim)
+
+
+QUERY = 'SELECT email FROM customers WHERE id = 1'
+
+
+@promise
+def programs_that_run_and_start_while_the_shim_is_replaced_are_governed(cluster):
+    installed, count = Installed(cluster), 60
+    running = installed.start('sh', '-c', f'{program("load")} runs 2 2 >&2 & for i in $(seq {count}); do psql -XAtc "{QUERY}"; done; wait')
+    replaced = 0
+    while running.process.poll() is None and replaced < 2000:
+        installed.replace()
+        replaced += 1
+        time.sleep(0.005)
+    outcome = running.end()
+    equal((outcome.status, outcome.stdout), (0, b'[redacted]\n' * count), outcome)
+    statements = [e for e in settle(cluster)[1] if 'FROM customers' in e['statement']]
+    equal(len(statements), count, 'statements of programs that started')
+    verified(cluster, outcome.record)
+    return f'replaced {replaced} times'
+
+
+@promise
+def a_program_that_would_start_without_the_shim_does_not_start(cluster):
+    installed = Installed(cluster)
+    running = installed.start('sh', '-c', f'psql -XAtc "{QUERY}"; mv {installed.shim} {installed.shim}.away; psql -XAtc "{QUERY}"; '
+                              f'echo status $?; exec psql -XAtc "{QUERY}"')
+    outcome = running.end()
+    check(b'canary' not in outcome.stdout and outcome.stdout.startswith(b'[redacted]\nstatus 126\n'), outcome)
+    check(b'is not there any more' in outcome.stderr, outcome)
+    settle(cluster)
+
+
 main(SCHEMA)

@@ -21,9 +21,8 @@
 		DOCTOR_NOTE, database, name, how                                                   \
 	}
 
-#define OWN_PROTOCOL  " speaks the protocol itself, without a client library"
-#define NOT_YET       " is not governed by this version"
-#define NOT_TRIED_YET " (libpq): not tried with this version"
+#define OWN_PROTOCOL " speaks the protocol itself, without a client library"
+#define NOT_YET      " is not governed by this version"
 
 const struct client_library CLIENT_LIBRARIES[] = {
 	{ "libpq.so", GOVERNED("PostgreSQL", "libpq", "") },
@@ -74,7 +73,7 @@ const struct client_module CLIENT_MODULES[] = {
 	{ "python", "psycopg/__init__.py", GOVERNED("PostgreSQL", "psycopg 3", " (libpq)") },
 	{ "python", "asyncpg/__init__.py", NOT_GOVERNED("PostgreSQL", "asyncpg", OWN_PROTOCOL) },
 	{ "python", "pg8000/__init__.py", NOT_GOVERNED("PostgreSQL", "pg8000", OWN_PROTOCOL) },
-	{ "python", "pgdb.py", NOT_TRIED("PostgreSQL", "PyGreSQL", NOT_TRIED_YET) },
+	{ "python", "pgdb.py", GOVERNED("PostgreSQL", "PyGreSQL", " (libpq)") },
 	{ "python", "pymysql/__init__.py",
 	  NOT_GOVERNED("MySQL, MariaDB", "PyMySQL", OWN_PROTOCOL) },
 	{ "python", "MySQLdb/__init__.py",
@@ -86,13 +85,13 @@ const struct client_module CLIENT_MODULES[] = {
 	{ "python", "oracledb/__init__.py", NOT_GOVERNED("Oracle", "oracledb", OWN_PROTOCOL) },
 	{ "python", "pymssql/__init__.py",
 	  NOT_GOVERNED("SQL Server", "pymssql", ": FreeTDS is not governed") },
-	{ "perl", "DBD/Pg.pm", NOT_TRIED("PostgreSQL", "DBD::Pg", NOT_TRIED_YET) },
+	{ "perl", "DBD/Pg.pm", GOVERNED("PostgreSQL", "DBD::Pg", " (libpq)") },
 	{ "perl", "DBD/mysql.pm",
 	  NOT_GOVERNED("MySQL", "DBD::mysql", ": libmariadb is not governed by this version") },
 	{ "perl", "DBD/MariaDB.pm",
 	  NOT_GOVERNED("MariaDB", "DBD::MariaDB", ": libmariadb is not governed by this version") },
-	{ "ruby", "pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
-	{ "ruby", "pg-*/lib/pg.rb", NOT_TRIED("PostgreSQL", "pg", NOT_TRIED_YET) },
+	{ "ruby", "pg.rb", GOVERNED("PostgreSQL", "pg", " (libpq)") },
+	{ "ruby", "pg-*/lib/pg.rb", GOVERNED("PostgreSQL", "pg", " (libpq)") },
 	{ "ruby", "mysql2.rb",
 	  NOT_GOVERNED("MySQL, MariaDB", "mysql2",
 		       ": libmariadb is not governed by this version") },
@@ -105,13 +104,14 @@ const struct client_module CLIENT_MODULES[] = {
 	  NOT_GOVERNED("MongoDB", "mongodb", " has its client library built in") },
 	{ "tcl", "tdbcpostgres*/pkgIndex.tcl",
 	  GOVERNED("PostgreSQL", "tdbc::postgres", " (libpq)") },
+	{ "tcl", "pgtcl*/pkgIndex.tcl", GOVERNED("PostgreSQL", "pgtcl", " (libpq)") },
 	{ "tcl", "tdbcmysql*/pkgIndex.tcl",
 	  NOT_GOVERNED("MySQL, MariaDB", "tdbc::mysql",
 		       ": libmariadb is not governed by this version") },
 	{ "node", "pg/package.json",
 	  NOT_GOVERNED("PostgreSQL", "pg",
 		       OWN_PROTOCOL "; pg-native (libpq) is the way to be governed") },
-	{ "node", "pg-native/package.json", NOT_TRIED("PostgreSQL", "pg-native", NOT_TRIED_YET) },
+	{ "node", "pg-native/package.json", GOVERNED("PostgreSQL", "pg-native", " (libpq)") },
 	{ "node", "postgres/package.json", NOT_GOVERNED("PostgreSQL", "postgres", OWN_PROTOCOL) },
 	{ "node", "mysql/package.json", NOT_GOVERNED("MySQL, MariaDB", "mysql", OWN_PROTOCOL) },
 	{ "node", "mysql2/package.json", NOT_GOVERNED("MySQL, MariaDB", "mysql2", OWN_PROTOCOL) },

@@ -2,11 +2,13 @@
 """The clients of the matrix, a row each: what matrix.py runs and dev/clients writes into doc/clients.md."""
 import dataclasses
 import os
+import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = '/usr/bin/python3'  # Debian's, for which its modules are made
 PGBENCH = '/usr/lib/postgresql/15/bin/pgbench'
+GO = shutil.which('go') or 'go'
 
 # How a client comes to libpq.
 LINKED = 'linked'
@@ -192,6 +194,9 @@ CLIENTS = [
     node('node pg-native', 'node', 'node_pg_native.js', 'pg-native', 'pg', reaches=PLUGIN),
     *(libpq(style, 'copy') for style in ('exec', 'params', 'binary', 'prepared', 'single_row', 'async', 'pipeline')),
     libpq('copy'),
+    Client('Go, cgo', 'Go', ('./cgo',), ('libpq5',), LINKED, lacks=('types', 'copy', 'notify'), source='golang-go',
+           tried=(GO, 'version'), version=(GO, 'env', 'GOVERSION'),
+           prepare=f'GOCACHE=$PWD/go-cache {GO} build -o cgo {script("cgo.go")}'),
     Client('ecpg', 'C', (), ('libecpg6',), LINKED, built='embedded', lacks=('copy', 'notify')),
     python('asyncpg', 'own protocol', 'use_asyncpg.py', 'python3-asyncpg', reaches=OWN, kind='stopped', stopped='/.s.PGSQL.'),
     python('PyMySQL', 'own protocol', 'use_pymysql.py', 'python3-pymysql', reaches=OWN, kind='stopped', stopped=':3306'),

@@ -96,13 +96,18 @@ def uncounted(cluster, record):
     return found
 
 
+def make_ready(cluster, row):
+    """What a row wants done before each run."""
+    if row.prepare:
+        subprocess.run(['sh', '-c', row.prepare], env={**cluster.environment, 'PGAPPNAME': 'bystander'}, cwd=cluster.folder,
+                       check=True, stdin=subprocess.DEVNULL)
+
+
 class Seen:
     """What one run did: its status, what it printed, what reached the server, and what was recorded."""
 
     def __init__(self, cluster, row, policy, accounts):
-        if row.prepare:
-            subprocess.run(['sh', '-c', row.prepare], env={**cluster.environment, 'PGAPPNAME': 'bystander'},
-                           cwd=cluster.folder, check=True, stdin=subprocess.DEVNULL)
+        make_ready(cluster, row)
         before, since = cluster.sql(CONTENTS), cluster.mark()
         outcome = run(cluster, command_of(row), policy, environment=row.environment)
         self.status, self.record = outcome.status, outcome.record

@@ -5,7 +5,7 @@ import os
 
 from clients import CLIENTS, HERE
 from harness import check, equal, intents, main, promise, run, settle, verified
-from matrix import CONTENTS, SAYS, Missing, command_of, version_of
+from matrix import CONTENTS, SAYS, Missing, command_of, make_ready, version_of
 from shop import SCHEMA
 
 DEMO = os.path.realpath(os.path.join(HERE, '..', '..', 'dev', 'shop-demo.yaml'))
@@ -18,6 +18,7 @@ def client(row):
             version_of(row)
         except Missing as missing:
             return f'not tried: {missing}'
+        make_ready(cluster, row)
         before = cluster.sql(CONTENTS)
         outcome = run(cluster, command_of(row), DEMO, environment=row.environment)
         settle(cluster, **{**row.guarded, **row.demo})

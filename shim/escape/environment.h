@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A program's environment with what `chaperone run` put there: the library in LD_PRELOAD,
- * the auditor in LD_AUDIT, and the way to the agent (decisions.md 3).  What the program set there itself stays, in its order, but
- * for other values of our variables: a program that could choose its child's agent could choose one
- * that allows everything. */
+/* A program's environment with what `chaperone run` put there: the library in LD_PRELOAD, the
+ * auditor in LD_AUDIT, and the way to the agent (decisions.md 3).  What the program set there itself
+ * stays, in its order, but for other values of our variables: a program that could choose its
+ * child's agent could choose one that allows everything. */
 #ifndef SHIM_ESCAPE_ENVIRONMENT_H
 #define SHIM_ESCAPE_ENVIRONMENT_H
 
@@ -13,7 +13,8 @@
 #include "common/cleanup.h"
 
 /* What is repaired; a larger environment that lacks something is refused with -E2BIG.  The second
- * is for each of the loader's lists.  Together about 56 KiB of the caller's stack, and less than 2 KiB for a cleared environment. */
+ * is for each of the loader's lists.  Together about 56 KiB of the caller's stack, and less than
+ * 2 KiB for a cleared environment. */
 #define ENVIRONMENT_VARIABLES_MAX 4096
 #define ENVIRONMENT_PRELOAD_MAX   8192
 

@@ -130,7 +130,8 @@ static int start_part(struct record *record)
 	return r;
 }
 
-static void begin_batch(struct record *record)
+/* Fails the first time alone: afterwards there is room. */
+static int begin_batch(struct record *record)
 {
 	static const char PLACE[RECORD_BATCH_HEADER];
 
@@ -138,6 +139,7 @@ static void begin_batch(struct record *record)
 	buf_add(&record->batch, PLACE, sizeof(PLACE));
 	record->entries = 0;
 	record->state = (struct record_state){ 0 };
+	return record->batch.failed;
 }
 
 static void store_u32(char *at, uint32_t number)
@@ -180,8 +182,7 @@ static int write_batch(struct record *record)
 	}
 	record->offset += record->batch.length;
 	memcpy(record->head, hash, SHA256_SIZE);
-	begin_batch(record);
-	return 0;
+	return begin_batch(record);
 }
 
 int record_flush(struct record *record)
@@ -355,8 +356,8 @@ static int start_boot(struct record *record, const struct record_files *files)
 	if (r < 0)
 		return r;
 	use_file(record, fd, &header);
-	begin_batch(record);
-	return note_torn(record, files, links, header.link_count);
+	r = begin_batch(record);
+	return r < 0 ? r : note_torn(record, files, links, header.link_count);
 }
 
 struct bad_files {

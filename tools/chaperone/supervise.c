@@ -14,6 +14,8 @@
 #include "tools/chaperone/run.h"
 
 #define AGENT_PATIENCE_MS 5000
+#define AGENT_LOOK_MS     100
+#define AGENT_ASKED_MAX   30 /* seconds */
 #define RESTART_PAUSE_NS  (50 * MILLISECOND_NS)
 
 #define EXIT_CHAPERONE 125
@@ -217,16 +219,34 @@ int run_command(struct run *run)
 	return status;
 }
 
-/* Ends the agent; false when it has not put the rings on record. */
+/* Waits a second at most for the agent's end. */
+static bool agent_has_ended(const struct run *run, int *ret_status)
+{
+	struct pollfd poller = { run->signals, POLLIN, 0 };
+	uint64_t until_ns = monotonic_ns() + SECOND_NS;
+	struct signalfd_siginfo info;
+	pid_t ended;
+
+	while ((ended = waitpid(run->agent, ret_status, WNOHANG)) == 0 &&
+	       monotonic_ns() < until_ns) {
+		poll(&poller, 1, AGENT_LOOK_MS);
+		while (read(run->signals, &info, sizeof(info)) == sizeof(info))
+			continue;
+	}
+	return ended != 0;
+}
+
+/* Ends the agent; false when it has not put the rings on record.  It may have missed a signal; one
+ * that hangs is killed, and what it leaves is the next one's. */
 static bool end_agent(struct run *run)
 {
-	int status = 0;
+	int status = 0, asked = 0;
 
 	if (run->agent <= 0)
 		return true;
-	kill(run->agent, SIGTERM);
-	while (waitpid(run->agent, &status, 0) < 0 && errno == EINTR)
-		continue;
+	do {
+		kill(run->agent, asked++ < AGENT_ASKED_MAX ? SIGTERM : SIGKILL);
+	} while (!agent_has_ended(run, &status));
 	run->agent = 0;
 	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 }

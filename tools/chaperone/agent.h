@@ -102,6 +102,7 @@ struct agent_process {
 	pid_t pid;
 	int pidfd;        /* -1 where there is none */
 	bool is_nameless; /* its ring was unlinked, which has been noted */
+	bool is_unread;   /* its ring could not be read at the last look, which has been noted */
 	struct ring_reader reader;
 	struct ring_control *control; /* NULL for an orphan of an earlier agent, */
 	uint64_t adopted_ns;          /* which was taken up then (CLOCK_MONOTONIC); else 0 */

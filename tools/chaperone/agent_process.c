@@ -14,6 +14,8 @@
 #include "tools/chaperone/agent.h"
 #include "tools/chaperone/process.h"
 
+#define LAST_LOOKS 3 /* at a ring that cannot be read when an agent ends */
+
 struct agent_process *agent_process_find(struct agent *agent, uint64_t number)
 {
 	for (struct agent_process *p = agent->processes; p; p = p->next) {
@@ -265,7 +267,7 @@ static void reap(struct agent *agent)
 	for (struct agent_process **at = &agent->processes; *at;) {
 		struct agent_process *process = *at;
 
-		if (!process->is_ended || agent->is_full) {
+		if (!process->is_ended || process->is_unread || agent->is_full) {
 			/* drained once more before it goes */
 			process->is_ended = !is_alive(process);
 			at = &process->next;
@@ -349,18 +351,31 @@ static void outwait_lease(const struct agent_process *process)
 		nanosleep(&pause, NULL);
 }
 
+static bool has_unread(const struct agent *agent)
+{
+	for (const struct agent_process *p = agent->processes; p; p = p->next) {
+		if (p->is_unread)
+			return true;
+	}
+	return false;
+}
+
 /* Empties all rings; again where the record takes nothing at first. */
 static int drain_last(struct agent *agent)
 {
 	bool was_full;
 	uint64_t moved;
+	int looks = 0;
 
 	do {
 		was_full = agent->is_full;
 		moved = agent_processes_drain(agent);
-	} while (!agent->is_full && (was_full || moved > 0));
+	} while (!agent->is_full &&
+		 (was_full || moved > 0 || (has_unread(agent) && looks++ < LAST_LOOKS)));
 	int r = record_flush(agent->record);
-	return r < 0 ? r : record_sync(agent->record);
+	if (r == 0)
+		r = record_sync(agent->record);
+	return r == 0 && has_unread(agent) ? -EIO : r;
 }
 
 /* A process may live on, and find out that nobody reads what it writes.  Then nothing that is torn

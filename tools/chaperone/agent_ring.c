@@ -67,17 +67,24 @@ static uint64_t record_slots(struct agent *agent, struct agent_process *process,
 	return count > 0 ? (uint64_t)count : 0;
 }
 
+/* What the ring itself is to blame for; another error may be over at the next look. */
+static bool is_about_ring(int code)
+{
+	return code == -ENOENT || code == -ENODATA || code == -EBADMSG;
+}
+
 /* A ring without a name is still written and read; what cannot be read any more is closed, and its
  * process gets no verdict from then on. */
 static void take_trouble(struct agent *agent, struct agent_process *process, int code)
 {
-	if (code == -ENOENT && process->is_nameless)
+	bool is_known = code == -ENOENT ? process->is_nameless : process->is_unread;
+
+	if (!is_known)
+		agent_note(agent, process->number, "its ring cannot be read: %s", strerror(-code));
+	process->is_nameless = process->is_nameless || code == -ENOENT;
+	process->is_unread = !is_about_ring(code);
+	if (code == -ENOENT || process->is_unread)
 		return;
-	agent_note(agent, process->number, "its ring cannot be read: %s", strerror(-code));
-	process->is_nameless = code == -ENOENT;
-	if (process->is_nameless)
-		return;
-	ring_close(process->control);
 	close(process->reader.fd);
 	process->reader.fd = -1;
 }
@@ -95,6 +102,8 @@ uint64_t agent_ring_drain(struct agent *agent, struct agent_process *process)
 		moved += record_slots(agent, process, slots, count);
 		if (count < 0)
 			take_trouble(agent, process, count);
+		else
+			process->is_unread = false;
 		if (count < SLOTS_AT_ONCE)
 			break;
 	}

@@ -2,6 +2,17 @@
 /* Walks the loader's list of objects. */
 #include "shim/preload/object.h"
 
+#include "shim/preload/walk.h"
+
+/* All that asks the loader for its list. */
+static int iterate(int (*callback)(struct dl_phdr_info *info, size_t size, void *data), void *data)
+{
+	walk_begin();
+	int r = dl_iterate_phdr(callback, data);
+	walk_end();
+	return r;
+}
+
 struct visit {
 	object_visitor *visit;
 	void *data;
@@ -25,7 +36,7 @@ bool objects_visit(object_visitor *visit, void *data)
 {
 	struct visit all = { .visit = visit, .data = data, .is_first = true };
 
-	return dl_iterate_phdr(show, &all) != 0;
+	return iterate(show, &all) != 0;
 }
 
 static int count(struct dl_phdr_info *info, size_t size, void *data)
@@ -39,7 +50,7 @@ uint64_t objects_added(void)
 {
 	uint64_t added = 0;
 
-	dl_iterate_phdr(count, &added);
+	iterate(count, &added);
 	return added;
 }
 

@@ -12,6 +12,7 @@
 #include "shim/preload/auditor.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/next.h"
+#include "shim/preload/walk.h"
 
 /* The length of the longest name, its "=" and the NUL included. */
 #define NAME_ROOM 32
@@ -117,6 +118,7 @@ __attribute__((constructor)) static void start(void)
 	KEEP_ERRNO;
 
 	settle();
+	walk_watch_forks();
 }
 
 const char *start_name(enum start_variable variable)

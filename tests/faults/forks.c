@@ -15,6 +15,7 @@
 #define CHILDREN_ACROSS 4
 
 static atomic_bool is_over;
+static atomic_uint connected;
 static atomic_ulong served, failed;
 
 static void query(PGconn *connection, const char *text)
@@ -30,11 +31,20 @@ static void *work(void *nothing)
 	PGconn *connection = PQconnectdb("");
 	char text[64];
 
+	connected++;
 	for (unsigned long i = 0; !is_over; i++) {
 		snprintf(text, sizeof(text), "SELECT %lu AS a%lu", i, i % 50);
 		query(connection, text);
 	}
 	PQfinish(connection);
+	return nothing;
+}
+
+/* Each call of these looks for its client library. */
+static void *look(void *nothing)
+{
+	while (!is_over)
+		PQfinish(PQconnectdb("is not a setting"));
 	return nothing;
 }
 
@@ -63,13 +73,23 @@ static int collect(void)
 	return status != 0;
 }
 
+/* libpq's first connections hold a lock that a child forked meanwhile would find held for ever
+ * (fe-secure-openssl.c of libpq 15, ssl_config_mutex). */
+static void wait_for_connections(void)
+{
+	while (connected < THREADS)
+		usleep(1000);
+}
+
 int main(int argc, char **argv)
 {
 	int count = argc > 2 ? atoi(argv[1]) : 0, bad = 0;
-	pthread_t threads[THREADS];
+	pthread_t threads[THREADS], looking;
 
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, work, NULL);
+	pthread_create(&looking, NULL, look, NULL);
+	wait_for_connections();
 	for (int i = 0; i < count; i++) {
 		pid_t child = fork();
 
@@ -83,6 +103,7 @@ int main(int argc, char **argv)
 	is_over = true;
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+	pthread_join(looking, NULL);
 	printf("%d bad children, %lu served, %lu failed\n", bad, served, failed);
 	return 0;
 }

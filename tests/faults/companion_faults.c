@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -84,6 +85,10 @@ static struct {
 	} ranges[RANGES];
 } fault;
 
+/* glibc's look-up of a user ends by SIGSEGV when its first allocation fails (nss/nss_database.c of
+ * 2.36), which no caller of it can help: what it calls does not count. */
+static _Thread_local bool is_in_user_lookup;
+
 /* ---- which calls count ---- */
 
 static int note_range(struct dl_phdr_info *info, size_t size, void *context)
@@ -107,7 +112,7 @@ static int note_range(struct dl_phdr_info *info, size_t size, void *context)
 
 static bool counts(enum call call, uintptr_t caller)
 {
-	if (!fault.tally || call != fault.call)
+	if (!fault.tally || call != fault.call || is_in_user_lookup)
 		return false;
 	if (fault.is_in_agent)
 		return fault.is_agent;
@@ -308,6 +313,18 @@ EXPORTED int posix_fallocate(int fd, off_t offset, off_t size)
 	bool is_fault = fails(CALL_SYNC, CALLER) && !fault.is_kill;
 
 	return is_fault ? ENOSPC : syscall(SYS_fallocate, fd, 0, offset, size) < 0 ? errno : 0;
+}
+
+EXPORTED int getpwuid_r(uid_t uid, struct passwd *entry, char *memory, size_t size,
+			struct passwd **ret_entry)
+{
+	int (*next)(uid_t, struct passwd *, char *, size_t, struct passwd **);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "getpwuid_r");
+	is_in_user_lookup = true;
+	int code = next(uid, entry, memory, size, ret_entry);
+	is_in_user_lookup = false;
+	return code;
 }
 
 /* Counts what came, not the looks for it. */

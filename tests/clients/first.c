@@ -2,12 +2,11 @@
 /* Makes the process's first call of libpq in the place that its argument names. */
 #include <errno.h>
 #include <libpq-fe.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/clients/places.h"
 
 static const char *sql = "SELECT id, email FROM customers ORDER BY id LIMIT 1";
 
@@ -29,18 +28,9 @@ static void connect_and_query(void)
 	PQfinish(connection);
 }
 
-static void *in_thread(void *nothing)
-{
-	connect_and_query();
-	return nothing;
-}
-
 static void from_thread(void)
 {
-	pthread_t thread;
-
-	pthread_create(&thread, NULL, in_thread, NULL);
-	pthread_join(thread, NULL);
+	in_a_thread(connect_and_query);
 }
 
 static void from_exit(void)
@@ -48,39 +38,26 @@ static void from_exit(void)
 	atexit(connect_and_query);
 }
 
-static void wait_for(pid_t child)
-{
-	int status = 0;
-
-	waitpid(child, &status, 0);
-	printf("child ended with %d\n", status);
-}
-
 static void from_child(void)
 {
-	pid_t child = fork();
+	printf("child ended with %d\n", in_a_child(connect_and_query));
+}
 
-	if (child == 0) {
-		connect_and_query();
-		_exit(0);
-	}
-	wait_for(child);
+static PGconn *shared;
+
+static void query_shared(void)
+{
+	query(shared);
 }
 
 /* The child uses the connection that its parent made, then its parent goes on. */
 static void inherited(void)
 {
-	PGconn *connection = PQconnectdb("");
-
-	query(connection);
-	pid_t child = fork();
-	if (child == 0) {
-		query(connection);
-		_exit(0);
-	}
-	wait_for(child);
-	query(connection);
-	PQfinish(connection);
+	shared = PQconnectdb("");
+	query_shared();
+	printf("child ended with %d\n", in_a_child(query_shared));
+	query_shared();
+	PQfinish(shared);
 }
 
 /* Parent and child each have a connection of their own. */
@@ -114,10 +91,11 @@ static void after_closefrom(void)
 /* Eight threads make their first call at once. */
 static void eight_threads(void)
 {
+	void (*what)(void) = connect_and_query;
 	pthread_t threads[8];
 
 	for (size_t i = 0; i < 8; i++)
-		pthread_create(&threads[i], NULL, in_thread, NULL);
+		pthread_create(&threads[i], NULL, call_in_thread, &what);
 	for (size_t i = 0; i < 8; i++)
 		pthread_join(threads[i], NULL);
 }

@@ -5,7 +5,6 @@
 #include <libpq-events.h>
 #include <libpq-fe.h>
 #include <libpq/libpq-fs.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "shim/libpq/table.h"
+#include "tests/clients/places.h"
 
 #define SECONDS_MAX 3 /* libpq itself waits for ever after some leaps */
 #define AT_ONCE     24
@@ -43,18 +43,9 @@ static void call(void)
 	(void)function(connection, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
-static void *in_thread(void *nothing)
-{
-	call();
-	return nothing;
-}
-
 static void from_thread(void)
 {
-	pthread_t thread;
-
-	pthread_create(&thread, NULL, in_thread, NULL);
-	pthread_join(thread, NULL);
+	in_a_thread(call);
 }
 
 static void from_exit(void)
@@ -77,15 +68,7 @@ static void from_signal(void)
 
 static void from_child(void)
 {
-	int status = 0;
-	pid_t child = fork();
-
-	if (child == 0) {
-		call();
-		_exit(0);
-	}
-	waitpid(child, &status, 0);
-	if (status)
+	if (in_a_child(call))
 		raise(SIGSEGV);
 }
 

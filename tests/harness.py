@@ -438,23 +438,33 @@ os._exit(126)
     return [PYTHON, '-c', script]
 
 
-def both_ways(cluster, command, least=1, environment=None, **exceptions):
-    """Runs a program without the shim and under a policy that allows everything: it prints and says the same, and all
-    that it sends is on its record.  Returns what was seen without the shim, and what the server got each time."""
+def both_ways(cluster, command, given=b'', least=1, like=bytes, environment=None, **exceptions):
+    """Runs a program without the shim and under a policy that allows everything: it prints and says the same, as `like`
+    shows it, and all that it sends is on its record.  Returns what was seen without the shim, and what the server got
+    each time."""
     seen, sent = [], []
     for policy in (None, ALLOW_EVERYTHING):
         since = cluster.mark()
-        outcome = run(cluster, command, policy, environment=environment)
-        seen.append(outcome.seen())
+        outcome = run(cluster, command, policy, given, environment=environment)
+        status = outcome.status if outcome.status >= 0 else 128 - outcome.status
+        seen.append((status, like(outcome.stdout), like(outcome.stderr)))
         sent.append([s.key() for s in cluster.statements(since)])
         if policy:
             recorded = settle(cluster, **exceptions)[1]
             check(len(recorded) >= least, f'only {len(recorded)} intents')
             verified(cluster, outcome.record)
-    equal(*[s[2] for s in seen], 'stderr')
-    equal(*[s[1] for s in seen], 'stdout')
-    equal(*[s[0] if s[0] >= 0 else 128 - s[0] for s in seen], 'exit codes')
+    for part, what in ((2, 'stderr'), (1, 'stdout'), (0, 'exit codes')):
+        equal(*[s[part] for s in seen], what)
     return seen[0], sent
+
+
+def transparent(cluster, command, given=b'', is_ordered=True, **options):
+    """The same of a program that succeeds; and the server gets the same, with `is_ordered` in the same order.  Returns its
+    output and what the server got."""
+    (status, stdout, stderr), sent = both_ways(cluster, command, given, **options)
+    equal(status, 0, stderr)
+    equal(*(sent if is_ordered else map(sorted, sent)), 'server logs')
+    return stdout, sent[0]
 
 
 PROMISES = []

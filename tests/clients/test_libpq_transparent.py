@@ -2,7 +2,7 @@
 """Programs that call libpq in every other way behave the same with and without the shim."""
 import re
 
-from harness import ALLOW_EVERYTHING, SHIM, check, equal, main, program, promise, run, settle, verified
+from harness import ALLOW_EVERYTHING, SHIM, check, equal, main, program, promise, run, transparent
 from shop import SCHEMA
 
 PQ, FIRST = program('pq'), program('first')
@@ -164,29 +164,11 @@ def calls(text):
     return re.sub(r'(?m)^ +', '', text).replace('|', '\t').replace('\\t', '\t').strip() + '\n'
 
 
-def both_ways(cluster, command, given=b'', ordered=True, exceptions=None):
-    seen, sent = [], []
-    for policy in (None, ALLOW_EVERYTHING):
-        since = cluster.mark()
-        outcome = run(cluster, command, policy, given)
-        seen.append(outcome.seen())
-        if policy:
-            settle(cluster, **(exceptions or {}))
-            verified(cluster, outcome.record)
-        keys = [s.key() for s in cluster.statements(since)]
-        sent.append(keys if ordered else sorted(keys))
-    equal(*[s[2] for s in seen], 'stderr')
-    equal(*[s[1] for s in seen], 'stdout')
-    equal(*[s[0] for s in seen], 'exit codes')
-    equal(*sent, 'server logs')
-    check(seen[0][0] == 0 and b'no such call' not in seen[0][1], seen[0])
-    return seen[0], sent[0]
-
-
 def part(name):
     def test(cluster):
-        seen, sent = both_ways(cluster, [PQ], calls(CALLS[name]), exceptions=EXCEPTIONS.get(name))
-        return f'{len(sent)} statements, {len(seen[1])} bytes'
+        stdout, sent = transparent(cluster, [PQ], calls(CALLS[name]), **EXCEPTIONS.get(name, {}))
+        check(b'no such call' not in stdout, stdout)
+        return f'{len(sent)} statements, {len(stdout)} bytes'
     test.__name__ = f'libpq_is_byte_equal_on_{name}'
     promise(test)
 
@@ -197,8 +179,8 @@ for part_name in CALLS:
 
 def first(place):
     def test(cluster):
-        seen, sent = both_ways(cluster, [FIRST, place], ordered=place != 'threads')
-        check(sent and b'ann@canary.example' in seen[1] and b'FATAL' not in seen[1], (seen, sent))
+        stdout, sent = transparent(cluster, [FIRST, place], is_ordered=place != 'threads')
+        check(sent and b'ann@canary.example' in stdout and b'FATAL' not in stdout, (stdout, sent))
         return f'{len(sent)} statements'
     test.__name__ = f'first_call_in_{place}_works'
     promise(test)

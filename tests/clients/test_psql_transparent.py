@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness import ALLOW_EVERYTHING, check, equal, main, promise, run, settle, verified
+from harness import ALLOW_EVERYTHING, both_ways, check, equal, main, promise, run
 from shop import SCHEMA
 
 SCRIPTS = {
@@ -122,26 +122,9 @@ x,bad
 }
 
 
-def unlike(text):
+def steady(text):
     """Without what differs from run to run anyway: process ids, object ids, pg_dump's random word."""
     return re.sub(rb'(?im)\blo_import \d+|^ +\d{5,} +\|.*a host|with PID \d+|restrict \w+', b'VARIES', text)
-
-
-def both_ways(cluster, command, given, **exceptions):
-    seen, sent = [], []
-    for policy in (None, ALLOW_EVERYTHING):
-        since = cluster.mark()
-        outcome = run(cluster, command, policy, given)
-        seen.append((outcome.status, unlike(outcome.stdout), unlike(outcome.stderr)))
-        statements = cluster.statements(since)
-        if policy:
-            settle(cluster, **exceptions)
-            verified(cluster, outcome.record)
-        sent.append([s.key() for s in statements])
-    equal(*[s[2] for s in seen], 'stderr')
-    equal(*[s[1] for s in seen], 'stdout')
-    equal(*[s[0] for s in seen], 'exit codes')
-    return seen[0], sent
 
 
 def same_log(sent, given):
@@ -154,7 +137,7 @@ def script(name):
     def test(cluster):
         given = SCRIPTS[name].replace('\n        ', '\n')
         # The first call on a large object asks for the functions' numbers; lo_import creates, opens, writes and closes.
-        seen, sent = both_ways(cluster, ['psql', '-Xa'], given, more=4 if name == 'large_objects' else 0)
+        seen, sent = both_ways(cluster, ['psql', '-Xa'], given, like=steady, more=4 if name == 'large_objects' else 0)
         same_log(sent, 5)
         return f'{len(sent[0])} statements, {len(seen[1])} bytes, exit {seen[0]}'
     test.__name__ = f'psql_is_byte_equal_on_{name}'
@@ -173,7 +156,7 @@ def psql_is_byte_equal_in_its_modes(cluster):
                     ['-v', 'ON_ERROR_STOP=1', '-c', 'SELECT 1/0', '-c', 'SELECT 1'], ['-d', 'missing'], ['-l'],
                     ['-E', '-c', '\\dt'], ['-L', '/dev/null', '-c', 'SELECT 1'], ['--version'], ['-s', '-c', 'SELECT 1'],
                     ['-d', 'host=/nonexistent'], ['-d', 'options=--search_path=pg_catalog', '-c', 'SHOW search_path']):
-        _, sent = both_ways(cluster, ['psql', '-X', *options], b'')
+        _, sent = both_ways(cluster, ['psql', '-X', *options], least=0, like=steady)
         equal(*sent, f'server logs of psql {options}')
         total += len(sent[0])
     return f'{total} statements'
@@ -181,13 +164,13 @@ def psql_is_byte_equal_in_its_modes(cluster):
 
 @promise
 def psql_keeps_a_pagers_and_a_shells_view(cluster):
-    seen, _ = both_ways(cluster, ['sh', '-c', 'psql -Xc "SELECT 1" | cat; psql -Xqc "SELECT 1/0"; echo $?'], b'')
+    seen, _ = both_ways(cluster, ['sh', '-c', 'psql -Xc "SELECT 1" | cat; psql -Xqc "SELECT 1/0"; echo $?'], like=steady)
     check(b'division by zero' in seen[2], seen)
 
 
 @promise
 def pg_dump_writes_the_same_bytes(cluster):
-    seen, _ = both_ways(cluster, ['pg_dump', '--no-comments', 'shop'], b'')
+    seen, _ = both_ways(cluster, ['pg_dump', '--no-comments', 'shop'], like=steady)
     check(b'ann@canary.example' in seen[1] and seen[0] == 0, seen)
     return f'{len(seen[1])} bytes'
 

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import time
 
-from harness import (ALLOW_EVERYTHING, PYTHON, accounted, check, equal, intents, is_running, main, notes, program, promise, run,
+from harness import (ALLOW_EVERYTHING, PYTHON, accounted, check, equal, intents, main, notes, program, promise, run,
                      settle, start, verified, wait_until)
 from shop import POLICY, SCHEMA
 from session import Session

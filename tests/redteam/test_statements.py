@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Replays statements.json: ways to see a protected value, of which none may show one."""
 import json
-import os
 import re
 import sys
 import time

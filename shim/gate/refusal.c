@@ -2,12 +2,6 @@
 /* Writing a refusal around a reason that comes from elsewhere. */
 #include "shim/gate/refusal.h"
 
-static const char BEFORE[] =
-	"DO $chaperone$BEGIN RAISE EXCEPTION USING ERRCODE = '42501', "
-	"MESSAGE = 'chaperone refused this: no agent can judge it', DETAIL = '";
-static const char AFTER[] =
-	". Nothing was sent.', HINT = 'chaperone doctor says more.';END$chaperone$";
-
 /* No quote of any kind, no escape, nothing that is more than one byte in any encoding. */
 static char harmless(char c)
 {
@@ -18,8 +12,8 @@ static char harmless(char c)
 
 void refusal_write(struct buf *out, const char *reason)
 {
-	buf_add_text(out, BEFORE);
+	buf_add_text(out, RAISE_BEFORE_DETAIL("no agent can judge it"));
 	for (const char *c = reason; *c; c++)
 		buf_add_char(out, harmless(*c));
-	buf_add_text(out, AFTER);
+	buf_add_text(out, "." RAISE_AFTER_DETAIL("chaperone doctor says more."));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that send SQL.  Each stand-in is a row of one of two roles; the thinking is in the
- * functions above. */
+/* The calls that send SQL.  Each stand-in is a row of one of two roles, at the end. */
 #include "shim/libpq/submit.h"
 
+#include "shim/gate/refusal.h"
 #include "shim/libpq/notice.h"
 #include "shim/libpq/origin.h"
 #include "shim/libpq/result.h"
@@ -10,21 +10,19 @@
 #include "shim/preload/sentinel.h"
 
 static const char STANDS_DOWN[] =
-	"DO $chaperone$BEGIN RAISE EXCEPTION USING ERRCODE = '42501', "
-	"MESSAGE = 'chaperone refused this: two builds of its library are in this process', "
-	"DETAIL = 'Neither can tell the driver from the other. Nothing was sent.', "
-	"HINT = 'Remove one of them from LD_PRELOAD.';END$chaperone$";
+	RAISE("two builds of its library are in this process",
+	      "Neither can tell the driver from the other.", "Remove one of them from LD_PRELOAD.");
+
+/* What a call would raise that libpq does not make in a pipeline, if it made it. */
+static const char IN_PIPELINE[] = RAISE("it came while a pipeline was open",
+					"libpq makes no call then that waits for its result.",
+					"Use a call that sends, as PQsendQueryParams.");
 
 static void refuse_with(struct submission *submission, const char *text)
 {
 	submission->is_refused = true;
 	submission->text = text;
 }
-
-/* What a call would raise that libpq does not make in a pipeline, if it made it. */
-static const char IN_PIPELINE[] =
-	"DO $chaperone$BEGIN RAISE EXCEPTION USING ERRCODE = '42501', "
-	"MESSAGE = 'chaperone refused this: it came while a pipeline was open';END$chaperone$";
 
 static bool libpq_refuses(const PGconn *conn, const struct gate_call *call)
 {
@@ -161,8 +159,8 @@ void submission_begin(struct submission *submission, PGconn *conn, const void *c
 		submission->connection = connection;
 		judge(submission, conn, &call);
 	} else if (!gate_allows_everything(connection)) {
-		refuse_with(submission,
-			    IN_PIPELINE); /* libpq says no by itself, and nothing is sent */
+		/* libpq says no by itself, and nothing is sent */
+		refuse_with(submission, IN_PIPELINE);
 	}
 }
 

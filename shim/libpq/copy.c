@@ -29,18 +29,13 @@ bool copy_opens(const struct instance *instance, const PGresult *result)
 	return direction_of(instance, result) != COPY_NONE;
 }
 
-static const struct sha256_hmac_key *key_of(void *context, uint32_t index)
-{
-	return gate_key(context, index);
-}
-
 static int open_stream(struct gate_connection *connection, const struct plan *plan,
 		       const struct plan_copy *planned, uint32_t columns)
 {
 	struct session *session = gate_state(connection);
 	SCOPED(free_p)
 	struct plan_column *planned_columns = calloc((size_t)columns + 1, sizeof(*planned_columns));
-	struct mask_search search = { plan_searches(plan), plan->found, key_of, connection };
+	struct mask_search search = session_search(connection, plan);
 
 	if (!planned_columns)
 		return -ENOMEM;

@@ -20,11 +20,6 @@ struct masking {
 	uint32_t masked_cells;
 };
 
-static const struct sha256_hmac_key *key_of(void *context, uint32_t index)
-{
-	return gate_key(context, index);
-}
-
 /* Finds the masked form of the cell.  0: the cell changes; 1: it stays; negative: it cannot be
  * shown. */
 static int masked_form(struct masking *masking, struct mask mask, const struct cell *cell)
@@ -132,8 +127,7 @@ static PGresult *mask_rows(PGconn *conn, struct gate_connection *connection, str
 		.plan = flight->verdict->plan,
 		.result = result,
 		.out = BUF_MAX(1024 * MIB),
-		.search = { plan_searches(flight->verdict->plan), flight->verdict->plan->found,
-			    key_of, connection },
+		.search = session_search(connection, flight->verdict->plan),
 	};
 
 	int r = mask_result(&masking, flight->statement, rows);

@@ -190,6 +190,16 @@ void session_learn(PGconn *conn, struct gate_connection *connection)
 	REAL(session->instance, PQclear)(result);
 }
 
+static const struct sha256_hmac_key *key_of(void *connection, uint32_t index)
+{
+	return gate_key(connection, index);
+}
+
+struct mask_search session_search(struct gate_connection *connection, const struct plan *plan)
+{
+	return (struct mask_search){ plan_searches(plan), plan->found, key_of, connection };
+}
+
 enum hiding flight_hiding(const struct flight *flight)
 {
 	if (flight->is_refused || !flight->verdict || !flight->verdict->plan)

@@ -68,6 +68,9 @@ struct gate_settings session_settings(struct session *session, const PGconn *con
 
 bool session_is_pipelined(const struct instance *instance, const PGconn *conn);
 
+/* What is to be found in texts under `plan`, with the session's keys. */
+struct mask_search session_search(struct gate_connection *connection, const struct plan *plan);
+
 /* What to hide of a notice that comes now, and of the connection's message. */
 enum hiding session_hiding(const struct session *session);
 

@@ -178,6 +178,10 @@ void source_shield(const struct reading *reading, const struct judging *judging,
 		   const struct facts_source *source, struct shield *shield);
 void sources_shield(const struct reading *reading, const struct judging *judging,
 		    struct facts_range sources, struct shield *shield);
+
+/* Whether the value counts as masked only because nothing is known of its table: there is none of
+ * that name, or it is too new. */
+bool source_is_strange(const struct reading *reading, const struct facts_source *source);
 void source_text(const struct reading *reading, const struct facts_source *source, char *ret_text,
 		 size_t size);
 

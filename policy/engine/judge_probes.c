@@ -4,10 +4,47 @@
 
 #include "policy/engine/judge_private.h"
 
+#define NAME_MAX_BYTES 63 /* NAMEDATALEN of PostgreSQL, without its NUL */
+
 static bool is_answered(const struct facts_probe *probe, const struct shield *shield)
 {
 	return shield->probe == PROBE_ANSWER_ALLOW ||
 	       (shield->probe == PROBE_ANSWER_LOOKUP && (probe->flags & PROBE_LOOKUP));
+}
+
+static struct slice table_of(const struct reading *reading, const struct facts_source *source)
+{
+	struct slice name = SLICE("the table");
+
+	if (source->relation < reading->facts->relation_count)
+		name = reading->places[source->relation].name;
+	return slice_part(name, 0, NAME_MAX_BYTES);
+}
+
+static void explain_masked(const struct reading *reading, const struct facts_source *source,
+			   const char *place, struct charge *charge)
+{
+	struct slice table = table_of(reading, source);
+
+	snprintf(charge->what, sizeof(charge->what), "%s %s, which is masked for you", place,
+		 charge->columns);
+	snprintf(charge->hint, sizeof(charge->hint),
+		 "Select by another column (for example %.*s.id), or ask the policy's owners for "
+		 "probe: lookup.",
+		 SLICE_ARGUMENTS(table));
+}
+
+static void explain_strange(const struct reading *reading, const struct facts_source *source,
+			    const char *place, struct charge *charge)
+{
+	struct slice table = table_of(reading, source);
+
+	snprintf(charge->what, sizeof(charge->what), "%s %s, and no table %.*s is known here",
+		 place, charge->columns, SLICE_ARGUMENTS(table));
+	snprintf(
+		charge->hint, sizeof(charge->hint),
+		"Check the table's name and schema. What this transaction made can be compared once it is "
+		"committed.");
 }
 
 static void charge_probe(struct judging *judging, const struct reading *reading,
@@ -15,18 +52,13 @@ static void charge_probe(struct judging *judging, const struct reading *reading,
 			 const char *place)
 {
 	struct charge charge = { .reason = REASON_PROBE, .rule = FACTS_NONE, .verb = VERB_COUNT };
-	struct slice table = SLICE("the table");
 
-	if (source->relation < reading->facts->relation_count)
-		table = reading->places[source->relation].name;
 	charge.decision = shield->probe == PROBE_ANSWER_APPROVE ? DECISION_APPROVE : DECISION_DENY;
 	source_text(reading, source, charge.columns, sizeof(charge.columns));
-	snprintf(charge.what, sizeof(charge.what), "%s %s, which is masked for you", place,
-		 charge.columns);
-	snprintf(charge.hint, sizeof(charge.hint),
-		 "Select by another column (for example %.*s.id), or ask the policy's owners for "
-		 "probe: lookup.",
-		 (int)(table.length < 63 ? table.length : 63), table.at);
+	if (source_is_strange(reading, source))
+		explain_strange(reading, source, place, &charge);
+	else
+		explain_masked(reading, source, place, &charge);
 	for (size_t i = 0; i < shield->rule_count; i++) {
 		if (judging->policy->rules[shield->rules[i]].probe != shield->probe)
 			continue;

@@ -93,6 +93,24 @@ void output_shield(const struct reading *reading, const struct judging *judging,
 		shield->mask = mask_stricter(shield->mask, (struct mask){ .how = MASK_REDACT });
 }
 
+bool source_is_strange(const struct reading *reading, const struct facts_source *source)
+{
+	struct slice column = facts_slice(reading->facts, source->column);
+	struct shield shield = { .mask = { 0 } };
+
+	if (source->relation >= reading->facts->relation_count)
+		return false;
+	struct cover cover = reading->covers[source->relation];
+	if (cover.relation || !cover.is_open)
+		return false;
+	cover.is_open = false;
+	if (column.length > 0)
+		cover_column(&cover, column, &shield);
+	else
+		cover_whole(&cover, &shield);
+	return !shield_holds(&shield);
+}
+
 void source_text(const struct reading *reading, const struct facts_source *source, char *ret_text,
 		 size_t size)
 {

@@ -41,17 +41,22 @@ static void charge_copy(struct judging *judging, const struct reading *reading,
 	struct charge charge = { .decision = DECISION_DENY,
 				 .reason = REASON_COPIED,
 				 .verb = VERB_COUNT };
+	const struct facts_source *source = &facts_sources(reading->facts)[write->sources.first];
+	bool is_strange = source_is_strange(reading, source);
 	char target[140];
 
-	source_text(reading, &facts_sources(reading->facts)[write->sources.first], charge.columns,
-		    sizeof(charge.columns));
+	source_text(reading, source, charge.columns, sizeof(charge.columns));
 	target_text(reading, write, target, sizeof(target));
-	snprintf(charge.what, sizeof(charge.what),
-		 "%.*s takes its value from %.120s, which is masked for you", 100, target,
-		 charge.columns);
-	snprintf(charge.hint, sizeof(charge.hint),
-		 "Leave the masked column out; values cannot be copied to where they are not "
-		 "masked.");
+	snprintf(charge.what, sizeof(charge.what), "%.100s takes its value from %.120s, %s", target,
+		 charge.columns,
+		 is_strange ? "of which no table is known here" : "which is masked for you");
+	snprintf(
+		charge.hint, sizeof(charge.hint), "%s",
+		is_strange
+			? "Check the table's name and schema. What this transaction made can be copied "
+			  "once it is committed."
+			: "Leave the masked column out; values cannot be copied to where they "
+			  "are not masked.");
 	for (size_t i = 0; i < shield->rule_count; i++) {
 		if (judging->policy->rules[shield->rules[i]].copied_allow)
 			continue;

@@ -27,6 +27,8 @@ REFUSED = {
     'COPY customers FROM STDIN': 'customers.* would be written, which is masked for you',
     "COPY orders TO PROGRAM 'cat'": None,
     'SELECT 1 FROM customers WHERE email IS DISTINCT FROM NULL': None,
+    'SELECT * FROM ordres ORDER BY id': 'ORDER BY sorts by ordres.id, and no table ordres is known here',
+    'INSERT INTO plain SELECT id, item FROM ordres': 'plain.* takes its value from ordres.id, of which no table is known here',
     'SELEC': None,
 }
 

@@ -26,6 +26,7 @@
 	MEMBER(text, standard_conforming_strings)                                                  \
 	MEMBER(text, client_encoding)                                                              \
 	MEMBER(flag, is_replication)                                                               \
+	MEMBER(flag, is_physical)                                                                  \
 	MEMBER(flag, is_used)                                                                      \
 	MEMBER(u32, open_calls)                                                                    \
 	MEMBER(i32, backend_pid)                                                                   \

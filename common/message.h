@@ -65,6 +65,7 @@ struct message_connect {
 	struct slice host, host_address, port, database, user, options;
 	struct slice standard_conforming_strings, client_encoding;
 	bool is_replication;
+	bool is_physical;    /* replication, and of no database: the server runs no SQL there */
 	bool is_used;        /* statements may have been sent on it before this */
 	uint32_t open_calls; /* that may change its session, and have not ended */
 	int32_t backend_pid;

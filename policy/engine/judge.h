@@ -96,8 +96,10 @@ must_use int judge(const struct judge_question *question, struct slice event,
 		   struct judgement *ret_judgement);
 void judgement_done(struct judgement *judgement);
 
-/* Appends the statement that makes the server raise the refusal: DO with RAISE, every text quoted
- * (decisions.md 15).  Plain ASCII quoting that no lexing setting can misread. */
-must_use int judgement_raise(const struct judgement *judgement, struct buf *out);
+/* Appends the statement that makes the server at `address` raise the refusal: DO with RAISE, every
+ * text quoted (decisions.md 15), or a replication command where it runs no SQL.  Plain ASCII quoting
+ * that no lexing setting can misread. */
+must_use int judgement_raise(const struct judgement *judgement,
+			     const struct session_address *address, struct buf *out);
 
 #endif

@@ -281,6 +281,16 @@ static bool matches_anything(const struct policy_rule *rule)
 	       rule->only_where_count == 0;
 }
 
+/* Their grammar is not SQL's, and what its parser says of them helps nobody. */
+static void explain_replication(struct charge *charge)
+{
+	snprintf(charge->what, sizeof(charge->what),
+		 "what replication commands do is not read from their text");
+	snprintf(charge->hint, sizeof(charge->hint),
+		 "Where replication is wanted, the policy has to allow replicate, and unknown "
+		 "statements.");
+}
+
 void judge_unknown(struct judging *judging, const char *why, size_t length)
 {
 	struct charge charge = { .reason = REASON_UNKNOWN, .rule = FACTS_NONE, .verb = VERB_COUNT };
@@ -290,6 +300,8 @@ void judge_unknown(struct judging *judging, const char *why, size_t length)
 	snprintf(charge.what, sizeof(charge.what), "%.*s", (int)(length < 250 ? length : 250), why);
 	snprintf(charge.hint, sizeof(charge.hint),
 		 "Say the same in statements whose effect can be read from their text.");
+	if (session_address(judging->session)->is_physical)
+		explain_replication(&charge);
 	for (size_t i = 0; i < judging->rule_count; i++) {
 		struct active_rule *active = &judging->rules[i];
 		const struct policy_rule *rule = &judging->policy->rules[active->index];

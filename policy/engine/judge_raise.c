@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The statement that makes the server raise a refusal.  All of it is ASCII without a backslash;
  * texts stand as hexadecimal digits, so that nothing in them can end a literal, and every
- * function is pg_catalog's. */
+ * function is pg_catalog's.
+ *
+ * A connection for physical replication knows its own commands alone (manual, 55.4).  From
+ * version 15 on there is one whose error quotes what it was given, whole and before it does anything
+ * (BaseBackupGetTargetHandle in basebackup_target.c): the refusal is said there, under 0A000. */
 #include "policy/engine/judge.h"
 
 #include <string.h>
@@ -15,22 +19,40 @@ static bool is_ascii(struct slice text)
 	return true;
 }
 
+static bool is_continuation(unsigned char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
 /* Bytes that no server text may hold become blanks; with `to_ascii`, characters beyond it
- * question marks. */
+ * question marks, for which their continuation bytes are left out. */
+static unsigned char speakable(unsigned char byte, bool to_ascii)
+{
+	if ((byte < 0x20 && byte != '\n') || byte == 0x7f)
+		return ' ';
+	return to_ascii && byte >= 0x80 ? '?' : byte;
+}
+
 static void add_hex(struct buf *out, struct slice text, bool to_ascii)
 {
 	for (size_t i = 0; i < text.length; i++) {
 		unsigned char byte = (unsigned char)text.at[i];
+		unsigned char said = speakable(byte, to_ascii);
 
-		if ((byte < 0x20 && byte != '\n') || byte == 0x7f)
-			byte = ' ';
-		if (to_ascii && byte >= 0x80) {
-			/* One mark per character: continuation bytes are left out. */
-			if ((byte & 0xc0) == 0x80)
-				continue;
-			byte = '?';
-		}
-		buf_add_hex(out, &byte, 1);
+		if (!to_ascii || !is_continuation(byte))
+			buf_add_hex(out, &said, 1);
+	}
+}
+
+static void add_quoted(struct buf *out, struct slice text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char byte = (unsigned char)text.at[i];
+
+		if (byte == '\'')
+			buf_add_char(out, '\'');
+		if (!is_continuation(byte))
+			buf_add_char(out, (char)speakable(byte, true));
 	}
 }
 
@@ -59,8 +81,23 @@ static const char SPEAKS_UTF8[] =
 	"IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.=) 'UTF8' "
 	"AND pg_catalog.pg_client_encoding() OPERATOR(pg_catalog.=) 'UTF8' THEN ";
 
-int judgement_raise(const struct judgement *judgement, struct buf *out)
+static int add_command(const struct judgement *judgement, struct buf *out)
 {
+	buf_add_text(out, "BASE_BACKUP (TARGET '");
+	add_quoted(out, buf_view(&judgement->message));
+	buf_add_char(out, '\n');
+	add_quoted(out, buf_view(&judgement->detail));
+	buf_add_char(out, '\n');
+	add_quoted(out, buf_view(&judgement->hint));
+	buf_add_text(out, "')");
+	return out->failed;
+}
+
+int judgement_raise(const struct judgement *judgement, const struct session_address *address,
+		    struct buf *out)
+{
+	if (address->is_physical && address->server_version >= 150000)
+		return add_command(judgement, out);
 	struct slice texts[] = { buf_view(&judgement->message), buf_view(&judgement->detail),
 				 buf_view(&judgement->hint) };
 	bool is_plain = true, is_utf8 = true;

@@ -30,6 +30,7 @@ struct session_address {
 	struct slice user;
 	struct slice options; /* PGOPTIONS, options= */
 	bool is_replication;
+	bool is_physical; /* replication, and of no database: the server runs no SQL there */
 	int32_t backend_pid;
 	uint32_t server_version;
 };

@@ -46,21 +46,31 @@ struct gate_settings session_settings(struct session *session, const PGconn *con
 	};
 }
 
-/* Whether the connection talks replication, where statements cannot be raised as errors by a DO. */
-static bool is_replication(const struct instance *instance, PGconn *conn)
+/* The values of `replication` (manual, 34.1.2) that ask for none. */
+static bool is_no(const char *value)
+{
+	static const char *const NO[] = { "", "false", "off", "no", "0" };
+
+	for (size_t i = 0; i < COUNT_OF(NO); i++) {
+		if (strcmp(value, NO[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void read_replication(const struct instance *instance, PGconn *conn,
+			     struct message_connect *connect)
 {
 	PQconninfoOption *options = REAL(instance, PQconninfo)(conn);
-	bool found = false;
 
 	for (const PQconninfoOption *option = options; option && option->keyword; option++) {
-		if (strcmp(option->keyword, "replication") == 0)
-			found = option->val && option->val[0] &&
-				strcmp(option->val, "false") != 0 &&
-				strcmp(option->val, "off") != 0 && strcmp(option->val, "no") != 0 &&
-				strcmp(option->val, "0") != 0;
+		if (strcmp(option->keyword, "replication") != 0 || !option->val ||
+		    is_no(option->val))
+			continue;
+		connect->is_replication = true;
+		connect->is_physical = strcmp(option->val, "database") != 0;
 	}
 	REAL(instance, PQconninfoFree)(options);
-	return found;
 }
 
 static struct gate_connection *open_gate(PGconn *conn, const struct instance *instance,
@@ -79,12 +89,12 @@ static struct gate_connection *open_gate(PGconn *conn, const struct instance *in
 		.options = slice_of(REAL(instance, PQoptions)(conn)),
 		.standard_conforming_strings = settings.standard_conforming_strings,
 		.client_encoding = settings.client_encoding,
-		.is_replication = is_replication(instance, conn),
 		.is_used = is_used,
 		.backend_pid = REAL(instance, PQbackendPID)(conn),
 		.server_version = (uint32_t)REAL(instance, PQserverVersion)(conn),
 	};
 
+	read_replication(instance, conn, &connect);
 	snprintf(client, sizeof(client), "libpq %d.%d", version / 10000, version % 10000);
 	return gate_open(conn, &connect, slice_of(client), sizeof(struct session));
 }

@@ -342,7 +342,7 @@ static void make_refusal(struct buf *ret_sql)
 				    &judgement, &seen),
 			 0);
 	ck_assert_int_eq(judgement.decision, DECISION_DENY);
-	ck_assert_int_eq(judgement_raise(&judgement, ret_sql), 0);
+	ck_assert_int_eq(judgement_raise(&judgement, session_address(live.session), ret_sql), 0);
 	judgement_done(&judgement);
 	live_close(&live);
 }

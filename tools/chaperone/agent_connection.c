@@ -60,6 +60,7 @@ static struct session_address address_of(const struct message_connect *connect)
 		.user = connect->user,
 		.options = connect->options,
 		.is_replication = connect->is_replication,
+		.is_physical = connect->is_physical,
 		.backend_pid = connect->backend_pid,
 		.server_version = connect->server_version,
 	};

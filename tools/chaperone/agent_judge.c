@@ -198,7 +198,9 @@ static int write_verdict(const struct agent *agent, const struct agent_connectio
 {
 	SCOPED(buf_done) struct buf raise = BUF_MAX(64 * KIB);
 	bool is_allowed = judgement->decision == DECISION_ALLOW;
-	int r = is_allowed ? 0 : judgement_raise(judgement, &raise);
+	int r = is_allowed
+			? 0
+			: judgement_raise(judgement, session_address(connection->session), &raise);
 
 	if (r < 0)
 		return r;

@@ -21,17 +21,41 @@ static struct slice table_of(const struct reading *reading, const struct facts_s
 	return slice_part(name, 0, NAME_MAX_BYTES);
 }
 
+/* A column of the same table that anybody may compare; false when none is known. */
+static bool find_open_column(const struct reading *reading, const struct facts_source *source,
+			     struct slice *ret_column)
+{
+	if (source->relation >= reading->facts->relation_count)
+		return false;
+	const struct cover *cover = &reading->covers[source->relation];
+	size_t count = cover->relation ? cover->relation->column_count : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct slice name = cover->relation->columns[i].name;
+		struct shield shield = { .mask = { 0 } };
+
+		cover_column(cover, name, &shield);
+		*ret_column = slice_part(name, 0, NAME_MAX_BYTES);
+		if (!shield_holds(&shield))
+			return true;
+	}
+	return false;
+}
+
 static void explain_masked(const struct reading *reading, const struct facts_source *source,
 			   const char *place, struct charge *charge)
 {
-	struct slice table = table_of(reading, source);
+	struct slice table = table_of(reading, source), column;
+	char example[160] = "";
 
+	if (find_open_column(reading, source, &column))
+		snprintf(example, sizeof(example), " (for example %.*s.%.*s)",
+			 SLICE_ARGUMENTS(table), SLICE_ARGUMENTS(column));
 	snprintf(charge->what, sizeof(charge->what), "%s %s, which is masked for you", place,
 		 charge->columns);
 	snprintf(charge->hint, sizeof(charge->hint),
-		 "Select by another column (for example %.*s.id), or ask the policy's owners for "
-		 "probe: lookup.",
-		 SLICE_ARGUMENTS(table));
+		 "Select by another column%s, or ask the policy's owners for probe: lookup.",
+		 example);
 }
 
 static void explain_strange(const struct reading *reading, const struct facts_source *source,

@@ -69,6 +69,13 @@ def refusals_are_errors_of_the_server_with_a_reason(cluster):
 
 
 @promise
+def a_hint_names_a_column_that_may_be_compared_where_one_is_known(cluster):
+    answers, _, _ = pq(cluster, ["exec|SELECT 1 FROM customers WHERE email = ''", "exec|SELECT 1 FROM contacts WHERE email = ''"])
+    check('hint: Select by another column (for example customers.id), or ask' in answers[0], answers[0])
+    check('hint: Select by another column, or ask' in answers[1], answers[1])
+
+
+@promise
 def a_refused_channel_names_its_event(cluster):
     answers, _, _ = pq(cluster, ["exec|COPY orders TO PROGRAM 'cat'"])
     check(re.search(r'detail: .* Nothing was sent\. Event [0-9a-f]+-', answers[0]), answers[0])

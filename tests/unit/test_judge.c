@@ -91,7 +91,7 @@ static const struct {
 	  "chaperone refused this: WHERE compares customers.email, which is masked for you",
 	  "{\"chaperone\":1,\"verdict\":\"deny\",\"rule\":\"mask-contact\",\"reason\":\"probe\","
 	  "\"columns\":[\"customers.email\"],\"retry\":false}",
-	  "Select by another column (for example customers.id), or ask the policy's owners for "
+	  "Select by another column, or ask the policy's owners for "
 	  "probe: lookup.",
 	  "42501" },
 	{ "DELETE FROM orders WHERE id = 1", "chaperone needs approval: DELETE on public.orders",

@@ -7,7 +7,8 @@
  * A fork therefore waits until none of our walks is under way, and a walk that would begin
  * meanwhile waits for the fork.
  *
- * Both waits are bounded: a walk whose thread was stopped costs forks a moment, not their end.
+ * Both waits are bounded: a walk whose thread was stopped costs forks a moment, not their end, and
+ * the walker may hold what another library's handler of the same fork waits for.  Forks nest too.
  * Children made by _Fork, vfork or clone run no handlers, and may not walk anyway. */
 #ifndef SHIM_PRELOAD_WALK_H
 #define SHIM_PRELOAD_WALK_H

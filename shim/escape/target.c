@@ -88,7 +88,8 @@ static bool is_unreachable(int fd, const char *begin, size_t length)
 	       header.e_machine != MACHINE || !has_loader(fd, &header);
 }
 
-/* Cuts the interpreter's path out of a script's first bytes; NULL when it is no script. */
+/* Cuts the interpreter's path out of a script's first bytes, behind which there is room for a NUL; NULL
+ * when it is no script. */
 static const char *interpreter(char *begin, size_t length)
 {
 	size_t from = 2, to;
@@ -99,7 +100,7 @@ static const char *interpreter(char *begin, size_t length)
 		from++;
 	for (to = from; to < length && !memchr(" \t\n", begin[to], 4); to++)
 		continue;
-	begin[to < length ? to : length - 1] = '\0';
+	begin[to] = '\0';
 	return begin + from;
 }
 
@@ -123,14 +124,14 @@ static bool is_file(const struct target *target, struct stat *ret_status)
  * otherwise. */
 static enum target_kind look_at(const struct target *target, char line[SCRIPT_LINE_MAX])
 {
-	char begin[SCRIPT_LINE_MAX];
+	char begin[SCRIPT_LINE_MAX + 1];
 	struct stat status;
 
 	line[0] = '\0';
 	if (!is_file(target, &status))
 		return TARGET_ORDINARY;
 	SCOPED(close_p) int fd = open_target(target);
-	ssize_t length = fd >= 0 ? pread(fd, begin, sizeof(begin), 0) : -1;
+	ssize_t length = fd >= 0 ? pread(fd, begin, SCRIPT_LINE_MAX, 0) : -1;
 	const char *next = length > 0 ? interpreter(begin, (size_t)length) : NULL;
 	if (next) { /* Linux ignores a script's own bits */
 		memcpy(line, next, strlen(next) + 1);

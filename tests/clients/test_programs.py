@@ -169,8 +169,10 @@ def programs_that_change_their_user_are_refused(cluster):
         subprocess.run([*prepare, path], check=True)
         tried.append(name)
         script = cluster.write('script-' + name, f'#!{path} through\n')
-        os.chmod(script, 0o755)
-        for way, target in [*((way, path) for way in WAYS), ('execve', script)]:
+        unended = cluster.write('unended-' + name, f'#!{path}')  # which Linux takes too
+        for made in (script, unended):
+            os.chmod(made, 0o755)
+        for way, target in [*((way, path) for way in WAYS), ('execve', script), ('execve', unended)]:
             if way == 'popen':
                 continue
             outcome = as_nobody(cluster, [STARTS, way, '0', target, 'ran'], POLICY)
@@ -191,6 +193,15 @@ def programs_that_change_their_user_are_refused(cluster):
         equal(run(cluster, ['sh', '-c', path + ' ran'], POLICY).seen() if name == 'set-uid' else None,
               (0, b'ran\n', b'') if name == 'set-uid' else None, 'root stays root, and governed')
     return 'tried: ' + ', '.join(tried)
+
+
+@promise
+def what_is_no_script_is_the_kernels_to_refuse(cluster):
+    for text in ('#!', '#! ', '#!\n', '#!' + ' ' * 254, '#!' + '\t' * 4000, '#!' + '/' * 4000):
+        path = cluster.write('no-script', text)
+        os.chmod(path, 0o755)
+        command = [STARTS, 'execve', '0', path]
+        equal(run(cluster, command, ALLOW_EVERYTHING).seen(), run(cluster, command).seen(), text[:4])
 
 
 @promise

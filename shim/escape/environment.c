@@ -201,3 +201,8 @@ char *const *environment_repair(char *const variables[], void *room)
 	*repair.to = NULL;
 	return room;
 }
+
+bool environment_is_ours(const char *entry)
+{
+	return list_of(entry) < LISTS_COUNT || is_ours(variable_of(entry));
+}

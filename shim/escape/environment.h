@@ -25,4 +25,7 @@ must_use ssize_t environment_room(char *const variables[]);
 /* Fills `room` with the repaired list, whose texts are the old list's, our own, and in `room`. */
 char *const *environment_repair(char *const variables[], void *room);
 
+/* True for an entry of a repaired list that the repair put there or left as it has to be. */
+bool environment_is_ours(const char *entry);
+
 #endif

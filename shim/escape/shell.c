@@ -9,12 +9,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/buf.h"
 #include "shim/escape/environment.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/next.h"
-#include "shim/preload/start.h"
 
 /* MAX_ARG_STRLEN of Linux: the kernel takes no longer command. */
 #define COMMAND_MAX (128 * KIB)
@@ -56,20 +56,10 @@ static void add_export(struct buf *out, const char *entry)
 	buf_add_text(out, "; ");
 }
 
-/* Whether an entry is one that the repair put there. */
-static bool is_repaired(const char *entry)
-{
-	bool found = strncmp(entry, "LD_PRELOAD=", strlen("LD_PRELOAD=")) == 0;
-
-	for (enum start_variable i = 0; i < START_VARIABLES && !found; i++)
-		found = start_entry(i)[0] && strcmp(entry, start_entry(i)) == 0;
-	return found;
-}
-
 static int write_command(const char *command, char *const *repaired, struct buf *out)
 {
 	for (; *repaired; repaired++) {
-		if (is_repaired(*repaired))
+		if (environment_is_ours(*repaired))
 			add_export(out, *repaired);
 	}
 	buf_add_text(out, "exec /bin/sh -c ");

@@ -137,6 +137,9 @@ def what_a_program_starts_is_audited_too(cluster):
     keep = [f'{name}={cluster.environment[name]}' for name in ('PGHOST', 'PGPORT', 'PGUSER', 'PGDATABASE', 'HOME')]
     is_governed(cluster, ['env', '-i', *keep, *way('deep')])
     is_governed(cluster, ['sh', '-c', f'unset LD_AUDIT LD_PRELOAD; {PAST} deep {MODULE}; true'])
+    for unset in ('LD_AUDIT', 'LD_PRELOAD', 'GLIBC_TUNABLES'):
+        script = f'import os; del os.environ["{unset}"]; os.system("{" ".join(way("deep"))}")'
+        is_governed(cluster, [PYTHON, '-c', script])
     outcome = run(cluster, ['env', '-i', 'LD_AUDIT=/other.so', 'LD_PRELOAD=/other.so', '/usr/bin/env'], ALLOW_EVERYTHING,
                   options=AUDIT)
     lines = outcome.stdout.decode().splitlines()

@@ -3,7 +3,6 @@
 #include "shim/gate/place.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +11,13 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/service.h"
 #include "common/sha256.h"
 #include "common/slice.h"
 #include "shim/preload/start.h"
 
-#define CONFIGURATION      "/etc/chaperone/agent.conf"
-#define CONFIGURATION_SIZE 512
-#define SERVICE_SOCKET     "/run/chaperone/agent.socket"
-#define FOLDER_MAX         4096
-#define PLACES_MAX         4
+#define FOLDER_MAX 4096
+#define PLACES_MAX 4
 
 /* Threads that settle at the same moment fill a place each; the first one to finish is taken. */
 static struct place places[PLACES_MAX];
@@ -36,39 +33,18 @@ static bool take(struct place *place, struct slice path)
 	return true;
 }
 
-static bool take_line(struct place *place, struct slice text)
-{
-	while (text.length > 0) {
-		struct slice line = slice_trim(slice_cut(&text, '\n'));
-
-		if (slice_starts_with(line, "socket=/"))
-			return take(place, slice_part(line, strlen("socket="), line.length));
-	}
-	return false;
-}
-
 /* Root's configuration.  False when there is none; one that cannot be used is a problem, never
  * passed over. */
 static bool find_configured(struct place *place)
 {
-	char text[CONFIGURATION_SIZE];
-	struct stat status;
-	SCOPED(close_p)
-	int fd = open(CONFIGURATION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int r = service_configured(place->socket, sizeof(place->socket));
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return false;
-	place->problem = CONFIGURATION
-		" cannot be used: it must be a file of root's that nobody else may write, "
-		"with a line socket=/PATH";
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
-	    (status.st_mode & 022))
-		return true;
-	place->is_roots = true;
-	ssize_t length = read(fd, text, sizeof(text));
-	if (length > 0)
-		take_line(place, (struct slice){ text, (size_t)length });
-	return true;
+	place->is_roots = r == 0;
+	if (r < 0)
+		place->problem = SERVICE_CONFIGURATION
+			" cannot be used: it must be a file of root's that nobody else may write, "
+			"with a line socket=/PATH";
+	return r != -ENOENT;
 }
 
 static bool find_run(struct place *place)

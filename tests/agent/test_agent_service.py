@@ -146,6 +146,8 @@ class AgentService(Case):
         prefix = self.in_namespace({"agent.conf": f"# here\nsocket={self.socket}\n"})
         sent = self.sent(SELECT, prefix=prefix, CHAPERONE_SOCKET=self.path("none.socket"))
         self.assertEqual(sent, [SELECT])
+        doctor = self.run_plain(*prefix, CHAPERONE, "doctor", "--policy", self.policy)
+        self.assertIn(f"an agent answers at {self.socket} (/etc/chaperone/agent.conf)", doctor.stdout)
 
     @unittest.skipUnless(has_namespaces(), "needs root and mount namespaces")
     def test_a_configuration_that_others_may_write_is_not_passed_over(self):
@@ -153,6 +155,8 @@ class AgentService(Case):
         prefix = self.in_namespace({"agent.conf": f"socket={self.socket}\n"}, mode=0o666)
         sent = self.sent(SELECT, prefix=prefix, CHAPERONE_SOCKET=self.socket)
         self.assertIn("agent.conf cannot be used", sent[0])
+        doctor = self.run_plain(*prefix, CHAPERONE, "doctor", "--policy", self.policy)
+        self.assertIn("agent.conf must be a file of root's", doctor.stdout)
 
     @unittest.skipUnless(has_namespaces(), "needs root and mount namespaces")
     def test_the_kill_switch_is_roots_and_enforces_nothing(self):

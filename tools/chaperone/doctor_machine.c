@@ -2,7 +2,6 @@
 /* The machine: kernel, libc, the shim's file, folders, agents that are configured, the kill
  * switch. */
 #include <errno.h>
-#include <fcntl.h>
 #include <gnu/libc-version.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,15 +10,13 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#include "common/file.h"
+#include "common/service.h"
 #include "common/socket.h"
 #include "tools/chaperone/doctor.h"
 #include "tools/chaperone/off_switch.h"
 #include "tools/chaperone/places.h"
 #include "tools/chaperone/shim_file.h"
 
-#define CONFIGURATION   "/etc/chaperone/agent.conf"
-#define SERVICE_SOCKET  "/run/chaperone/agent.socket"
 #define ROOM_NEEDED_MIB 64u
 
 /* pidfd_open (Linux 5.3) tells the agent surely that a process has ended. */
@@ -120,14 +117,6 @@ static void look_at_folders(struct doctor *doctor)
 		doctor_folder(doctor, "run folder", path);
 }
 
-static bool is_roots_alone(const char *path)
-{
-	struct stat status;
-
-	return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == 0 &&
-	       !(status.st_mode & 022);
-}
-
 static void look_at_socket(struct doctor *doctor, const char *path, const char *why)
 {
 	int fd = -1;
@@ -145,22 +134,18 @@ static void look_at_socket(struct doctor *doctor, const char *path, const char *
 
 static void look_at_configuration(struct doctor *doctor)
 {
-	SCOPED(buf_done) struct buf text = BUF_MAX(512);
-	char path[512];
+	char path[PATH_MAX];
+	int r = service_configured(path, sizeof(path));
 
-	if (access(CONFIGURATION, F_OK) < 0) {
-		if (access(SERVICE_SOCKET, F_OK) == 0)
-			look_at_socket(doctor, SERVICE_SOCKET,
-				       "for programs without chaperone run");
-		return;
-	}
-	if (!is_roots_alone(CONFIGURATION) || file_read(CONFIGURATION, &text) < 0 ||
-	    sscanf(buf_text(&text), "socket=%500s", path) != 1)
+	if (r == 0)
+		look_at_socket(doctor, path, SERVICE_CONFIGURATION);
+	else if (r != -ENOENT)
 		doctor_say(doctor, DOCTOR_PROBLEM, "service",
-			   CONFIGURATION " must be a file of root's that nobody else may "
-					 "write, with a line socket=/PATH; statements are refused");
-	else
-		look_at_socket(doctor, path, CONFIGURATION);
+			   SERVICE_CONFIGURATION
+			   " must be a file of root's that nobody else may "
+			   "write, with a line socket=/PATH; statements are refused");
+	else if (access(SERVICE_SOCKET, F_OK) == 0)
+		look_at_socket(doctor, SERVICE_SOCKET, "for programs without chaperone run");
 }
 
 static void look_at_switch(struct doctor *doctor)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An agent or a worker that is stopped, slow or fed with monsters refuses within its deadline, and serves again."""
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -35,6 +36,38 @@ def a_cached_statement_is_refused_once_the_lease_is_over(cluster):
     check(1 <= len(refusals) <= 3, refusals)
     settle(cluster, unheard=3)
     return f'refused after {took:.2f} s'
+
+
+def end_agent_for_good(session):
+    """The next one cannot be started, until the limit that is returned is in force again."""
+    agent, supervisor = session.running.agent(), session.running.process.pid
+    limits = resource.prlimit(supervisor, resource.RLIMIT_NOFILE)
+    resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (3, limits[1]))
+    os.kill(agent, signal.SIGKILL)
+    return limits
+
+
+@promise
+def an_agent_that_could_not_be_started_is_tried_again(cluster):
+    session = Session(cluster)
+    session.call('exec|SELECT 1')
+    limits = end_agent_for_good(session)
+    check('42501' in session.call('exec|SELECT 2 AS two')[0], 'without an agent')
+    resource.prlimit(session.running.process.pid, resource.RLIMIT_NOFILE, limits)
+    wait_until(lambda: 'row | 3' in session.call('exec|SELECT 3 AS three')[0], 10, 'another agent')
+    outcome = session.end()
+    equal((outcome.status, outcome.stderr), (0, b'chaperone: starting the agent: Too many open files; statements are refused\n'), 'end')
+    settle(cluster, unheard=5)
+
+
+@promise
+def a_run_that_ends_without_an_agent_says_what_it_leaves(cluster):
+    session = Session(cluster)
+    session.call('exec|SELECT 1')
+    end_agent_for_good(session)
+    outcome = session.end()
+    check(outcome.stderr.count(b'chaperone: ') == 2 and b'is not on the record; it stays in ' in outcome.stderr, outcome)
+    cluster.forget()
 
 
 @promise

@@ -46,7 +46,7 @@ struct run {
 	char unreached[512];
 	struct agent_settings settings;
 	int listening;
-	pid_t agent;
+	pid_t agent; /* 0: there is none */
 	pid_t child;
 	int signals;                  /* signalfd */
 	sigset_t inherited;           /* the mask the command is to have */

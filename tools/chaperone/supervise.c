@@ -11,14 +11,13 @@
 #include <sys/wait.h>
 
 #include "common/clock.h"
+#include "tools/chaperone/command.h"
 #include "tools/chaperone/run.h"
 
 #define AGENT_PATIENCE_MS 5000
 #define AGENT_LOOK_MS     100
 #define AGENT_ASKED_MAX   30 /* seconds */
 #define RESTART_PAUSE_NS  (50 * MILLISECOND_NS)
-
-#define EXIT_CHAPERONE 125
 
 /* What goes with the auditor; shim/preload/auditor.h says why. */
 #define AUDITOR_TUNABLE "glibc.rtld.optional_static_tls=16384"
@@ -79,11 +78,12 @@ int run_start_agent(struct run *run, struct error *error)
 	if (r < 0)
 		return error_system(error, r, "starting the agent");
 	run->settings.generation++;
-	run->agent = fork();
-	if (run->agent == 0)
+	pid_t agent = fork();
+	if (agent == 0)
 		agent_child(run, ready[1]);
+	run->agent = agent > 0 ? agent : 0;
 	close(ready[1]);
-	bool is_ready = run->agent > 0 && agent_is_ready(ready[0]);
+	bool is_ready = agent > 0 && agent_is_ready(ready[0]);
 	close(ready[0]);
 	return is_ready ? 0 : error_set(error, -EIO, "the agent did not start");
 }
@@ -209,7 +209,7 @@ int run_command(struct run *run)
 	while (!collect(run, &status)) {
 		if (run->agent == 0)
 			restart_agent(run);
-		if (poll(&poller, 1, -1) < 0 && errno != EINTR)
+		if (poll(&poller, 1, run->agent > 0 ? -1 : AGENT_LOOK_MS) < 0 && errno != EINTR)
 			return EXIT_CHAPERONE;
 		while (read(run->signals, &info, sizeof(info)) == sizeof(info)) {
 			if (info.ssi_signo != SIGCHLD)
@@ -236,14 +236,14 @@ static bool agent_has_ended(const struct run *run, int *ret_status)
 	return ended != 0;
 }
 
-/* Ends the agent; false when it has not put the rings on record.  It may have missed a signal; one
+/* Ends the agent; false when none has put the rings on record.  It may have missed a signal; one
  * that hangs is killed, and what it leaves is the next one's. */
 static bool end_agent(struct run *run)
 {
 	int status = 0, asked = 0;
 
-	if (run->agent <= 0)
-		return true;
+	if (run->agent == 0)
+		return false;
 	do {
 		kill(run->agent, asked++ < AGENT_ASKED_MAX ? SIGTERM : SIGKILL);
 	} while (!agent_has_ended(run, &status));

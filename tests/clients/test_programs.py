@@ -196,6 +196,15 @@ def programs_that_change_their_user_are_refused(cluster):
 
 
 @promise
+def a_long_list_comes_to_the_command_whole(cluster):
+    given = ':' * 9000 + '/no/such.so'
+    found = run(cluster, ['/usr/bin/env'], ALLOW_EVERYTHING, environment={'LD_PRELOAD': given})
+    equal(variables(found)['LD_PRELOAD'], f'{SHIM}:{given}', 'LD_PRELOAD')
+    too_long = run(cluster, ['/usr/bin/env'], ALLOW_EVERYTHING, environment={'LD_PRELOAD': ':' * (128 * 1024 - 20)})
+    equal((too_long.status, too_long.stdout), (126, b''), f'{too_long.stderr}')
+
+
+@promise
 def what_is_no_script_is_the_kernels_to_refuse(cluster):
     for text in ('#!', '#! ', '#!\n', '#!' + ' ' * 254, '#!' + '\t' * 4000, '#!' + '/' * 4000):
         path = cluster.write('no-script', text)

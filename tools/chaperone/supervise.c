@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "common/buf.h"
 #include "common/clock.h"
 #include "tools/chaperone/command.h"
 #include "tools/chaperone/run.h"
@@ -18,6 +19,8 @@
 #define AGENT_LOOK_MS     100
 #define AGENT_ASKED_MAX   30 /* seconds */
 #define RESTART_PAUSE_NS  (50 * MILLISECOND_NS)
+
+#define VARIABLE_MAX (128 * KIB) /* MAX_ARG_STRLEN of Linux */
 
 /* What goes with the auditor; shim/preload/auditor.h says why. */
 #define AUDITOR_TUNABLE "glibc.rtld.optional_static_tls=16384"
@@ -88,40 +91,48 @@ int run_start_agent(struct run *run, struct error *error)
 	return is_ready ? 0 : error_set(error, -EIO, "the agent did not start");
 }
 
-/* Puts a path in front of one of the loader's lists. */
-static void put_in_front(const char *variable, const char *path)
+/* Puts an entry in front of one of the loader's lists. */
+static int put_in_front(const char *variable, const char *entry)
 {
+	SCOPED(buf_done) struct buf list = BUF_MAX(VARIABLE_MAX);
 	const char *others = getenv(variable);
-	char list[2 * PATH_MAX];
 
-	snprintf(list, sizeof(list), "%s%s%s", path, others && others[0] ? ":" : "",
-		 others ? others : "");
-	setenv(variable, list, 1);
+	buf_add_text(&list, entry);
+	if (others && others[0])
+		buf_printf(&list, ":%s", others);
+	if (list.failed)
+		return list.failed;
+	return setenv(variable, buf_text(&list), 1) < 0 ? -errno : 0;
 }
 
-static void set_environment(const struct run *run)
+/* Without all of it the command would not be governed. */
+static int set_environment(const struct run *run)
 {
-	put_in_front("LD_PRELOAD", run->shim);
-	if (run->auditor[0]) {
-		put_in_front("LD_AUDIT", run->auditor);
-		put_in_front("GLIBC_TUNABLES", AUDITOR_TUNABLE);
-	}
-	setenv("CHAPERONE_SOCKET", run->socket, 1);
-	setenv("CHAPERONE_RUN", run->id, 1);
-	setenv("CHAPERONE_PEER", run->peer, 1);
-	if (run->databases[0])
-		setenv("CHAPERONE_DATABASES", run->databases, 1);
-	else
-		unsetenv("CHAPERONE_DATABASES");
+	int r = put_in_front("LD_PRELOAD", run->shim);
+
+	if (r == 0 && run->auditor[0])
+		r = put_in_front("LD_AUDIT", run->auditor);
+	if (r == 0 && run->auditor[0])
+		r = put_in_front("GLIBC_TUNABLES", AUDITOR_TUNABLE);
+	if (r == 0 &&
+	    (setenv("CHAPERONE_SOCKET", run->socket, 1) < 0 ||
+	     setenv("CHAPERONE_RUN", run->id, 1) < 0 ||
+	     setenv("CHAPERONE_PEER", run->peer, 1) < 0 || unsetenv("CHAPERONE_DATABASES") < 0 ||
+	     (run->databases[0] && setenv("CHAPERONE_DATABASES", run->databases, 1) < 0)))
+		r = -errno;
+	return r;
 }
 
 static void command_child(const struct run *run, int failed)
 {
-	set_environment(run);
-	sigaction(SIGCHLD, &run->of_children, NULL);
-	sigprocmask(SIG_SETMASK, &run->inherited, NULL);
-	execvp(run->options.command[0], run->options.command);
-	int code = errno;
+	int code = -set_environment(run);
+
+	if (code == 0) {
+		sigaction(SIGCHLD, &run->of_children, NULL);
+		sigprocmask(SIG_SETMASK, &run->inherited, NULL);
+		execvp(run->options.command[0], run->options.command);
+		code = errno;
+	}
 	ssize_t ignored __attribute__((unused)) = write(failed, &code, sizeof(code));
 	_exit(RUN_NOT_FOUND);
 }

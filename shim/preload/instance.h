@@ -6,8 +6,8 @@
  * the address of its text.  The registry is append-only: what a call here returned stays valid
  * until the process ends.
  *
- * Nothing in here allocates, touches errno or holds a lock of ours.  Only instance_for_caller takes
- * the loader's lock: keep it away from calls that know their instance from a handle. */
+ * Nothing in here allocates, touches errno or holds a lock of ours.  What takes the loader's lock says
+ * so: keep it away from calls that know their instance from a handle. */
 #ifndef SHIM_PRELOAD_INSTANCE_H
 #define SHIM_PRELOAD_INSTANCE_H
 

@@ -13,9 +13,6 @@
  * kept in any case. */
 #define OBJECTS_MAX 16
 
-/* The linker puts this at the first byte of the object that we end up in. */
-extern const unsigned char __ehdr_start[] __attribute__((visibility("hidden")));
-
 static const char *const NAMES[] = {
 #define NAME(name) #name,
 	NEXT_FUNCTIONS(NAME)
@@ -43,7 +40,7 @@ static bool remember(const struct object *object, void *data)
 	struct walk *walk = data;
 	const struct image *image = &object->image;
 
-	if (image->address == (uintptr_t)__ehdr_start) {
+	if (image_is_self(image)) {
 		walk->own_path = object->path;
 		return false;
 	}

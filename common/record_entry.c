@@ -3,8 +3,6 @@
  * to the entry before, so that a plain SELECT costs about forty bytes with its outcome. */
 #include "common/record_format.h"
 
-#include <string.h>
-
 /* Zigzag keeps small negative differences short: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
 static uint64_t zigzag(uint64_t difference)
 {

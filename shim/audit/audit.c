@@ -5,7 +5,6 @@
  * all: a second libc would cost each start more than everything else here, and ends programs that
  * have none themselves. */
 #include <link.h>
-#include <stddef.h>
 
 #include "shim/audit/bind.h"
 

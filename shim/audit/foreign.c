@@ -3,9 +3,7 @@
  * libc, or says EACCES in that libc's errno. */
 #include "shim/audit/foreign.h"
 
-#include <errno.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "shim/preload/auditor.h"
 

@@ -7,7 +7,6 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "shim/preload/guard.h"
 #include "shim/preload/instance.h"

@@ -4,7 +4,6 @@
 #include "shim/preload/dl_call.h"
 
 #include <dlfcn.h>
-#include <stddef.h>
 
 #include "shim/preload/guard.h"
 #include "shim/preload/needs.h"

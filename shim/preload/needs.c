@@ -2,7 +2,6 @@
 /* Follows DT_NEEDED through files, breadth-first, as far as nothing of it is loaded. */
 #include "shim/preload/needs.h"
 
-#include <stdint.h>
 #include <sys/mman.h>
 
 #include "common/cleanup.h"

@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "tools/chaperone/command.h"
 #include "tools/chaperone/commands.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The policy in force: where it was found, whether it is trusted, what is wrong with it, what `run`
  * would refuse. */
-#include <stdio.h>
 #include <time.h>
 
 #include "policy/engine/policy_check.h"

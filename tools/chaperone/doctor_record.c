@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The record: whether it can be written, and whether what is there verifies. */
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "common/record.h"

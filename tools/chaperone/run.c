@@ -4,13 +4,8 @@
 #include "tools/chaperone/run.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/random.h>
-#include <sys/wait.h>
 
 #include "tools/chaperone/command.h"
 #include "tools/chaperone/commands.h"

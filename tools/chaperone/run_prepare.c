@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything that `run` needs before it starts anything: policy, shim, folders, socket. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>

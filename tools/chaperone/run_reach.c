@@ -2,7 +2,6 @@
 /* Whether anything of a command can be governed: into some programs nothing can be preloaded. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 

@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The record gives back what was added, stays small, and keeps what the disk refuses. */
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+
 #include "tests/unit/record_fixture.h"
+
+static bool refuses_sync;
+
+/* In place of libc's; the record calls it for folders alone. */
+int fsync(int fd)
+{
+	if (refuses_sync) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
 
 START_TEST(entries_come_back_as_they_were_added)
 {
@@ -177,6 +193,29 @@ START_TEST(what_the_disk_refuses_is_kept_and_written_later)
 }
 END_TEST
 
+START_TEST(a_part_whose_name_may_be_gone_is_made_again)
+{
+	struct record_entry intent = intent_entry(0);
+	struct record *record;
+	struct error error;
+	int r = 0;
+
+	ck_assert_int_eq(record_open_sized(folder, 1000, &record, &error), 0);
+	refuses_sync = true;
+	for (size_t i = 0; i < 100 && r == 0; i++) {
+		add(record, &intent);
+		r = record_flush(record);
+	}
+	refuses_sync = false;
+	ck_assert_int_eq(r, -EIO);
+	ck_assert_int_eq(record_flush(record), 0);
+	record_close(record);
+	ck_assert_uint_eq(find_files(), 2);
+	struct record_report report = verify();
+	ck_assert_msg(report.is_good, "%s %s", report.bad_file, report.bad_text);
+}
+END_TEST
+
 START_TEST(a_read_only_folder_is_an_error)
 {
 	ck_assert_int_eq(mkdir(folder, 0700), 0);
@@ -236,6 +275,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_plain_select_costs_under_sixty_bytes);
 	tcase_add_test(tcase, what_is_too_big_is_refused_and_changes_nothing);
 	tcase_add_test(tcase, what_the_disk_refuses_is_kept_and_written_later);
+	tcase_add_test(tcase, a_part_whose_name_may_be_gone_is_made_again);
 	tcase_add_test(tcase, a_read_only_folder_is_an_error);
 	tcase_add_test(tcase, a_reader_called_again_gives_what_was_added);
 }

@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/record_links.h"
 
@@ -32,17 +33,9 @@ struct record {
 	int broken;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void format_name(const struct record_header *header, char ret_name[RECORD_NAME_SIZE])
 {
-	time_t seconds = (time_t)(header->time_ns / 1000000000u);
+	time_t seconds = (time_t)(header->time_ns / SECOND_NS);
 	struct tm utc;
 	char stamp[24], part[16] = "";
 
@@ -112,7 +105,7 @@ static int start_part(struct record *record)
 	struct record_header header = {
 		.boot = record->header.boot,
 		.number = record->header.number + 1,
-		.time_ns = now_ns(),
+		.time_ns = realtime_ns(),
 		.part = record->header.part + 1,
 		.link_count = 1,
 	};
@@ -302,7 +295,7 @@ static int draw_boot(const struct record_files *files, uint64_t *ret_boot)
 static int note(struct record *record, const char *text)
 {
 	const struct record_entry entry = { .kind = RECORD_NOTE,
-					    .time_ns = now_ns(),
+					    .time_ns = realtime_ns(),
 					    .shape = slice_of(text) };
 
 	return record_add(record, &entry);
@@ -343,7 +336,7 @@ static int note_torn(struct record *record, const struct record_files *files,
 static int start_boot(struct record *record, const struct record_files *files)
 {
 	SCOPED(free_p) struct record_link *links = calloc(RECORD_LINKS_MAX, sizeof(*links));
-	struct record_header header = { .time_ns = now_ns(), .part = 1 };
+	struct record_header header = { .time_ns = realtime_ns(), .part = 1 };
 	int fd = -1;
 
 	if (!links)

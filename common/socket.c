@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include "common/clock.h"
+#include "common/file.h"
 
 #define PACKET_MAGIC        0x31504843u /* "CHP1" */
 #define POLL_MS_MAX         60000
@@ -74,15 +75,9 @@ static int body_to_descriptor(struct slice body, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	while (body.length > 0) {
-		ssize_t n = write(fd, body.at, body.length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		body = slice_part(body, (size_t)n, body.length);
-	}
+	int r = file_write_all(fd, body.at, body.length);
+	if (r < 0)
+		return r;
 	if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
 		return -errno;
 	*ret_fd = steal_fd(&fd);

@@ -81,8 +81,8 @@ static int create_file(int folder_fd, struct record_header *header, const struct
 		unlinkat(folder_fd, hidden, 0);
 		return r;
 	}
-	if (fsync(folder_fd) <
-	    0) { /* the next try makes it again, and it must not be there twice */
+	if (fsync(folder_fd) < 0) {
+		/* the next try makes it again, and it must not be there twice */
 		r = -errno;
 		unlinkat(folder_fd, name, 0);
 		return r;

@@ -37,11 +37,13 @@
 	MEMBER(u32, context_index)                                                                 \
 	MEMBER(u64, learn_judgement)                                                               \
 	MEMBER(text, learn_query)                                                                  \
+	MEMBER(text, own_query)                                                                    \
 	MEMBER(u32, key_count)                                                                     \
 	MEMBER(text, keys)
 
 #define LEARN(MEMBER)                                                                              \
-	MEMBER(u64, connection) MEMBER(flag, failed) MEMBER(u32, row_count) MEMBER(text, rows)
+	MEMBER(u64, connection)                                                                    \
+	MEMBER(flag, is_own) MEMBER(flag, failed) MEMBER(u32, row_count) MEMBER(text, rows)
 
 #define JUDGE(MEMBER)                                                                              \
 	MEMBER(u64, connection)                                                                    \

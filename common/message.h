@@ -77,12 +77,14 @@ struct message_connected {
 	uint32_t context_index;   /* into ring_control.contexts */
 	uint64_t learn_judgement; /* for the intent of the learning query */
 	struct slice learn_query; /* empty: nothing is to be learned */
+	struct slice own_query;   /* likewise, in an open transaction */
 	uint32_t key_count;
 	struct slice keys; /* key_count * MESSAGE_KEY_SIZE bytes */
 };
 
 struct message_learn {
 	uint64_t connection;
+	bool is_own; /* the rows of own_query, not of learn_query */
 	bool failed;
 	uint32_t row_count;
 	struct slice rows; /* row_count wire texts, one behind the other */

@@ -59,6 +59,8 @@ def read_statements(entries):
 # the question what the policy's names mean (policy/engine/catalogue_query.c).  Both are on the record.
 RAISES = re.compile(r'DO (LANGUAGE plpgsql )?\$chaperone\$')
 LEARNS = 'SET LOCAL jit = off; WITH RECURSIVE edge(child, base, turned) AS '
+SAVES = ('SAVEPOINT chaperone_learns; WITH own AS ', 'RELEASE SAVEPOINT chaperone_learns',
+         'ROLLBACK TO SAVEPOINT chaperone_learns; RELEASE SAVEPOINT chaperone_learns')
 LEARNING = '(chaperone learns the catalogue)'
 KINDS = ('statements', 'refusals', 'learning')
 
@@ -66,7 +68,7 @@ KINDS = ('statements', 'refusals', 'learning')
 def kind_of_sent(statement):
     if RAISES.match(statement.text):
         return 'refusals'
-    return 'learning' if statement.text.startswith(LEARNS) else 'statements'
+    return 'learning' if statement.text.startswith((LEARNS, *SAVES)) else 'statements'
 
 
 def kind_of_intent(event):

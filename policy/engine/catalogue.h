@@ -51,7 +51,12 @@ bool catalogue_is_needed(const struct policy *policy);
  * implicit transaction. */
 must_use int catalogue_query(const struct policy *policy, struct buf *out);
 
-/* Makes a catalogue of the rows that catalogue_query's query gave, one slice each.  -EBADMSG for
+/* Writes the query that learns the session's own tables: those that nothing but statements of this
+ * session can have filled.  It may run in an open transaction: it sets nothing, and takes no
+ * snapshot that CREATE had not taken. */
+must_use int catalogue_own_query(struct buf *out);
+
+/* Makes a catalogue of the rows that one of the queries gave, one slice each.  -EBADMSG for
  * rows that are not of its making, -E2BIG beyond the maximum. */
 must_use int catalogue_read(const struct slice *rows, size_t count,
 			    struct catalogue **ret_catalogue);

@@ -186,6 +186,8 @@ static void say_how_long(struct judging *judging)
 				  judgement->limit.per_minute == 0;
 	judgement->is_template_cacheable = judgement->is_cacheable && is_template_safe(judging);
 	judgement->needs_learning = session_wants_learning(judging->session);
+	judgement->needs_own = judging->meets_new &&
+			       (judging->guards.count > 0 || judgement->decision != DECISION_ALLOW);
 }
 
 static int run(struct judging *judging, struct slice event)

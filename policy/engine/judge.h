@@ -83,7 +83,10 @@ struct judgement {
 	bool changes_session; /* the outcome must be told before the next call */
 	/* the catalogue should be learned before it is judged, if that is possible now */
 	bool needs_learning;
-	struct buf plan; /* policy/core/plan.h; empty: nothing to mask or check */
+	/* names of tables that the session made itself should be, if a transaction is open */
+	bool needs_own;
+	bool copies_masked; /* masked values are written, if only to where they are masked too */
+	struct buf plan;    /* policy/core/plan.h; empty: nothing to mask or check */
 	/* for a refusal: MESSAGE, DETAIL, HINT as design/cli.md shows them */
 	struct buf message;
 	struct buf detail;

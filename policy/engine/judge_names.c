@@ -114,16 +114,71 @@ static uint32_t find_first_change(const struct judging *judging, const struct fa
 	return UINT32_MAX;
 }
 
+/* What may take back what the session made, or do what its text does not show. */
+static uint32_t find_first_ending(const struct judging *judging, const struct facts *facts)
+{
+	for (uint32_t i = 0; i < facts->top_level_count; i++) {
+		if (facts_statements(facts)[i].kind == STATEMENT_EXECUTE ||
+		    statement_reach(facts, i, judging->catalogue).ends_transaction)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+/* Which statement a body belongs to does not matter: the whole call must leave things alone. */
+static bool is_before(const struct reading *reading, uint32_t statement, uint32_t change)
+{
+	if (statement >= reading->facts->top_level_count)
+		return change == UINT32_MAX || reading->facts->top_level_count == 1;
+	return statement <= change;
+}
+
 bool reading_path_is_known(const struct judging *judging, const struct reading *reading,
 			   uint32_t statement)
 {
-	if (!session_path_is_known(judging->session))
-		return false;
-	/* Which statement a body belongs to does not matter: the whole call must leave the path
-	 * alone. */
-	if (statement >= reading->facts->top_level_count)
-		return reading->first_change == UINT32_MAX || reading->facts->top_level_count == 1;
-	return statement <= reading->first_change;
+	return session_path_is_known(judging->session) &&
+	       is_before(reading, statement, reading->first_change);
+}
+
+/* The session's own tables were learned under the path of now, whichever that is. */
+static const struct catalogue_relation *find_own(const struct judging *judging,
+						 const struct reading *reading,
+						 const struct facts_relation *relation)
+{
+	if (!is_before(reading, relation->statement, reading->first_change) ||
+	    !is_before(reading, relation->statement, reading->first_ending))
+		return NULL;
+	return session_own_table(judging->session, facts_slice(reading->facts, relation->schema),
+				 facts_slice(reading->facts, relation->name), reading->since);
+}
+
+static struct place own_place(const struct catalogue_relation *table)
+{
+	bool is_temporary = is_temporary_schema(table->schema);
+
+	return (struct place){ .is_known = true,
+			       .is_own = true,
+			       .schema = is_temporary ? SLICE("pg_temp") : table->schema,
+			       .name = table->name,
+			       .relation = table };
+}
+
+static struct place find_place(struct judging *judging, const struct reading *reading,
+			       const struct facts_relation *relation)
+{
+	const struct catalogue_relation *own = find_own(judging, reading, relation);
+	struct slice schema = facts_slice(reading->facts, relation->schema);
+	struct slice name = facts_slice(reading->facts, relation->name);
+	struct place place;
+
+	if (own)
+		return own_place(own);
+	place = place_find(judging, schema, name,
+			   reading_path_is_known(judging, reading, relation->statement));
+	if (session_name_is_new(judging->session, name) ||
+	    (!place.relation && place.builtin == BUILTIN_RELATION_NONE))
+		judging->meets_new |= session_may_learn_own(judging->session);
+	return place;
 }
 
 /* Whether what the catalogue says of this relation may be out of date. */
@@ -132,7 +187,7 @@ static bool is_doubtful(const struct judging *judging, const struct reading *rea
 {
 	enum session_freshness freshness = session_freshness(judging->session);
 
-	if (session_is_assumed(judging->session) && !judging->catalogue)
+	if (place->is_own || (session_is_assumed(judging->session) && !judging->catalogue))
 		return false;
 	if (!place->is_known || !judging->catalogue)
 		return true;
@@ -223,12 +278,22 @@ static bool has_stranger(const struct judging *judging, const struct reading *re
 	return false;
 }
 
+/* Texts of the call are read now, those of names were when they got them. */
+static uint64_t read_since(const struct judging *judging, const struct facts *facts)
+{
+	if (facts == judging->question->facts || facts == judging->question->other)
+		return UINT64_MAX;
+	return session_held_since(judging->session, facts);
+}
+
 int reading_open(struct judging *judging, const struct facts *facts, struct reading *ret_reading)
 {
 	struct reading reading = { .facts = facts };
 	uint32_t count = facts->relation_count;
 
+	reading.since = read_since(judging, facts);
 	reading.first_change = find_first_change(judging, facts);
+	reading.first_ending = find_first_ending(judging, facts);
 	reading.makes_calls = makes_calls(facts);
 	for (uint32_t i = 0; i < facts->statement_count && !reading.is_untraceable; i++)
 		reading.is_untraceable = has_stranger(judging, &reading, i);
@@ -237,12 +302,7 @@ int reading_open(struct judging *judging, const struct facts *facts, struct read
 	if (!reading.places || !reading.covers)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct facts_relation *relation = &facts_relations(facts)[i];
-
-		reading.places[i] =
-			place_find(judging, facts_slice(facts, relation->schema),
-				   facts_slice(facts, relation->name),
-				   reading_path_is_known(judging, &reading, relation->statement));
+		reading.places[i] = find_place(judging, &reading, &facts_relations(facts)[i]);
 		int r = find_cover(judging, &reading, i);
 		if (r < 0)
 			return r;

@@ -48,6 +48,7 @@ struct tally {
 /* What a name in a statement means. */
 struct place {
 	bool is_known;       /* schema is certain */
+	bool is_own;         /* a table that the session made itself, all of it known */
 	bool is_doubtful;    /* as far as was learned: enough to restrict, not to grant */
 	struct slice schema; /* "pg_temp" for temporary ones */
 	struct slice name;
@@ -59,7 +60,9 @@ struct place {
 /* A block of facts being judged. */
 struct reading {
 	const struct facts *facts;
+	uint64_t since;        /* the call that the server first read it in */
 	uint32_t first_change; /* statements behind this one run under an unknown path */
+	uint32_t first_ending; /* or this one, after which the session's own tables may be gone */
 	struct place *places;  /* per relation of the facts */
 	struct cover *covers;
 	bool makes_calls;    /* something is created or altered */
@@ -87,6 +90,7 @@ struct judging {
 	bool shows_masked;       /* some output is masked */
 	struct shield outputs;   /* what lies over the outputs, together */
 	bool is_cut;             /* the list of masked columns is full */
+	bool meets_new;          /* a name that session_learn_own may tell more of */
 	int failed;
 };
 

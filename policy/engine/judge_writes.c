@@ -93,6 +93,7 @@ static void judge_write(struct judging *judging, const struct reading *reading,
 
 	sources_shield(reading, judging, write->sources, &from);
 	target_shield(reading, write, &to);
+	judging->judgement->copies_masked |= shield_holds(&from);
 	if (shield_holds(&from) && from.is_copy_denied && to.mask.how < from.mask.how)
 		charge_copy(judging, reading, write, &from);
 	if (shield_holds(&to) && to.is_write_back_denied)

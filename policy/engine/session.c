@@ -71,6 +71,7 @@ void session_free(struct session *session)
 	held_names_done(&session->prepared);
 	held_names_done(&session->cursors);
 	catalogue_free(session->catalogue);
+	catalogue_free(session->own);
 	free(session->address_texts);
 	free(session);
 }
@@ -110,6 +111,7 @@ int session_parameter(struct session *session, struct slice name, struct slice v
 			 SLICE_ARGUMENTS(value));
 		/* Names were learned in the encoding of then. */
 		session->wants_learning |= session->catalogue != NULL;
+		session_forget_own(session);
 	}
 	return 0;
 }
@@ -138,6 +140,8 @@ void session_learn(struct session *session, struct catalogue *catalogue)
 {
 	int32_t pid = session->address.backend_pid;
 
+	session_forget_own(session);
+	session->is_altered = session->is_tainted = false;
 	catalogue_free(session->catalogue);
 	session->catalogue = catalogue;
 	session->is_path_known = true;
@@ -168,8 +172,8 @@ bool session_wants_learning(const struct session *session)
 
 bool session_minds_transaction_end(const struct session *session)
 {
-	return session->touched || session->unsettled || session->cursors.count > 0 ||
-	       session->pending_count > 0 || session->unseen > 0;
+	return session->own || session->touched || session->unsettled ||
+	       session->cursors.count > 0 || session->pending_count > 0 || session->unseen > 0;
 }
 
 void session_assume(struct session *session)
@@ -262,7 +266,7 @@ uint64_t session_context(const struct session *session)
 	} state;
 
 	if (session->pending_count > 0 || session->unseen > 0 || session->unsettled ||
-	    session_wants_learning(session))
+	    session->own || session_wants_learning(session))
 		return 0;
 	memset(&state, 0, sizeof(state));
 	state.catalogue = session->catalogue ? catalogue_digest(session->catalogue) : 0;

@@ -54,6 +54,29 @@ struct slice session_encoding(const struct session *session);
 void session_learn(struct session *session, struct catalogue *catalogue);
 const struct catalogue *session_catalogue(const struct session *session);
 
+/* Inside of a transaction no more is learned than which plain tables the session made itself
+ * (catalogue_own_query), which nobody else can touch.  The session owns `catalogue`; NULL: it could
+ * not be learned.  It is forgotten with the next change of names or of the path, and where the
+ * transaction ends or goes back; all else that is known stays as it was before. */
+void session_learn_own(struct session *session, struct catalogue *catalogue);
+void session_forget_own(struct session *session);
+
+/* Whether that may tell what a name means which was made here since the catalogue was learned. */
+bool session_may_learn_own(const struct session *session);
+
+/* The table that the session made, which a name means now: in texts that were first read by a call
+ * behind the one numbered `since`, where the server cannot have taken it for another's.  An empty
+ * schema is the path.  NULL: not known. */
+const struct catalogue_relation *session_own_table(const struct session *session,
+						   struct slice schema, struct slice name,
+						   uint64_t since);
+
+/* The call that gave facts of session_prepared or session_cursor their name. */
+uint64_t session_held_since(const struct session *session, const struct facts *facts);
+
+/* Masked values were copied, as the policy allows: what the session made may hold them. */
+void session_taint(struct session *session);
+
 /* Whether the catalogue or the path is out of date, so that the query should be sent again when the
  * connection is next idle outside a transaction. */
 bool session_wants_learning(const struct session *session);

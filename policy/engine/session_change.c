@@ -55,6 +55,7 @@ static void raise(struct session_reach *reach, enum session_freshness freshness)
 static void reach_everything(struct session_reach *reach)
 {
 	reach->path = reach->names = reach->hides_names = true;
+	reach->alters = reach->is_opaque = true;
 	reach->lexing = EVERY_DOUBT;
 	raise(reach, SESSION_CHANGED);
 }
@@ -87,6 +88,7 @@ static void reach_call(struct session_reach *reach, const struct facts *facts,
 			is_qualified || (catalogue && !catalogue_overloads(catalogue, name, false));
 	if (!is_builtin || (!is_listed && runs_text(name))) {
 		reach->path = reach->hides_names = true;
+		reach->is_opaque |= !is_builtin || !slice_is(name, "set_config");
 		reach->lexing = EVERY_DOUBT;
 		raise(reach, SESSION_CREATED);
 	}
@@ -104,6 +106,7 @@ static void reach_effect(struct session_reach *reach, const struct facts *facts,
 		break;
 	case VERB_ALTER:
 	case VERB_DROP:
+		reach->alters |= effect->verb == VERB_ALTER;
 		reach->hides_names = true;
 		raise(reach, SESSION_CHANGED);
 		break;

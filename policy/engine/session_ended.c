@@ -246,6 +246,9 @@ void session_forget(struct session *session)
 	session->path_call = 0;
 	session->freshness = SESSION_CHANGED;
 	session->is_any_created = true;
+	session->any_created_by = session->calls;
+	session->is_altered = session->is_tainted = true;
+	session_forget_own(session);
 	session->transaction = TRANSACTION_UNKNOWN;
 	session->touched = DOUBT_STRINGS | DOUBT_ENCODING;
 	session->wants_learning = catalogue_is_needed(session->policy);

@@ -8,6 +8,7 @@
 /* Facts that names stand for; shared by the names. */
 struct held_facts {
 	size_t references;
+	uint64_t made_by; /* the call that gave them a name */
 	uint64_t digest;
 	uint64_t block[]; /* struct facts, aligned */
 };
@@ -81,11 +82,18 @@ struct session {
 	bool is_path_bare;  /* in this transaction: set to nothing in sight */
 	uint64_t path_call; /* the last call that may change the path, or take a change back */
 	bool wants_learning;
-	uint64_t created[SESSION_CREATED_MAX]; /* hashes of relation names made since learning */
+	uint64_t created[SESSION_CREATED_MAX];    /* hashes of relation names made since learning */
+	uint64_t created_by[SESSION_CREATED_MAX]; /* the last call that made each */
 	size_t created_count;
+	uint64_t any_created_by;  /* likewise, of names that no text shows */
 	bool is_any_created;      /* more than fit, or names that no text shows */
 	bool is_any_call_created; /* as is_any_created, of functions, operators, types and casts */
-	bool is_lost; /* names that are not in the tables for sure may exist all the same */
+	struct catalogue *own;    /* session_learn_own; NULL: not learned */
+	bool is_own_out_of_reach; /* learning it failed; nothing has changed since */
+	/* since learning: */
+	bool is_altered; /* something may have another name or shape */
+	bool is_tainted; /* masked values may have gone where no text shows it */
+	bool is_lost;    /* names that are not in the tables for sure may exist all the same */
 	/* the number of the call that did it; what ends all names makes good for those before it */
 	uint64_t lost_by;
 	bool is_unnamed_lost; /* is_lost of the unnamed prepared statement */

@@ -58,6 +58,7 @@ static int hold_name(const struct pending *pending, const struct facts *facts,
 	name.facts = held_facts_new(facts, naming->meaning);
 	if (!name.facts)
 		return -ENOMEM;
+	name.facts->made_by = pending->number;
 	r = held_names_add(naming->names, &name);
 	held_facts_drop(name.facts);
 	return r;
@@ -129,27 +130,45 @@ static int note_statement(struct session *session, struct pending *pending,
 	}
 }
 
+static void note_any_created(struct session *session)
+{
+	session->is_any_created = true;
+	session->any_created_by = session->calls;
+}
+
+static void note_name_created(struct session *session, struct slice name)
+{
+	uint64_t hash = XXH3_64bits(name.at, name.length);
+	size_t i = 0;
+
+	while (i < session->created_count && session->created[i] != hash)
+		i++;
+	if (i == SESSION_CREATED_MAX) {
+		note_any_created(session);
+		session->is_any_call_created = true;
+		return;
+	}
+	session->created[i] = hash;
+	session->created_by[i] = session->calls;
+	if (i == session->created_count)
+		session->created_count++;
+}
+
 /* What is made may hide what a name meant before; where names are not all in the text, every name
  * may. */
 static void note_created(struct session *session, const struct facts *facts,
 			 const struct session_reach *reach)
 {
-	session->is_any_created |= reach->hides_names;
+	if (reach->hides_names)
+		note_any_created(session);
 	for (uint32_t i = 0; i < facts->effect_count; i++) {
 		const struct facts_effect *effect = &facts_effects(facts)[i];
-		struct slice name = facts_slice(facts, effect->name);
 
 		session->is_any_call_created |= effect_moves_calls(effect);
-		if (effect->verb != VERB_CREATE ||
-		    (effect->object != OBJECT_RELATION && effect->object != OBJECT_FUNCTION &&
-		     effect->object != OBJECT_OTHER) ||
-		    session_name_is_new(session, name))
-			continue;
-		if (session->created_count == SESSION_CREATED_MAX)
-			session->is_any_created = session->is_any_call_created = true;
-		else
-			session->created[session->created_count++] =
-				XXH3_64bits(name.at, name.length);
+		if (effect->verb == VERB_CREATE &&
+		    (effect->object == OBJECT_RELATION || effect->object == OBJECT_FUNCTION ||
+		     effect->object == OBJECT_OTHER))
+			note_name_created(session, facts_slice(facts, effect->name));
 	}
 }
 
@@ -166,6 +185,10 @@ static void weaken(struct session *session, struct pending *pending,
 		session->freshness = reach->freshness;
 	if (reach->path || reach->freshness != SESSION_FRESH)
 		session->wants_learning = catalogue_is_needed(session->policy);
+	if (reach->path || reach->ends_transaction || reach->freshness != SESSION_FRESH)
+		session_forget_own(session);
+	session->is_altered |= reach->alters;
+	session->is_tainted |= reach->is_opaque;
 	pending->doubt |= reach->lexing;
 	if (reach->ends_transaction)
 		pending->doubt |= session->touched;
@@ -177,9 +200,11 @@ static void weaken(struct session *session, struct pending *pending,
 /* What a text that is not understood may do: anything. */
 static void weaken_wholly(struct session *session, struct pending *pending)
 {
-	session->is_any_created = true;
+	note_any_created(session);
 	weaken(session, pending,
 	       &(struct session_reach){ .path = true,
+					.alters = true,
+					.is_opaque = true,
 					.lexing = DOUBT_STRINGS | DOUBT_ENCODING,
 					.names = true,
 					.freshness = SESSION_CHANGED });

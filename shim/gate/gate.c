@@ -165,17 +165,20 @@ void gate_close(const void *handle)
 	free(connection);
 }
 
-struct slice gate_learn_query(const struct gate_connection *connection)
+struct slice gate_learn_query(const struct gate_connection *connection, enum gate_lesson lesson)
 {
-	return connection->attachment ? connection->connected.learn_query
-				      : (struct slice){ NULL, 0 };
+	if (!connection->attachment)
+		return (struct slice){ NULL, 0 };
+	return lesson == GATE_OWN_TABLES ? connection->connected.own_query
+					 : connection->connected.learn_query;
 }
 
-void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_count,
-		  struct slice rows)
+void gate_learned(struct gate_connection *connection, enum gate_lesson lesson, bool failed,
+		  uint32_t row_count, struct slice rows)
 {
 	SCOPED(packet_done) struct packet packet = PACKET_EMPTY;
-	struct message_learn learn = { connection->connected.connection, failed, row_count, rows };
+	struct message_learn learn = { connection->connected.connection, lesson == GATE_OWN_TABLES,
+				       failed, row_count, rows };
 	int r;
 
 	packet.kind = MESSAGE_LEARN;

@@ -72,13 +72,19 @@ struct gate_connection *gate_find(const void *handle);
 /* Forgets a connection and tells the agent. */
 void gate_close(const void *handle);
 
-/* The query that the agent wants to be sent on this connection when it is idle; empty when there is
- * none.  Borrowed until the next call on this connection. */
-struct slice gate_learn_query(const struct gate_connection *connection);
+/* What the agent may want to learn on a connection. */
+enum gate_lesson {
+	GATE_CATALOGUE,  /* when it is idle */
+	GATE_OWN_TABLES, /* in an open transaction, behind a savepoint */
+};
+
+/* The query that learns it; empty when there is none.  Borrowed until the next call on this
+ * connection. */
+struct slice gate_learn_query(const struct gate_connection *connection, enum gate_lesson lesson);
 
 /* Hands over the query's rows (wire texts), or that it failed. */
-void gate_learned(struct gate_connection *connection, bool failed, uint32_t row_count,
-		  struct slice rows);
+void gate_learned(struct gate_connection *connection, enum gate_lesson lesson, bool failed,
+		  uint32_t row_count, struct slice rows);
 
 /* Whether the policy lets everything through, so that channels which cannot be judged or masked
  * stay open. */

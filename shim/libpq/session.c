@@ -146,17 +146,18 @@ bool session_is_pipelined(const struct instance *instance, const PGconn *conn)
 	       REAL(instance, PQpipelineStatus)(conn) != PQ_PIPELINE_OFF;
 }
 
-static bool is_idle(const struct session *session, const PGconn *conn)
+static bool is_at_rest(const struct session *session, const PGconn *conn,
+		       PGTransactionStatusType transaction)
 {
 	const struct instance *instance = session->instance;
 
-	return session->flights.count == 0 &&
-	       REAL(instance, PQtransactionStatus)(conn) == PQTRANS_IDLE &&
+	return session->flights.count == 0 && !session->is_learning &&
+	       REAL(instance, PQtransactionStatus)(conn) == transaction &&
 	       !session_is_pipelined(instance, conn);
 }
 
 static void hand_over(struct gate_connection *connection, const struct instance *instance,
-		      const PGresult *result)
+		      enum gate_lesson lesson, const PGresult *result)
 {
 	struct buf rows = BUF_MAX(PACKET_BODY_MAX);
 	int count = REAL(instance, PQntuples)(result);
@@ -168,36 +169,85 @@ static void hand_over(struct gate_connection *connection, const struct instance 
 		buf_add_wire_text(&rows, (struct slice){ text, (size_t)REAL(instance, PQgetlength)(
 								       result, row, 0) });
 	}
-	gate_learned(connection, failed || rows.failed, (uint32_t)count, buf_view(&rows));
+	gate_learned(connection, lesson, failed || rows.failed, (uint32_t)count, buf_view(&rows));
 	buf_done(&rows);
+}
+
+/* Sends what the program did not ask for.  NULL: it was not sent. */
+static PGresult *ask_server(PGconn *conn, struct gate_connection *connection, const char *text)
+{
+	struct session *session = gate_state(connection);
+	const struct instance *instance = session->instance;
+	struct gate_outcome outcome = { .completed = 1 };
+
+	if (!gate_intend_learning(connection, &outcome.intent))
+		return NULL;
+	session->is_learning = true;
+	PGresult *result = REAL(instance, PQexec)(conn, text);
+	session->is_learning = false;
+	ExecStatusType status = REAL(instance, PQresultStatus)(result);
+	outcome.rows = (uint64_t)REAL(instance, PQntuples)(result);
+	outcome.status = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK
+				 ? RING_STATUS_OK
+				 : RING_STATUS_ERROR;
+	gate_done(connection, NULL, &outcome);
+	return result;
 }
 
 void session_learn(PGconn *conn, struct gate_connection *connection)
 {
-	struct session *session = gate_state(connection);
-	struct slice query = gate_learn_query(connection);
-	struct gate_outcome outcome = { .completed = 1 };
+	const struct session *session = gate_state(connection);
+	struct slice query = gate_learn_query(connection, GATE_CATALOGUE);
 	/* a thread that ended in the query would leave the program's connection in the middle of
 	 * it */
 	CANCELLATION_HELD;
-	char *text;
 
-	if (query.length == 0 || session->is_learning || !is_idle(session, conn))
+	if (query.length == 0 || !is_at_rest(session, conn, PQTRANS_IDLE))
 		return;
-	text = strndup(query.at, query.length);
-	if (!text || !gate_intend_learning(connection, &outcome.intent)) {
-		free(text);
-		return;
-	}
-	session->is_learning = true;
-	PGresult *result = REAL(session->instance, PQexec)(conn, text);
-	session->is_learning = false;
-	free(text);
-	outcome.rows = (uint64_t)REAL(session->instance, PQntuples)(result);
-	outcome.status = outcome.rows > 0 ? RING_STATUS_OK : RING_STATUS_ERROR;
-	gate_done(connection, NULL, &outcome);
-	hand_over(connection, session->instance, result);
+	SCOPED(free_p) char *text = strndup(query.at, query.length);
+	PGresult *result = text ? ask_server(conn, connection, text) : NULL;
+	if (result)
+		hand_over(connection, session->instance, GATE_CATALOGUE, result);
 	REAL(session->instance, PQclear)(result);
+}
+
+/* No program's own savepoint has the name; if one does, ours hides it until it is gone. */
+#define OWN_SAVEPOINT "chaperone_learns"
+
+/* What is never released is gone with the transaction, so that a RELEASE which cannot be recorded
+ * need not be sent. */
+static void leave_savepoint(PGconn *conn, struct gate_connection *connection)
+{
+	const struct session *session = gate_state(connection);
+	bool has_failed = REAL(session->instance, PQtransactionStatus)(conn) == PQTRANS_INERROR;
+
+	REAL(session->instance, PQclear)
+	(ask_server(conn, connection,
+		    has_failed ? "ROLLBACK TO SAVEPOINT " OWN_SAVEPOINT
+				 "; RELEASE SAVEPOINT " OWN_SAVEPOINT
+			       : "RELEASE SAVEPOINT " OWN_SAVEPOINT));
+}
+
+void session_learn_own(PGconn *conn, struct gate_connection *connection)
+{
+	static const char BEGINNING[] = "SAVEPOINT " OWN_SAVEPOINT "; ";
+	const struct session *session = gate_state(connection);
+	struct slice query = gate_learn_query(connection, GATE_OWN_TABLES);
+	SCOPED(buf_done) struct buf text = BUF_MAX(MIB);
+	CANCELLATION_HELD;
+
+	if (query.length == 0 || !is_at_rest(session, conn, PQTRANS_INTRANS))
+		return;
+	buf_add_text(&text, BEGINNING);
+	buf_add_slice(&text, query);
+	if (text.failed)
+		return;
+	PGresult *rows = ask_server(conn, connection, buf_text(&text));
+	if (!rows)
+		return;
+	leave_savepoint(conn, connection);
+	hand_over(connection, session->instance, GATE_OWN_TABLES, rows);
+	REAL(session->instance, PQclear)(rows);
 }
 
 static const struct sha256_hmac_key *key_of(void *connection, uint32_t index)

@@ -62,6 +62,9 @@ void session_end(const PGconn *conn);
  * pipeline. */
 void session_learn(PGconn *conn, struct gate_connection *connection);
 
+/* The same in an open transaction, which stays as it is whatever becomes of the query. */
+void session_learn_own(PGconn *conn, struct gate_connection *connection);
+
 /* What the server reported last.  Its texts belong to libpq and to the session; they count until
  * the next call. */
 struct gate_settings session_settings(struct session *session, const PGconn *conn);

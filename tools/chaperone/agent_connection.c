@@ -125,12 +125,16 @@ static int write_answer(const struct agent *agent, const struct agent_connection
 			struct packet *answer)
 {
 	SCOPED(buf_done) struct buf query = BUF_MAX(256 * KIB);
+	SCOPED(buf_done) struct buf own_query = BUF_MAX(256 * KIB);
 	SCOPED(buf_done) struct buf keys = BUF_MAX(MESSAGE_KEYS_MAX * MESSAGE_KEY_SIZE);
 	int r = 0;
 
 	if (!agent->allows_everything && !session_address(connection->session)->is_replication &&
-	    catalogue_is_needed(agent->policy))
+	    catalogue_is_needed(agent->policy)) {
 		r = catalogue_query(agent->policy, &query);
+		if (r == 0)
+			r = catalogue_own_query(&own_query);
+	}
 	if (r < 0)
 		return r;
 	derive_keys(agent, &keys);
@@ -139,6 +143,7 @@ static int write_answer(const struct agent *agent, const struct agent_connection
 		.context_index = connection->context_index,
 		.learn_judgement = agent->learn_judgement,
 		.learn_query = buf_view(&query),
+		.own_query = buf_view(&own_query),
 		.key_count = (uint32_t)(keys.length / MESSAGE_KEY_SIZE),
 		.keys = buf_view(&keys),
 	};
@@ -214,7 +219,9 @@ void agent_connection_learn(struct agent *agent, const struct message_learn *lea
 								     : split_rows(learn, &rows);
 	if (r == 0)
 		r = catalogue_read(rows, learn->row_count, &catalogue);
-	if (r < 0) {
+	if (learn->is_own) {
+		session_learn_own(connection->session, r < 0 ? NULL : catalogue);
+	} else if (r < 0) {
 		agent_note(agent, connection->number, "the catalogue could not be learned: %s",
 			   strerror(-r));
 	} else {

@@ -235,10 +235,28 @@ static void lift(struct judgement *judgement)
 static int note_sent(const struct agent_connection *connection, const struct message_judge *ask,
 		     const struct readings *readings, const struct judgement *judgement)
 {
+	if (judgement->decision == DECISION_ALLOW && judgement->copies_masked)
+		session_taint(connection->session);
 	if (judgement->decision != DECISION_ALLOW || !judgement->changes_session)
 		return 0;
 	return session_sent_either(connection->session, (enum session_call)ask->call, ask->name,
 				   readings->facts, readings->other);
+}
+
+static int answer_learn_first(struct packet *answer)
+{
+	struct message_verdict verdict = { .decision = VERDICT_DENY, .flags = VERDICT_LEARN_FIRST };
+
+	answer->kind = MESSAGE_VERDICT;
+	buf_clear(&answer->body);
+	message_verdict_write(&answer->body, &verdict);
+	return answer->body.failed;
+}
+
+/* Whether the shim should ask, inside of an open transaction, for the tables that it made. */
+static bool should_learn_own(const struct message_judge *ask, const struct judgement *judgement)
+{
+	return judgement->needs_own && !ask->is_final && ask->transaction == TRANSACTION_OPEN;
 }
 
 static int decide(struct agent *agent, struct agent_connection *connection,
@@ -255,6 +273,8 @@ static int decide(struct agent *agent, struct agent_connection *connection,
 		  : judge_facts(agent, connection, ask, &readings, number, judgement);
 	if (r < 0)
 		return r;
+	if (should_learn_own(ask, judgement))
+		return answer_learn_first(answer);
 	if (agent->is_off)
 		lift(judgement);
 	agent_write_shape(connection->session, ask, &readings, &shape);
@@ -293,16 +313,6 @@ static bool should_learn(const struct agent *agent, const struct agent_connectio
 	return session_wants_learning(connection->session) || definitions_are_old(connection);
 }
 
-static int answer_learn_first(struct packet *answer)
-{
-	struct message_verdict verdict = { .decision = VERDICT_DENY, .flags = VERDICT_LEARN_FIRST };
-
-	answer->kind = MESSAGE_VERDICT;
-	buf_clear(&answer->body);
-	message_verdict_write(&answer->body, &verdict);
-	return answer->body.failed;
-}
-
 int agent_judge(struct agent *agent, const struct message_judge *ask, struct packet *answer)
 {
 	struct agent_connection *connection = agent_connection_find(agent, ask->connection);
@@ -314,6 +324,8 @@ int agent_judge(struct agent *agent, const struct message_judge *ask, struct pac
 				ask->client_encoding);
 	if (ask->is_unnamed_replaced)
 		session_unnamed_replaced(connection->session);
+	if (ask->transaction == TRANSACTION_IDLE || ask->transaction == TRANSACTION_FAILED)
+		session_forget_own(connection->session);
 	if (r == 0)
 		r = should_learn(agent, connection, ask)
 			    ? answer_learn_first(answer)

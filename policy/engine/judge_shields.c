@@ -15,7 +15,6 @@ static bool has_column(const struct cover *cover, struct slice column)
 	return false;
 }
 
-/* Functions that take the rows of the session's own tables were not learned with these. */
 bool source_may_be_call(const struct reading *reading, const struct judging *judging,
 			const struct facts_source *source)
 {
@@ -28,8 +27,10 @@ bool source_may_be_call(const struct reading *reading, const struct judging *jud
 	cover = &reading->covers[source->relation];
 	if (has_column(cover, column))
 		return false;
-	return reading->places[source->relation].is_own ||
-	       catalogue_has_field(judging->catalogue, cover->relation, column);
+	if (reading->places[source->relation].is_own &&
+	    session_field_is_new(judging->session, column))
+		return true;
+	return catalogue_has_field(judging->catalogue, cover->relation, column);
 }
 
 static void position_shield(const struct cover *cover, uint32_t position, struct shield *shield)

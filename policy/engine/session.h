@@ -71,6 +71,10 @@ const struct catalogue_relation *session_own_table(const struct session *session
 						   struct slice schema, struct slice name,
 						   uint64_t since);
 
+/* Whether a function of this name may have been made since the catalogue was learned that takes
+ * the rows of such a table. */
+bool session_field_is_new(const struct session *session, struct slice name);
+
 /* The call that gave facts of session_prepared or session_cursor their name. */
 uint64_t session_held_since(const struct session *session, const struct facts *facts);
 

@@ -98,6 +98,17 @@ const struct catalogue_relation *session_own_table(const struct session *session
 	return NULL;
 }
 
+bool session_field_is_new(const struct session *session, struct slice name)
+{
+	uint64_t hash = XXH3_64bits(name.at, name.length);
+
+	for (size_t i = 0; i < session->created_count; i++) {
+		if (session->created[i] == hash && session->is_created_call[i])
+			return true;
+	}
+	return session->is_any_call_created;
+}
+
 static uint64_t held_since(const struct held_names *names, const struct facts *facts)
 {
 	for (size_t i = 0; i < names->count; i++) {

@@ -84,6 +84,7 @@ struct session {
 	bool wants_learning;
 	uint64_t created[SESSION_CREATED_MAX];    /* hashes of relation names made since learning */
 	uint64_t created_by[SESSION_CREATED_MAX]; /* the last call that made each */
+	bool is_created_call[SESSION_CREATED_MAX]; /* it may be a function */
 	size_t created_count;
 	uint64_t any_created_by;  /* likewise, of names that no text shows */
 	bool is_any_created;      /* more than fit, or names that no text shows */

@@ -136,7 +136,7 @@ static void note_any_created(struct session *session)
 	session->any_created_by = session->calls;
 }
 
-static void note_name_created(struct session *session, struct slice name)
+static void note_name_created(struct session *session, struct slice name, bool is_call)
 {
 	uint64_t hash = XXH3_64bits(name.at, name.length);
 	size_t i = 0;
@@ -151,7 +151,8 @@ static void note_name_created(struct session *session, struct slice name)
 	session->created[i] = hash;
 	session->created_by[i] = session->calls;
 	if (i == session->created_count)
-		session->created_count++;
+		session->is_created_call[session->created_count++] = false;
+	session->is_created_call[i] |= is_call;
 }
 
 /* What is made may hide what a name meant before; where names are not all in the text, every name
@@ -168,7 +169,8 @@ static void note_created(struct session *session, const struct facts *facts,
 		if (effect->verb == VERB_CREATE &&
 		    (effect->object == OBJECT_RELATION || effect->object == OBJECT_FUNCTION ||
 		     effect->object == OBJECT_OTHER))
-			note_name_created(session, facts_slice(facts, effect->name));
+			note_name_created(session, facts_slice(facts, effect->name),
+					  effect->object != OBJECT_RELATION);
 	}
 }
 

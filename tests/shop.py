@@ -50,6 +50,24 @@ rules:
 
 TRIAL = POLICY.replace('unknown: deny', 'unknown: deny\nmode: trial')
 
+# Masks and nothing else, so that no other rule and no detector helps them.
+MASKS = POLICY[:POLICY.index('  - name: no-destructive')].replace('      found: { email: redact, card: redact, iban: redact }\n', '')
+
+# What a name can hide, and what can fill a table unseen.
+HIDDEN = 'SET search_path = late, public;\n'
+HIDING = SCHEMA + '''
+CREATE SCHEMA early; CREATE SCHEMA late;
+CREATE VIEW late.t AS SELECT id, email AS note FROM customers;
+CREATE FUNCTION idle() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION steal() RETURNS text LANGUAGE sql AS 'SELECT email FROM customers WHERE id = 1';
+CREATE PROCEDURE pour() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t SELECT id, email FROM customers; END $$;
+CREATE DOMAIN stolen AS text DEFAULT steal();
+CREATE TABLE model (id int, note text DEFAULT steal());
+CREATE ROLE clerk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO clerk;
+CREATE FUNCTION make() RETURNS int LANGUAGE plpgsql AS
+  $$ BEGIN CREATE TEMP TABLE t (id int, note text); RETURN 1; END $$;
+'''
+
 # One of nearly every kind of object that there is, with secrets where some hold them.
 OBJECTS = r'''
 CREATE EXTENSION postgres_fdw;

@@ -136,6 +136,39 @@ const struct catalogue_relation *catalogue_find(const struct catalogue *catalogu
 	return NULL;
 }
 
+/* The first place in by_name with this name or a later one. */
+static size_t lower_bound(const struct catalogue *catalogue, struct slice name)
+{
+	size_t low = 0, high = catalogue->relation_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (slice_compare(catalogue->relations[catalogue->by_name[middle]].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool catalogue_has_another(const struct catalogue *catalogue, const struct catalogue *old,
+			   struct slice name)
+{
+	for (size_t i = lower_bound(catalogue, name); i < catalogue->relation_count; i++) {
+		const struct catalogue_relation *relation =
+			&catalogue->relations[catalogue->by_name[i]];
+		const struct catalogue_relation *known;
+
+		if (!slice_equal(relation->name, name))
+			break;
+		known = old ? catalogue_find(old, relation->schema, name) : NULL;
+		if (!known || known->oid != relation->oid)
+			return true;
+	}
+	return false;
+}
+
 const struct catalogue_relation *catalogue_by_oid(const struct catalogue *catalogue, uint32_t oid)
 {
 	struct catalogue_relation key = { .oid = oid };

@@ -68,6 +68,11 @@ const struct catalogue_relation *catalogue_find(const struct catalogue *catalogu
 						struct slice schema, struct slice name);
 const struct catalogue_relation *catalogue_by_oid(const struct catalogue *catalogue, uint32_t oid);
 
+/* Whether it has a relation of this name that `old` (NULL: nothing was known) has not, or has
+ * elsewhere. */
+bool catalogue_has_another(const struct catalogue *catalogue, const struct catalogue *old,
+			   struct slice name);
+
 /* Whether some function, operator, type or cast outside pg_catalog has this name and takes the
  * server's own types (security.md 3): in a schema of the path that was learned, or in any where the
  * path is not known to be that one. */

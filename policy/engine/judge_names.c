@@ -166,11 +166,14 @@ static struct place own_place(const struct catalogue_relation *table)
 static struct place find_place(struct judging *judging, const struct reading *reading,
 			       const struct facts_relation *relation)
 {
-	const struct catalogue_relation *own = find_own(judging, reading, relation);
+	const struct catalogue_relation *own;
 	struct slice schema = facts_slice(reading->facts, relation->schema);
 	struct slice name = facts_slice(reading->facts, relation->name);
 	struct place place;
 
+	if (reading->is_outdated)
+		return (struct place){ .name = name };
+	own = find_own(judging, reading, relation);
 	if (own)
 		return own_place(own);
 	place = place_find(judging, schema, name,
@@ -292,6 +295,7 @@ int reading_open(struct judging *judging, const struct facts *facts, struct read
 	uint32_t count = facts->relation_count;
 
 	reading.since = read_since(judging, facts);
+	reading.is_outdated = session_is_outdated(judging->session, facts);
 	reading.first_change = find_first_change(judging, facts);
 	reading.first_ending = find_first_ending(judging, facts);
 	reading.makes_calls = makes_calls(facts);

@@ -60,6 +60,7 @@ struct place {
 /* A block of facts being judged. */
 struct reading {
 	const struct facts *facts;
+	bool is_outdated;      /* session_is_outdated: no name in it means anything for sure */
 	uint64_t since;        /* the call that the server first read it in */
 	uint32_t first_change; /* statements behind this one run under an unknown path */
 	uint32_t first_ending; /* or this one, after which the session's own tables may be gone */

@@ -142,6 +142,7 @@ void session_learn(struct session *session, struct catalogue *catalogue)
 
 	session_forget_own(session);
 	session->is_altered = session->is_tainted = false;
+	session_settle_touched(session, catalogue);
 	catalogue_free(session->catalogue);
 	session->catalogue = catalogue;
 	session->is_path_known = true;

@@ -78,6 +78,11 @@ bool session_field_is_new(const struct session *session, struct slice name);
 /* The call that gave facts of session_prepared or session_cursor their name. */
 uint64_t session_held_since(const struct session *session, const struct facts *facts);
 
+/* Whether names in them may mean to the server what nobody would read in them now: it resolves those
+ * of a prepared statement again only when their relations change, those of a cursor never
+ * (src/backend/utils/cache/plancache.c, RevalidateCachedQuery). */
+bool session_is_outdated(const struct session *session, const struct facts *facts);
+
 /* Masked values were copied, as the policy allows: what the session made may hold them. */
 void session_taint(struct session *session);
 

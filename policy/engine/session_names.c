@@ -36,6 +36,8 @@ struct held_facts *held_facts_new(const struct facts *facts, uint32_t statement)
 	if (!held)
 		return NULL;
 	held->references = 1;
+	held->made_by = 0;
+	held->is_touched = held->is_outdated = false;
 	memcpy(held->block, facts, facts->size);
 	if (statement != FACTS_NONE && facts->statement_count > 0) {
 		struct facts *copy = (struct facts *)held->block;
@@ -146,6 +148,7 @@ uint64_t held_names_digest(const struct held_names *names)
 
 	for (size_t i = 0; i < names->count; i++)
 		sum += XXH3_64bits_withSeed(names->items[i].name.at, names->items[i].name.length,
-					    names->items[i].facts->digest);
+					    names->items[i].facts->digest +
+						    names->items[i].facts->is_outdated);
 	return sum;
 }

@@ -108,19 +108,3 @@ bool session_field_is_new(const struct session *session, struct slice name)
 	}
 	return session->is_any_call_created;
 }
-
-static uint64_t held_since(const struct held_names *names, const struct facts *facts)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		if ((const void *)names->items[i].facts->block == facts)
-			return names->items[i].facts->made_by;
-	}
-	return 0;
-}
-
-uint64_t session_held_since(const struct session *session, const struct facts *facts)
-{
-	uint64_t since = held_since(&session->prepared, facts);
-
-	return since ? since : held_since(&session->cursors, facts);
-}

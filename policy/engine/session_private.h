@@ -10,6 +10,8 @@ struct held_facts {
 	size_t references;
 	uint64_t made_by; /* the call that gave them a name */
 	uint64_t digest;
+	bool is_touched;  /* since then a relation that they name may have been made or moved */
+	bool is_outdated; /* the server may have read names in them as nobody would now */
 	uint64_t block[]; /* struct facts, aligned */
 };
 
@@ -61,6 +63,7 @@ struct pending {
 	uint32_t statements;
 	unsigned doubt;   /* enum session_doubt: how the texts behind it are read */
 	unsigned touches; /* likewise: what the end of the transaction takes back */
+	bool makes_names; /* relations may have other names after it */
 	bool loses_names; /* it may change names in ways that cannot be followed */
 };
 
@@ -120,6 +123,12 @@ void pending_done(struct pending *pending);
 void pending_drop(struct session *session);
 
 void session_match_databases(struct session *session);
+
+/* session_outdated.c: something of this name is about to be made or moved; empty: of any name. */
+void session_touch_held(struct session *session, struct slice name);
+
+/* What `catalogue`, which was learned just now, says of the names that were touched. */
+void session_settle_touched(struct session *session, const struct catalogue *catalogue);
 
 struct held_facts *held_facts_new(const struct facts *facts, uint32_t statement);
 void held_facts_drop(struct held_facts *held);

@@ -47,6 +47,7 @@ struct naming {
 static int hold_name(const struct pending *pending, const struct facts *facts,
 		     const struct naming *naming)
 {
+	bool is_touched = pending->makes_names; /* which in the text may come behind it */
 	struct held_name name = {
 		.name = naming->name,
 		.call = pending->number,
@@ -59,6 +60,7 @@ static int hold_name(const struct pending *pending, const struct facts *facts,
 	if (!name.facts)
 		return -ENOMEM;
 	name.facts->made_by = pending->number;
+	name.facts->is_touched = is_touched;
 	r = held_names_add(naming->names, &name);
 	held_facts_drop(name.facts);
 	return r;
@@ -130,10 +132,13 @@ static int note_statement(struct session *session, struct pending *pending,
 	}
 }
 
+#define MAKES_NAMES (VERB_BIT(VERB_CREATE) | VERB_BIT(VERB_ALTER) | VERB_BIT(VERB_DROP))
+
 static void note_any_created(struct session *session)
 {
 	session->is_any_created = true;
 	session->any_created_by = session->calls;
+	session_touch_held(session, SLICE(""));
 }
 
 static void note_name_created(struct session *session, struct slice name, bool is_call)
@@ -150,6 +155,7 @@ static void note_name_created(struct session *session, struct slice name, bool i
 	}
 	session->created[i] = hash;
 	session->created_by[i] = session->calls;
+	session_touch_held(session, name);
 	if (i == session->created_count)
 		session->is_created_call[session->created_count++] = false;
 	session->is_created_call[i] |= is_call;
@@ -157,8 +163,8 @@ static void note_name_created(struct session *session, struct slice name, bool i
 
 /* What is made may hide what a name meant before; where names are not all in the text, every name
  * may. */
-static void note_created(struct session *session, const struct facts *facts,
-			 const struct session_reach *reach)
+static void note_created(struct session *session, struct pending *pending,
+			 const struct facts *facts, const struct session_reach *reach)
 {
 	if (reach->hides_names)
 		note_any_created(session);
@@ -166,6 +172,7 @@ static void note_created(struct session *session, const struct facts *facts,
 		const struct facts_effect *effect = &facts_effects(facts)[i];
 
 		session->is_any_call_created |= effect_moves_calls(effect);
+		pending->makes_names |= (VERB_BIT(effect->verb) & MAKES_NAMES) != 0;
 		if (effect->verb == VERB_CREATE &&
 		    (effect->object == OBJECT_RELATION || effect->object == OBJECT_FUNCTION ||
 		     effect->object == OBJECT_OTHER))
@@ -220,7 +227,7 @@ static void weaken_by(struct session *session, struct pending *pending, const st
 		struct session_reach reach = statement_reach(facts, i, session->catalogue);
 
 		weaken(session, pending, &reach);
-		note_created(session, facts, &reach);
+		note_created(session, pending, facts, &reach);
 	}
 }
 

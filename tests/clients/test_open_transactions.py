@@ -5,29 +5,14 @@ import os
 import re
 
 from harness import PYTHON, accounted, check, equal, main, program, promise, run, settle
-from shop import POLICY, SCHEMA, leaks
+from shop import HIDDEN, HIDING, MASKS, POLICY, leaks
 
 PQ = program('pq')
-# Masks and nothing else, so that no other rule and no detector helps them.
-MASKS = re.sub(r'  - name: no-destructive.*', '', POLICY, flags=re.S).replace(
-    '      found: { email: redact, card: redact, iban: redact }\n', '')
-
-MORE = '''
-CREATE SCHEMA early; CREATE SCHEMA late;
-CREATE VIEW late.t AS SELECT id, email AS note FROM customers;
-CREATE FUNCTION idle() RETURNS int LANGUAGE sql AS 'SELECT 1';
-CREATE FUNCTION steal() RETURNS text LANGUAGE sql AS 'SELECT email FROM customers WHERE id = 1';
-CREATE PROCEDURE pour() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t SELECT id, email FROM customers; END $$;
-CREATE DOMAIN stolen AS text DEFAULT steal();
-CREATE TABLE model (id int, note text DEFAULT steal());
-CREATE ROLE clerk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO clerk;
-'''
 
 MAKE = "CREATE TEMP TABLE t (id int, note text);\nINSERT INTO t VALUES (1, 'one');\n"
 READ = "SELECT * FROM t;\nSELECT id + 1, note || '!', upper(note) FROM t;\nSELECT t FROM t;\n"
 # A statement without an origin, which a wrong reading of its name would show.
 PEEK = "SELECT note || '' AS peeked FROM t;\n"
-HIDDEN = 'SET search_path = late, public;\n'
 
 
 def psql(cluster, sql, policy=MASKS, **options):
@@ -403,4 +388,4 @@ def a_masked_column_of_ones_own_table_is_masked(cluster):
           'what is read')
 
 
-main(SCHEMA + MORE)
+main(HIDING)

@@ -15,6 +15,7 @@
 struct prediction {
 	struct mask mask;
 	bool is_star;
+	bool is_bound; /* the plan's origins have what it comes from */
 	uint32_t type; /* 0: not known */
 	int32_t modifier;
 };
@@ -76,7 +77,8 @@ static void add_prediction(struct plan_making *making, struct mask mask, bool is
 	if (making->count == COLUMNS_MAX)
 		making->is_refused = true;
 	else
-		making->predictions[making->count++] = (struct prediction){ mask, is_star, 0, -1 };
+		making->predictions[making->count++] =
+			(struct prediction){ .mask = mask, .is_star = is_star, .modifier = -1 };
 }
 
 static void add_column(struct plan_making *making, struct mask mask)
@@ -87,6 +89,31 @@ static void add_column(struct plan_making *making, struct mask mask)
 static void add_star(struct plan_making *making)
 {
 	add_prediction(making, (struct mask){ .how = MASK_NONE }, true);
+}
+
+/* Whether origins of this relation's columns are in the plan. */
+static bool has_origins(const struct cover *cover)
+{
+	return cover->relation && !cover->builtin && !cover->is_open;
+}
+
+/* Says whether the prediction added last comes from relations with origins alone. */
+static void bind_last(struct plan_making *making, bool is_bound)
+{
+	if (making->count > 0 && !making->is_refused)
+		making->predictions[making->count - 1].is_bound = is_bound;
+}
+
+static bool sources_are_bound(const struct reading *reading, struct facts_range sources)
+{
+	for (uint32_t i = 0; i < sources.count; i++) {
+		uint32_t relation = facts_sources(reading->facts)[sources.first + i].relation;
+
+		if (relation >= reading->facts->relation_count ||
+		    !has_origins(&reading->covers[relation]))
+			return false;
+	}
+	return true;
 }
 
 static void add_named(struct plan_making *making, const struct reading *reading, uint32_t relation,
@@ -107,6 +134,7 @@ static void add_named(struct plan_making *making, const struct reading *reading,
 	}
 	note_output(making->judging, &shield);
 	add_column(making, shield.mask);
+	bind_last(making, has_origins(&reading->covers[relation]));
 }
 
 static uint32_t count_outputs(const struct reading *reading, struct facts_range range, bool stars)
@@ -172,7 +200,8 @@ static void add_relation_star(struct plan_making *making, const struct reading *
 	note_output(making->judging, &shield);
 	/* An origin below 16384 counts as known, so that one which may be pg_stats must not be
 	 * left to it. */
-	if (cover_reveals(cover) && !cover->relation && place->builtin != BUILTIN_RELATION_HARMLESS)
+	if (cover->builtin ||
+	    (cover->is_open && !cover->relation && place->builtin != BUILTIN_RELATION_HARMLESS))
 		making->is_refused = true;
 	add_star(making);
 }
@@ -207,6 +236,7 @@ static void add_output(struct plan_making *making, const struct reading *reading
 	note_output(making->judging, &shield);
 	if (output->kind == OUTPUT_COLUMN) {
 		add_column(making, shield.mask);
+		bind_last(making, sources_are_bound(reading, output->sources));
 		type_output(making, reading, output);
 		return;
 	}
@@ -222,7 +252,7 @@ static void add_origins(struct plan_making *making, const struct reading *readin
 		const struct cover *cover = &reading->covers[i];
 		struct shield rest = { .mask = { 0 } };
 
-		if (!cover->relation || cover->is_open)
+		if (!has_origins(cover))
 			continue;
 		cover_rest(cover, &rest);
 		plan_build_origin(&making->build, cover->relation->oid, 0, rest.mask);
@@ -262,6 +292,24 @@ static void finish_column(struct plan_making *making, const struct prediction *p
 		plan_build_type(&making->build, prediction->type, prediction->modifier);
 }
 
+/* Between two stars a column is found by its origin alone, and all of the server's own count as
+ * known there. */
+static bool loses_masks(const struct plan_making *making)
+{
+	bool is_behind_star = false, is_masked = false;
+
+	for (uint32_t i = 0; i < making->count; i++) {
+		const struct prediction *prediction = &making->predictions[i];
+
+		if (prediction->is_star && is_masked)
+			return true;
+		is_behind_star |= prediction->is_star;
+		is_masked |= is_behind_star && !prediction->is_bound &&
+			     prediction->mask.how != MASK_NONE;
+	}
+	return false;
+}
+
 /* Every prediction counts as computed: the server names no origin behind set operations,
  * recursion and casts, and what cannot be traced is masked by lineage already. */
 static void finish_statement(struct plan_making *making)
@@ -269,6 +317,7 @@ static void finish_statement(struct plan_making *making)
 	plan_build_statement(&making->build);
 	if (making->copy)
 		finish_copy(making);
+	making->is_refused |= loses_masks(making);
 	if (making->is_refused) {
 		making->build.plan.flags |= PLAN_HIDES_TEXTS;
 		shield_add_all(&making->judging->outputs, &making->judging->guards);

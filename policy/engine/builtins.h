@@ -60,7 +60,8 @@ enum builtin_column {
 	BUILTIN_COLUMN_OPTIONS,
 };
 
-/* One revealing relation's columns: lists with blanks at both ends, and why the latter reveal. */
+/* The columns of a relation that reveals, or is harmless but for some: lists with blanks at both ends,
+ * and why the latter reveal. */
 struct builtin_columns {
 	const char *relation;
 	const char *harmless;
@@ -69,7 +70,7 @@ struct builtin_columns {
 	const char *reason;
 };
 
-/* NULL for a relation that is not BUILTIN_RELATION_REVEALING. */
+/* NULL for a relation of which no column reveals anything. */
 const struct builtin_columns *builtin_columns(struct slice schema, struct slice relation);
 enum builtin_column builtin_column(const struct builtin_columns *columns, struct slice name);
 

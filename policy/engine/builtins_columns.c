@@ -29,6 +29,7 @@
 	" schemaname tablename statistics_schemaname statistics_name statistics_owner inherited "
 #define COUNTERS        "counts of scans, rows and blocks, which no single value shows in"
 #define SAMPLES         "computed from the rows of the table"
+#define ROLE_SETTINGS   "settings of extensions hold keys"
 #define FOREIGN_OPTIONS "options of a foreign server hold passwords, tokens and addresses"
 
 /* clang-format off */
@@ -41,11 +42,13 @@ static const struct builtin_columns ROWS[] = {
 	{ "pg_cursors", " is_holdable is_binary is_scrollable creation_time ", " name statement ",
 	  BUILTIN_COLUMN_VALUES, "texts of statements; a function may name a cursor by a value" },
 	{ "pg_db_role_setting", " setdatabase setrole ", " setconfig ", BUILTIN_COLUMN_OPTIONS,
-	  "settings of extensions hold keys" },
+	  ROLE_SETTINGS },
 	{ "pg_foreign_server", " oid srvname srvowner srvfdw srvtype srvversion srvacl ", " srvoptions ",
 	  BUILTIN_COLUMN_OPTIONS, FOREIGN_OPTIONS },
 	{ "pg_prepared_statements", " prepare_time parameter_types result_types from_sql generic_plans custom_plans ",
 	  " name statement ", BUILTIN_COLUMN_VALUES, "texts of statements, and names that clients make of them" },
+	{ "pg_roles", " rolname rolsuper rolinherit rolcreaterole rolcreatedb rolcanlogin rolreplication rolconnlimit "
+	  "rolpassword rolvaliduntil rolbypassrls oid ", " rolconfig ", BUILTIN_COLUMN_OPTIONS, ROLE_SETTINGS },
 	{ "pg_shadow", " usename usesysid usecreatedb usesuper userepl usebypassrls valuntil ", " passwd useconfig ",
 	  BUILTIN_COLUMN_SECRET, "password verifiers, and settings as in pg_db_role_setting" },
 	{ "pg_stat_activity", " datid datname pid leader_pid usesysid usename client_addr client_hostname client_port "
@@ -136,6 +139,8 @@ static const struct builtin_columns ROWS[] = {
 	  " subconninfo ", BUILTIN_COLUMN_SECRET, "connection strings hold passwords" },
 	{ "pg_subscription_rel", " srsubid srrelid srsubstate srsublsn ", " ", BUILTIN_COLUMN_VALUES,
 	  "how far a table has been copied" },
+	{ "pg_user", " usename usesysid usecreatedb usesuper userepl usebypassrls passwd valuntil ", " useconfig ",
+	  BUILTIN_COLUMN_OPTIONS, ROLE_SETTINGS },
 	{ "pg_user_mapping", " oid umuser umserver ", " umoptions ", BUILTIN_COLUMN_OPTIONS, FOREIGN_OPTIONS },
 	{ "pg_user_mappings", " umid srvid srvname umuser usename ", " umoptions ", BUILTIN_COLUMN_OPTIONS, FOREIGN_OPTIONS },
 };
@@ -172,17 +177,18 @@ static const struct builtin_columns ALL_REVEAL = { "", " ", " ", BUILTIN_COLUMN_
 
 const struct builtin_columns *builtin_columns(struct slice schema, struct slice relation)
 {
+	enum builtin_relation class = builtin_relation(schema, relation);
 	bool is_information = slice_is(schema, "information_schema");
 	const struct builtin_columns *rows = is_information ? INFORMATION_ROWS : ROWS;
 	size_t count = is_information ? COUNT_OF(INFORMATION_ROWS) : COUNT_OF(ROWS);
 
-	if (builtin_relation(schema, relation) != BUILTIN_RELATION_REVEALING)
+	if (class == BUILTIN_RELATION_NONE)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (slice_is(relation, rows[i].relation))
 			return &rows[i];
 	}
-	return &ALL_REVEAL;
+	return class == BUILTIN_RELATION_REVEALING ? &ALL_REVEAL : NULL;
 }
 
 enum builtin_column builtin_column(const struct builtin_columns *columns, struct slice name)

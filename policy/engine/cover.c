@@ -147,7 +147,7 @@ static bool has_column(const struct catalogue_relation *relation, const struct g
 
 static bool reveals(const struct catalogue_relation *relation)
 {
-	return builtin_relation(relation->schema, relation->name) == BUILTIN_RELATION_REVEALING;
+	return builtin_columns(relation->schema, relation->name);
 }
 
 static bool any_matches(const struct reach *reach, const struct guard *guard, bool needs_column)

@@ -72,6 +72,8 @@ struct builtin_columns {
 
 /* NULL for a relation of which no column reveals anything. */
 const struct builtin_columns *builtin_columns(struct slice schema, struct slice relation);
+/* The relations whose columns are told apart, from 0 on; NULL behind the last. */
+const struct builtin_columns *builtin_columns_at(size_t index);
 enum builtin_column builtin_column(const struct builtin_columns *columns, struct slice name);
 
 #endif

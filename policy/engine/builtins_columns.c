@@ -191,6 +191,14 @@ const struct builtin_columns *builtin_columns(struct slice schema, struct slice 
 	return class == BUILTIN_RELATION_REVEALING ? &ALL_REVEAL : NULL;
 }
 
+const struct builtin_columns *builtin_columns_at(size_t index)
+{
+	if (index < COUNT_OF(ROWS))
+		return &ROWS[index];
+	index -= COUNT_OF(ROWS);
+	return index < COUNT_OF(INFORMATION_ROWS) ? &INFORMATION_ROWS[index] : NULL;
+}
+
 enum builtin_column builtin_column(const struct builtin_columns *columns, struct slice name)
 {
 	if (builtin_is_listed(columns->harmless, name))

@@ -221,6 +221,17 @@ bool catalogue_has_field(const struct catalogue *catalogue,
 	return false;
 }
 
+const struct catalogue_relation *catalogue_builtin(const struct catalogue *catalogue,
+						   struct slice schema, struct slice name)
+{
+	for (size_t i = 0; i < catalogue->builtin_count; i++) {
+		if (slice_equal(catalogue->builtins[i].name, name) &&
+		    slice_equal(catalogue->builtins[i].schema, schema))
+			return &catalogue->builtins[i];
+	}
+	return NULL;
+}
+
 const struct catalogue_identity *catalogue_identity(const struct catalogue *catalogue)
 {
 	return &catalogue->identity;

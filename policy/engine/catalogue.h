@@ -73,6 +73,11 @@ const struct catalogue_relation *catalogue_by_oid(const struct catalogue *catalo
 bool catalogue_has_another(const struct catalogue *catalogue, const struct catalogue *old,
 			   struct slice name);
 
+/* A relation of the server's own of which some columns may be shown and others not (builtins.h): its
+ * columns in their order, without their types.  NULL when it was not learned. */
+const struct catalogue_relation *catalogue_builtin(const struct catalogue *catalogue,
+						   struct slice schema, struct slice name);
+
 /* Whether some function, operator, type or cast outside pg_catalog has this name and takes the
  * server's own types (security.md 3): in a schema of the path that was learned, or in any where the
  * path is not known to be that one. */

@@ -28,6 +28,8 @@ struct catalogue {
 	size_t overload_count;
 	struct catalogue_field *fields; /* by name */
 	size_t field_count;
+	struct catalogue_relation *builtins; /* catalogue_builtin's */
+	size_t builtin_count;
 	struct catalogue_identity identity;
 	struct slice temporary_schema; /* the session's own; "-" before it has one */
 	uint64_t digest;

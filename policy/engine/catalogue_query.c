@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "policy/engine/builtins.h"
+
 bool catalogue_is_needed(const struct policy *policy)
 {
 	return !policy_allows_everything(policy);
@@ -83,6 +85,15 @@ static const char COLUMNS[] =
 	"a.atttypmod OPERATOR(pg_catalog.+) 1, CASE WHEN a.attgenerated" EQUALS "'' THEN 0 ELSE 1 END, a.attname) "
 	"FROM pg_catalog.pg_attribute a WHERE a.attnum" ABOVE "'0' AND NOT a.attisdropped "
 	"AND a.attrelid" EQUALS "ANY (ARRAY(SELECT m.oid FROM near m)) ";
+
+/* The server's own relations of which some columns may be shown and others not, each in one row: a
+ * row per column would take three times as long. */
+static const char SERVER_COLUMNS[] =
+	"UNION ALL SELECT pg_catalog.format('w %%s %%s %%I %%s', c.oid, " SCHEMA("c.relnamespace") ", c.relname, "
+	"pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a "
+	"WHERE a.attrelid" EQUALS "c.oid AND a.attnum" ABOVE "'0' AND NOT a.attisdropped ORDER BY a.attnum), ' ')) "
+	"FROM pg_catalog.pg_class c WHERE " FIRST_USER_OID ABOVE "c.oid AND c.relname" EQUALS "ANY (CAST('{%s}' AS "
+	"pg_catalog.name[])) ";
 
 /* With a function come the relations of the types of rows that it takes, with an operator the language of
  * its function.  What has a lower OID is the server's own, wherever a superuser moved it. */
@@ -230,6 +241,18 @@ static void add_near(struct buf *out, const struct seeds *seeds)
 	buf_add_text(out, " UNION SELECT e.child FROM near m, edge e WHERE e.base" EQUALS "m.oid)");
 }
 
+static void add_server_columns(struct buf *out)
+{
+	const struct builtin_columns *columns;
+	SCOPED(buf_done) struct buf names = BUF_MAX(SEEDS_SIZE_MAX);
+
+	for (size_t i = 0; (columns = builtin_columns_at(i)); i++)
+		buf_printf(&names, "%s%s", i > 0 ? "," : "", columns->relation);
+	buf_printf(out, SERVER_COLUMNS, buf_text(&names));
+	if (names.failed < 0)
+		out->failed = names.failed;
+}
+
 static bool asks_for_server_id(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->database_count; i++) {
@@ -253,8 +276,10 @@ int catalogue_query(const struct policy *policy, struct buf *out)
 	buf_add_text(out, IDENTITY);
 	buf_add_text(out, asks_for_server_id(policy) ? SERVER_ID : "'-', ");
 	buf_add_text(out, RELATIONS);
-	if (seeds.is_any)
+	if (seeds.is_any) {
 		buf_add_text(out, COLUMNS);
+		add_server_columns(out);
+	}
 	buf_add_text(out, CALLS);
 	buf_add_text(out, MEMBERS);
 	if (seeds.tables.failed < 0 || seeds.columns.failed < 0)

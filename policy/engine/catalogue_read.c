@@ -165,6 +165,52 @@ static int read_attribute(struct reading *reading, struct slice *row)
 	return r == 0 ? row_name(memory, row, &attribute->column.name) : r;
 }
 
+static int add_column(struct arena *memory, struct catalogue_column **columns, size_t *count,
+		      struct slice *row)
+{
+	struct catalogue_column *grown = arena_grow(memory, *columns, *count, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	*columns = grown;
+	grown += (*count)++;
+	*grown = (struct catalogue_column){ .attribute = (int32_t)*count, .modifier = -1 };
+	return row_name(memory, row, &grown->name);
+}
+
+static int read_columns(struct arena *memory, struct slice *row, struct catalogue_relation *builtin)
+{
+	struct catalogue_column *columns = NULL;
+	int r = row->length > 0 ? 0 : -EBADMSG;
+
+	while (r == 0 && row->length > 0)
+		r = add_column(memory, &columns, &builtin->column_count, row);
+	builtin->columns = columns;
+	return r;
+}
+
+/* w OID SCHEMA NAME COLUMN…, all columns in their order.  Kind 'r': what users make is behind
+ * none of them, also where one is a view. */
+static int read_builtin(struct reading *reading, struct slice *row)
+{
+	struct catalogue *catalogue = reading->catalogue;
+	struct arena *memory = catalogue->memory;
+	struct catalogue_relation *builtin =
+		arena_grow(memory, catalogue->builtins, catalogue->builtin_count, sizeof(*builtin));
+
+	if (!builtin)
+		return -ENOMEM;
+	catalogue->builtins = builtin;
+	builtin += catalogue->builtin_count++;
+	*builtin = (struct catalogue_relation){ .kind = 'r' };
+	int r = row_number(row, &builtin->oid);
+	if (r == 0)
+		r = row_name(memory, row, &builtin->schema);
+	if (r == 0)
+		r = row_name(memory, row, &builtin->name);
+	return r == 0 ? read_columns(memory, row, builtin) : r;
+}
+
 static int read_function(struct reading *reading, struct slice *row)
 {
 	return calls_read_function(&reading->calls, reading->catalogue->memory, row);
@@ -202,7 +248,7 @@ static const struct {
 	{ 'i', read_identity },  { 'r', read_relation }, { 'b', read_base },
 	{ 'a', read_attribute }, { 'p', read_function }, { 'o', read_operator },
 	{ 't', read_type },      { 'c', read_cast },     { 'm', read_member },
-	{ 'x', read_extension }, { 's', read_path },
+	{ 'x', read_extension }, { 's', read_path },     { 'w', read_builtin },
 };
 
 static int read_row(struct reading *reading, struct slice row)

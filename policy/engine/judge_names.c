@@ -203,6 +203,14 @@ static bool is_doubtful(const struct judging *judging, const struct reading *rea
 	return false;
 }
 
+static const struct catalogue_relation *relation_of(const struct judging *judging,
+						    const struct place *place)
+{
+	if (place->relation || place->builtin == BUILTIN_RELATION_NONE || !judging->catalogue)
+		return place->relation;
+	return catalogue_builtin(judging->catalogue, place->schema, place->name);
+}
+
 static int find_cover(struct judging *judging, struct reading *reading, uint32_t i)
 {
 	const struct place *place = &reading->places[i];
@@ -210,7 +218,7 @@ static int find_cover(struct judging *judging, struct reading *reading, uint32_t
 	struct cover_name name = {
 		.schema = place->is_known ? place->schema : SLICE(""),
 		.name = place->name,
-		.relation = place->relation,
+		.relation = relation_of(judging, place),
 		.builtin = place->is_known ? builtin_columns(place->schema, place->name) : NULL,
 		.is_open = is_doubtful(judging, reading, statement, place),
 	};

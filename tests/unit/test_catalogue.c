@@ -44,6 +44,9 @@ static const struct {
 	{ { IDENTITY, "t public" }, 2 },
 	{ { IDENTITY, "c implicit 1 int4 int8" }, 2 },
 	{ { IDENTITY, "m 1 2" }, 2 },
+	{ { IDENTITY, "w 1 pg_catalog pg_stats" }, 2 },
+	{ { IDENTITY, "w x pg_catalog pg_stats attname" }, 2 },
+	{ { IDENTITY, "w 1 pg_catalog pg_stats \"attname" }, 2 },
 	{ { IDENTITY, "x 1" }, 2 },
 };
 
@@ -119,6 +122,7 @@ static const char *const ROWS[] = {
 	"p 16534 14 0 {101} pg_catalog hidden 16601",
 	"r 140 v information_schema shown",
 	"r 141 v information_schema unshown",
+	"w 12005 pg_catalog pg_stats schemaname \"odd \"\"one\" attname",
 	"r 142 v public shows",
 	"b 142 140",
 };
@@ -306,6 +310,23 @@ START_TEST(protection_spreads)
 }
 END_TEST
 
+START_TEST(the_servers_own_relations_have_their_columns_in_order)
+{
+	const struct catalogue_relation *own =
+		catalogue_builtin(catalogue, SLICE("pg_catalog"), SLICE("pg_stats"));
+
+	ck_assert_ptr_nonnull(own);
+	ck_assert_uint_eq(own->oid, 12005);
+	ck_assert_uint_eq(own->column_count, 3);
+	ck_assert(slice_is(own->columns[1].name, "odd \"one"));
+	ck_assert(slice_is(own->columns[2].name, "attname"));
+	ck_assert_ptr_null(catalogue_builtin(catalogue, SLICE("public"), SLICE("pg_stats")));
+	ck_assert_ptr_null(catalogue_builtin(catalogue, SLICE("pg_catalog"), SLICE("pg_stat")));
+	/* What users make shows them through edges, not by this. */
+	ck_assert_ptr_null(catalogue_find(catalogue, SLICE("pg_catalog"), SLICE("pg_stats")));
+}
+END_TEST
+
 START_TEST(an_unknown_relation_is_covered_by_name_in_any_schema)
 {
 	struct cover_name name = { SLICE(""), SLICE("customers"), NULL, NULL, false };
@@ -354,6 +375,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_function_of_rows_is_a_field_of_its_relation_and_of_children);
 	tcase_add_test(tcase, the_digest_knows_contents_not_order_nor_backend);
 	tcase_add_loop_test(tcase, protection_spreads, 0, COUNT_OF(COVERS));
+	tcase_add_test(tcase, the_servers_own_relations_have_their_columns_in_order);
 	tcase_add_test(tcase, an_unknown_relation_is_covered_by_name_in_any_schema);
 	tcase_add_test(tcase, the_query_holds_nothing_that_a_setting_could_read_otherwise);
 }

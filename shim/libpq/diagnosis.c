@@ -11,7 +11,11 @@
  * Neither counts for what has a context or an internal query: it was said inside a function, where
  * RAISE chooses code and words.  Under HIDES_RAISED only the latter is hidden, under HIDES_COMPUTED
  * also messages of other codes than those, and under all but HIDES_TEXTS whatever a detector finds
- * something in. */
+ * something in.
+ *
+ * What the server says of another server, or of a file or program that stands for a table, counts as
+ * said inside a function: the options by which it is reached are masked wherever they can be read
+ * (policy/engine/builtins_columns.c), and these errors quote them. */
 #include "shim/libpq/diagnosis.h"
 
 #include <stdio.h>
@@ -119,6 +123,42 @@ static bool is_said_in_function(const struct diagnosis *diagnosis)
 	       (function && strcmp(function, "exec_stmt_raise") == 0);
 }
 
+static bool has_class(const char *state, const char *class)
+{
+	return strncmp(state, class, 2) == 0;
+}
+
+/* Foreign tables of file_fdw are read as COPY reads files and programs. */
+static bool tells_of_file(const char *file, const char *state)
+{
+	return strcmp(file, "copyfrom.c") == 0 &&
+	       (has_class(state, "58") || has_class(state, "38") || strcmp(state, "42501") == 0);
+}
+
+/* Connections of the server's own: postgres_fdw, dblink, subscriptions (class 08), and other wrappers
+ * (HV).  08P01 is what the server says of its client, except where it is itself one. */
+static bool tells_of_elsewhere(const struct diagnosis *diagnosis)
+{
+	const char *state = field(diagnosis, PG_DIAG_SQLSTATE);
+	const char *file = field(diagnosis, PG_DIAG_SOURCE_FILE);
+
+	if (!state)
+		return false;
+	if (file && (strcmp(file, "libpqwalreceiver.c") == 0 || tells_of_file(file, state)))
+		return true;
+	return (has_class(state, "08") && strcmp(state, "08P01") != 0) || has_class(state, "HV");
+}
+
+/* postgres_fdw's message, with the server's name in SQL alone; why is in the detail (contrib/
+ * postgres_fdw/connection.c). */
+static bool names_elsewhere(const struct diagnosis *diagnosis, const char *state)
+{
+	const char *function = field(diagnosis, PG_DIAG_SOURCE_FUNCTION);
+
+	return function && strcmp(state, "08001") == 0 &&
+	       strcmp(function, "connect_pg_server") == 0;
+}
+
 /* Those of successful statements, which commands write about the objects that they name.  LOG and
  * DEBUG show plans, with the constants in them. */
 static bool is_plain_notice(const struct diagnosis *diagnosis, const char *state)
@@ -139,6 +179,8 @@ static bool is_fixed(const struct diagnosis *diagnosis)
 {
 	const char *state = field(diagnosis, PG_DIAG_SQLSTATE);
 
+	if (tells_of_elsewhere(diagnosis))
+		return names_elsewhere(diagnosis, state);
 	return state && (sqlstate_is_fixed(state) || is_plain_notice(diagnosis, state));
 }
 
@@ -218,18 +260,19 @@ static bool has_finding(const struct diagnosis *diagnosis)
 static bool is_hidden(enum hiding hiding, bool is_inner, bool is_chosen)
 {
 	return hiding == HIDES_TEXTS || (hiding == HIDES_COMPUTED && is_chosen) ||
-	       (hiding == HIDES_RAISED && is_inner);
+	       (hiding >= HIDES_RAISED && is_inner);
 }
 
 void diagnosis_pass(PGconn *conn, const struct session *session, const PGresult *result,
 		    enum hiding hiding)
 {
 	struct diagnosis diagnosis = { session, session->instance, result };
-	bool is_inner = is_said_in_function(&diagnosis);
+	bool is_raised = is_said_in_function(&diagnosis);
+	bool is_inner = is_raised || tells_of_elsewhere(&diagnosis);
 
 	if (hiding == HIDES_NOTHING || (!is_inner && field(&diagnosis, PG_DIAG_STATEMENT_POSITION)))
 		return;
-	bool is_chosen = is_inner || !is_fixed(&diagnosis);
+	bool is_chosen = is_raised || !is_fixed(&diagnosis);
 	bool hides = is_hidden(hiding, is_inner, is_chosen);
 	if (!hides && !has_finding(&diagnosis))
 		return;

@@ -92,7 +92,7 @@ static bool reach_is_lasting(const struct session_reach *reach)
 static bool leaves_session(const struct judging *judging, const struct facts *facts, uint32_t index)
 {
 	const struct facts_statement *statement = &facts_statements(facts)[index];
-	struct session_reach reach = statement_reach(facts, index, judging->catalogue);
+	struct session_reach reach = statement_reach(facts, index, judging->session);
 
 	if (reach_is_lasting(&reach))
 		return false;

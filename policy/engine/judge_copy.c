@@ -76,7 +76,7 @@ static bool encoding_is_strange(const struct copying *copying)
 	if (given.length > 0)
 		return !encoding_is_simple(given);
 	for (uint32_t i = 0; i < copying->index && copying->index < facts->top_level_count; i++) {
-		if (statement_reach(facts, i, copying->judging->catalogue).lexing)
+		if (statement_reach(facts, i, copying->judging->session).lexing)
 			return true;
 	}
 	if (session_is_assumed(copying->judging->session))
@@ -95,7 +95,7 @@ static bool comes_after_change(const struct copying *copying)
 	const struct facts *facts = copying->reading->facts;
 
 	for (uint32_t i = 0; i < copying->index && copying->index < facts->top_level_count; i++) {
-		if (statement_reach(facts, i, copying->judging->catalogue).freshness ==
+		if (statement_reach(facts, i, copying->judging->session).freshness ==
 		    SESSION_CHANGED)
 			return true;
 	}

@@ -105,7 +105,7 @@ struct place place_find(const struct judging *judging, struct slice schema, stru
 static uint32_t find_first_change(const struct judging *judging, const struct facts *facts)
 {
 	for (uint32_t i = 0; i < facts->top_level_count; i++) {
-		struct session_reach reach = statement_reach(facts, i, judging->catalogue);
+		struct session_reach reach = statement_reach(facts, i, judging->session);
 
 		if ((reach.path || reach.freshness != SESSION_FRESH) &&
 		    !(session_is_assumed(judging->session) && !reach.path))
@@ -119,7 +119,7 @@ static uint32_t find_first_ending(const struct judging *judging, const struct fa
 {
 	for (uint32_t i = 0; i < facts->top_level_count; i++) {
 		if (facts_statements(facts)[i].kind == STATEMENT_EXECUTE ||
-		    statement_reach(facts, i, judging->catalogue).ends_transaction)
+		    statement_reach(facts, i, judging->session).ends_transaction)
 			return i;
 	}
 	return UINT32_MAX;

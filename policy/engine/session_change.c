@@ -72,8 +72,9 @@ static bool runs_text(struct slice name)
 /* A function that somebody made may set the path or make a view; one of pg_catalog only where it
  * runs text. */
 static void reach_call(struct session_reach *reach, const struct facts *facts,
-		       const struct facts_effect *effect, const struct catalogue *catalogue)
+		       const struct facts_effect *effect, const struct session *session)
 {
+	const struct catalogue *catalogue = session_catalogue(session);
 	struct slice name = facts_slice(facts, effect->name);
 	bool is_qualified = slice_is(facts_slice(facts, effect->schema), "pg_catalog");
 	bool is_listed = (effect->flags & (EFFECT_HARMLESS | EFFECT_TRACED)) != 0;
@@ -86,6 +87,7 @@ static void reach_call(struct session_reach *reach, const struct facts *facts,
 	else
 		is_builtin =
 			is_qualified || (catalogue && !catalogue_overloads(catalogue, name, false));
+	is_builtin &= is_qualified || !session_call_is_new(session, name);
 	if (!is_builtin || (!is_listed && runs_text(name))) {
 		reach->path = reach->hides_names = true;
 		reach->is_opaque |= !is_builtin || !slice_is(name, "set_config");
@@ -95,11 +97,11 @@ static void reach_call(struct session_reach *reach, const struct facts *facts,
 }
 
 static void reach_effect(struct session_reach *reach, const struct facts *facts,
-			 const struct facts_effect *effect, const struct catalogue *catalogue)
+			 const struct facts_effect *effect, const struct session *session)
 {
 	switch ((enum verb)effect->verb) {
 	case VERB_CALL:
-		reach_call(reach, facts, effect, catalogue);
+		reach_call(reach, facts, effect, session);
 		break;
 	case VERB_CREATE:
 		raise(reach, SESSION_CREATED);
@@ -159,7 +161,7 @@ bool effect_moves_calls(const struct facts_effect *effect)
 }
 
 struct session_reach statement_reach(const struct facts *facts, uint32_t statement,
-				     const struct catalogue *catalogue)
+				     const struct session *session)
 {
 	const struct facts_statement *first = &facts_statements(facts)[statement];
 	struct session_reach reach = { .freshness = SESSION_FRESH };
@@ -169,14 +171,14 @@ struct session_reach statement_reach(const struct facts *facts, uint32_t stateme
 	reach_kind(&reach, facts, first);
 	for (uint32_t i = 0; i < first->effects.count; i++)
 		reach_effect(&reach, facts, &facts_effects(facts)[first->effects.first + i],
-			     catalogue);
+			     session);
 	if (first->body != FACTS_NONE && first->body != statement &&
 	    first->kind != STATEMENT_PREPARE) {
 		const struct facts_statement *body = &facts_statements(facts)[first->body];
 
 		for (uint32_t i = 0; i < body->effects.count; i++)
 			reach_effect(&reach, facts, &facts_effects(facts)[body->effects.first + i],
-				     catalogue);
+				     session);
 	}
 	return reach;
 }

@@ -22,9 +22,9 @@ struct session_reach {
 	enum session_freshness freshness;
 };
 
-/* `catalogue` may be NULL: then every function may be anybody's. */
+/* While no catalogue was learned every function may be anybody's. */
 struct session_reach statement_reach(const struct facts *facts, uint32_t statement,
-				     const struct catalogue *catalogue);
+				     const struct session *session);
 
 /* Whether functions, operators, types or casts may have another name or schema after it. */
 bool effect_moves_calls(const struct facts_effect *effect);

@@ -224,7 +224,7 @@ static void weaken_by(struct session *session, struct pending *pending, const st
 	if (facts->unknown.length > 0)
 		weaken_wholly(session, pending);
 	for (uint32_t i = 0; i < facts->top_level_count; i++) {
-		struct session_reach reach = statement_reach(facts, i, session->catalogue);
+		struct session_reach reach = statement_reach(facts, i, session);
 
 		weaken(session, pending, &reach);
 		note_created(session, pending, facts, &reach);

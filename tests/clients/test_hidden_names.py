@@ -23,6 +23,9 @@ ATTACKS = {
     'view': HIDDEN + PREPARED + 'CREATE TEMP VIEW t AS SELECT id, note FROM plain;\n' + RUN,
     'again': HIDDEN + PREPARED + MADE + 'DROP TABLE t;\n' + RUN + MADE + RUN,
     'by_a_function': HIDDEN + PREPARED + 'SELECT make();\n' + RUN,
+    'path_of_a_function_just_made': 'CREATE TABLE public.t (id int, note text);\nBEGIN;\nCREATE FUNCTION turn() RETURNS text LANGUAGE sql '
+                                    "AS 'SELECT set_config(''search_path'', ''late'', true)';\nSELECT turn();\n"
+                                    "SELECT note || '' FROM t;\nROLLBACK;\nDROP TABLE public.t;\n",
     'cursor': HIDDEN + HELD + MADE + FETCH,
     'cursor_on_what_was_dropped': 'SET search_path = late;\nBEGIN;\nCREATE VIEW late.s AS TABLE late.t;\nCOMMIT;\n'
                                   + HELD.replace(' t;', ' late.s;') + 'DROP VIEW late.s;\nCREATE TABLE late.s (id int, note text);\n'

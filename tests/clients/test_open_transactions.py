@@ -133,6 +133,8 @@ ATTACKS = {
             "steal();\nINSERT INTO t VALUES (2, 'two') RETURNING note || '';\n",
     'procedure': 'BEGIN;\n' + MAKE + READ + 'CALL pour();\n' + PEEK,
     'procedure_prepared': 'BEGIN;\n' + MAKE + READ + 'EXPLAIN ANALYZE SELECT steal();\nCALL pour();\n' + PEEK,
+    'made_and_called': 'BEGIN;\n' + MAKE + READ + "CREATE FUNCTION fill() RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO t SELECT "
+                       "id, email FROM customers; RETURN 1; END';\nSELECT fill();\n" + PEEK,
     'block': 'BEGIN;\n' + MAKE + READ + 'DO $$ BEGIN INSERT INTO t SELECT id, email FROM customers; END $$;\n' + PEEK,
 }
 UNKNOWN_ALLOWED = MASKS.replace('unknown: deny', 'unknown: allow')

@@ -142,6 +142,7 @@ void session_learn(struct session *session, struct catalogue *catalogue)
 
 	session_forget_own(session);
 	session->is_altered = session->is_tainted = false;
+	session->changed_by = 0;
 	session_settle_touched(session, catalogue);
 	catalogue_free(session->catalogue);
 	session->catalogue = catalogue;
@@ -173,7 +174,7 @@ bool session_wants_learning(const struct session *session)
 
 bool session_minds_transaction_end(const struct session *session)
 {
-	return session->own || session->touched || session->unsettled ||
+	return session->own || session->changed_by || session->touched || session->unsettled ||
 	       session->cursors.count > 0 || session->pending_count > 0 || session->unseen > 0;
 }
 

@@ -54,6 +54,14 @@ struct slice session_encoding(const struct session *session);
 void session_learn(struct session *session, struct catalogue *catalogue);
 const struct catalogue *session_catalogue(const struct session *session);
 
+enum session_transaction { /* as libpq's PGTransactionStatusType */
+			   TRANSACTION_IDLE,
+			   TRANSACTION_ACTIVE,
+			   TRANSACTION_OPEN,
+			   TRANSACTION_FAILED,
+			   TRANSACTION_UNKNOWN,
+};
+
 /* Inside of a transaction no more is learned than which plain tables the session made itself
  * (catalogue_own_query), which nobody else can touch.  The session owns `catalogue`; NULL: it could
  * not be learned.  It is forgotten with the next change of names or of the path, and where the
@@ -82,6 +90,9 @@ uint64_t session_held_since(const struct session *session, const struct facts *f
  * of a prepared statement again only when their relations change, those of a cursor never
  * (src/backend/utils/cache/plancache.c, RevalidateCachedQuery). */
 bool session_is_outdated(const struct session *session, const struct facts *facts);
+
+/* How the connection stands as the next call is judged, if it is known. */
+void session_stands(struct session *session, enum session_transaction transaction);
 
 /* Masked values were copied, as the policy allows: what the session made may hold them. */
 void session_taint(struct session *session);
@@ -145,14 +156,6 @@ must_use int session_address_of(const struct policy *policy, uint32_t index, str
 #define SESSION_DATABASES_MAX 1024
 bool session_may_be_database(const struct session *session, uint32_t index);
 bool session_may_be_other_database(const struct session *session);
-
-enum session_transaction { /* as libpq's PGTransactionStatusType */
-			   TRANSACTION_IDLE,
-			   TRANSACTION_ACTIVE,
-			   TRANSACTION_OPEN,
-			   TRANSACTION_FAILED,
-			   TRANSACTION_UNKNOWN,
-};
 
 /* How a call reaches the server. */
 enum session_call {

@@ -142,9 +142,11 @@ static void reach_kind(struct session_reach *reach, const struct facts *facts,
 			reach_settings(reach);
 		raise(reach, SESSION_CREATED);
 		break;
-	case STATEMENT_COMMIT:
 	case STATEMENT_ROLLBACK:
 	case STATEMENT_ROLLBACK_TO:
+		reach->takes_back = reach->ends_transaction = true;
+		break;
+	case STATEMENT_COMMIT:
 	case STATEMENT_TWO_PHASE:
 		reach->ends_transaction = true;
 		break;

@@ -16,6 +16,7 @@ struct session_reach {
 	unsigned lexing; /* enum session_doubt */
 	bool names;      /* prepared names and cursors, in ways that cannot be followed */
 	bool ends_transaction;
+	bool takes_back;  /* what the transaction made or dropped may not have been */
 	bool alters;      /* something may have another name or shape */
 	bool is_opaque;   /* runs what the text does not show, which may write anything */
 	bool hides_names; /* makes or renames relations whose names the text does not show */

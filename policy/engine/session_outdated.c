@@ -33,6 +33,24 @@ void session_touch_held(struct session *session, struct slice name)
 	}
 }
 
+static void outdate(const struct held_names *names, uint64_t from)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		struct held_facts *held = names->items[i].facts;
+
+		held->is_outdated |= held->made_by >= from;
+	}
+}
+
+void session_outdate_held(struct session *session)
+{
+	session->any_created_by = session->calls;
+	if (session->changed_by == 0)
+		return;
+	outdate(&session->prepared, session->changed_by);
+	outdate(&session->cursors, session->changed_by);
+}
+
 static bool is_hidden(const struct held_facts *held, const struct catalogue *old,
 		      const struct catalogue *catalogue)
 {

@@ -40,6 +40,16 @@ bool session_may_learn_own(const struct session *session)
 	       is_settled(session);
 }
 
+void session_stands(struct session *session, enum session_transaction transaction)
+{
+	session->is_open_for_sure = transaction == TRANSACTION_OPEN;
+	if (transaction != TRANSACTION_IDLE && transaction != TRANSACTION_FAILED)
+		return;
+	session_forget_own(session);
+	if (transaction == TRANSACTION_FAILED)
+		session_outdate_held(session);
+}
+
 void session_taint(struct session *session)
 {
 	session->is_tainted = true;

@@ -64,6 +64,7 @@ struct pending {
 	unsigned doubt;   /* enum session_doubt: how the texts behind it are read */
 	unsigned touches; /* likewise: what the end of the transaction takes back */
 	bool makes_names; /* relations may have other names after it */
+	bool takes_back;  /* or again those that they had before names changed */
 	bool loses_names; /* it may change names in ways that cannot be followed */
 };
 
@@ -89,15 +90,17 @@ struct session {
 	uint64_t created_by[SESSION_CREATED_MAX]; /* the last call that made each */
 	bool is_created_call[SESSION_CREATED_MAX]; /* it may be a function */
 	size_t created_count;
-	uint64_t any_created_by;  /* likewise, of names that no text shows */
+	uint64_t any_created_by;  /* likewise, of names that no text shows, or that came back */
+	uint64_t changed_by;      /* the first call since learning that changed names; 0: none */
 	bool is_any_created;      /* more than fit, or names that no text shows */
 	bool is_any_call_created; /* as is_any_created, of functions, operators, types and casts */
 	struct catalogue *own;    /* session_learn_own; NULL: not learned */
 	bool is_own_out_of_reach; /* learning it failed; nothing has changed since */
 	/* since learning: */
-	bool is_altered; /* something may have another name or shape */
-	bool is_tainted; /* masked values may have gone where no text shows it */
-	bool is_lost;    /* names that are not in the tables for sure may exist all the same */
+	bool is_open_for_sure; /* a transaction, in which nothing has failed; as of the last call */
+	bool is_altered;       /* something may have another name or shape */
+	bool is_tainted;       /* masked values may have gone where no text shows it */
+	bool is_lost; /* names that are not in the tables for sure may exist all the same */
 	/* the number of the call that did it; what ends all names makes good for those before it */
 	uint64_t lost_by;
 	bool is_unnamed_lost; /* is_lost of the unnamed prepared statement */
@@ -126,6 +129,10 @@ void session_match_databases(struct session *session);
 
 /* session_outdated.c: something of this name is about to be made or moved; empty: of any name. */
 void session_touch_held(struct session *session, struct slice name);
+
+/* The transaction may be rolled back, so that what was read since names changed in it was read for
+ * naught: they mean again what they meant before, but not to the server, which has read it. */
+void session_outdate_held(struct session *session);
 
 /* What `catalogue`, which was learned just now, says of the names that were touched. */
 void session_settle_touched(struct session *session, const struct catalogue *catalogue);

@@ -47,7 +47,9 @@ struct naming {
 static int hold_name(const struct pending *pending, const struct facts *facts,
 		     const struct naming *naming)
 {
-	bool is_touched = pending->makes_names; /* which in the text may come behind it */
+	/* what else the text does may come behind it */
+	bool is_touched = pending->makes_names;
+	bool is_outdated = pending->takes_back;
 	struct held_name name = {
 		.name = naming->name,
 		.call = pending->number,
@@ -61,6 +63,7 @@ static int hold_name(const struct pending *pending, const struct facts *facts,
 		return -ENOMEM;
 	name.facts->made_by = pending->number;
 	name.facts->is_touched = is_touched;
+	name.facts->is_outdated = is_outdated;
 	r = held_names_add(naming->names, &name);
 	held_facts_drop(name.facts);
 	return r;
@@ -168,6 +171,8 @@ static void note_created(struct session *session, struct pending *pending,
 {
 	if (reach->hides_names)
 		note_any_created(session);
+	if (session->changed_by == 0 && reach->freshness != SESSION_FRESH)
+		session->changed_by = session->calls;
 	for (uint32_t i = 0; i < facts->effect_count; i++) {
 		const struct facts_effect *effect = &facts_effects(facts)[i];
 
@@ -196,6 +201,11 @@ static void weaken(struct session *session, struct pending *pending,
 		session->wants_learning = catalogue_is_needed(session->policy);
 	if (reach->path || reach->ends_transaction || reach->freshness != SESSION_FRESH)
 		session_forget_own(session);
+	/* COMMIT of a transaction that failed is ROLLBACK. */
+	if (reach->takes_back || (reach->ends_transaction && !session->is_open_for_sure)) {
+		session_outdate_held(session);
+		pending->takes_back |= session->changed_by != 0;
+	}
 	session->is_altered |= reach->alters;
 	session->is_tainted |= reach->is_opaque;
 	pending->doubt |= reach->lexing;

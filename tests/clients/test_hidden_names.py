@@ -23,6 +23,14 @@ ATTACKS = {
     'view': HIDDEN + PREPARED + 'CREATE TEMP VIEW t AS SELECT id, note FROM plain;\n' + RUN,
     'again': HIDDEN + PREPARED + MADE + 'DROP TABLE t;\n' + RUN + MADE + RUN,
     'by_a_function': HIDDEN + PREPARED + 'SELECT make();\n' + RUN,
+    'dropped_and_back': HIDDEN + MADE + "BEGIN;\nDROP TABLE t;\nPREPARE p AS SELECT note || '' FROM t;\nROLLBACK;\n" + RUN,
+    'dropped_and_back_in_one_text': HIDDEN + MADE + "BEGIN;\nDROP TABLE t \\; PREPARE p AS SELECT note || '' FROM t \\; ROLLBACK;\n"
+                                    + RUN,
+    'dropped_and_back_by_a_text': HIDDEN + MADE + "BEGIN;\nDROP TABLE t;\nPREPARE p AS SELECT note || '' FROM t \\; ROLLBACK;\n" + RUN,
+    'dropped_and_not_committed': HIDDEN + MADE + "BEGIN;\nDROP TABLE t;\nPREPARE p AS SELECT note || '' FROM t;\nSELECT 1 / 0;\n"
+                                 'COMMIT;\n' + RUN,
+    'dropped_and_back_by_a_savepoint': HIDDEN + MADE + "BEGIN;\nSAVEPOINT a;\nDROP TABLE t;\nPREPARE p AS SELECT note || '' FROM t;\n"
+                                       'ROLLBACK TO a;\n' + RUN + 'COMMIT;\n' + RUN,
     'path_of_a_function_just_made': 'CREATE TABLE public.t (id int, note text);\nBEGIN;\nCREATE FUNCTION turn() RETURNS text LANGUAGE sql '
                                     "AS 'SELECT set_config(''search_path'', ''late'', true)';\nSELECT turn();\n"
                                     "SELECT note || '' FROM t;\nROLLBACK;\nDROP TABLE public.t;\n",
@@ -57,6 +65,8 @@ HARMLESS = {
     'made_before': MADE + "PREPARE p AS SELECT note || '' FROM t;\n" + RUN * 2 + 'CREATE TEMP TABLE u (i int);\n' + RUN,
     'in_one_text': MADE.replace(';\nINSERT', " \\; PREPARE p AS SELECT note || '' FROM plain LIMIT 2;\nINSERT") + 'DEALLOCATE p;\n'
                    "PREPARE p AS SELECT note || '' FROM t;\n" + RUN,
+    'committed': 'BEGIN;\n' + MADE + "PREPARE p AS SELECT note || '' FROM t;\n" + RUN + 'COMMIT;\n' + RUN,
+    'dropped_and_back': "PREPARE p AS SELECT note || '' FROM plain LIMIT 2;\nBEGIN;\nDROP TABLE orders;\nROLLBACK;\n" + RUN,
     'made_at_most_once': MADE + "PREPARE p AS SELECT note || '' FROM t;\n" + 'CREATE TEMP TABLE IF NOT EXISTS t (id int);\n' + RUN,
     'rolled_back': "PREPARE p AS SELECT note || '' FROM plain WHERE id < 3;\nBEGIN;\nCREATE TEMP TABLE plain (id int);\nROLLBACK;\n"
                    + RUN,

@@ -91,6 +91,8 @@ ATTACKS = {
     'prepared_before_in_one_text': HIDDEN + 'CREATE TEMP TABLE z (i int);\nBEGIN;\nCREATE TEMP TABLE y (i int);\nTABLE y;\n'
                                    "PREPARE p AS SELECT note || '' FROM t \\;" + MAKE.split('\n')[0] + '\nTABLE t;\nEXECUTE p;\n',
     'cursor_before': HIDDEN + "BEGIN;\nDECLARE c CURSOR FOR SELECT note || '' FROM t;\n" + MAKE + READ + 'FETCH ALL FROM c;\n',
+    'prepared_while_it_was_dropped': HIDDEN + 'BEGIN;\n' + MAKE + READ + "SAVEPOINT a;\nDROP TABLE t;\nPREPARE p AS SELECT note || '' "
+                                     'FROM t;\nROLLBACK TO a;\n' + READ + 'EXECUTE p;\n',
     'prepared_and_rolled_back': HIDDEN + 'BEGIN;\n' + MAKE + "PREPARE p AS SELECT note || '' FROM t;\nEXECUTE p;\nROLLBACK;\n"
                                 'EXECUTE p;\n',
     # values that come along with the table

@@ -308,6 +308,47 @@ START_TEST(a_prepared_name_stays_when_nothing_came_of_it)
 }
 END_TEST
 
+static const struct {
+	const char *change, *end;
+	enum session_transaction stands;
+	bool is_outdated;
+} ENDS[] = {
+	{ "DROP TABLE t", "ROLLBACK", TRANSACTION_OPEN, true },
+	{ "DROP TABLE t", "ROLLBACK TO a", TRANSACTION_OPEN, true },
+	{ "DROP TABLE t", "COMMIT", TRANSACTION_FAILED, true },
+	{ "DROP TABLE t", "COMMIT", TRANSACTION_ACTIVE, true },
+	{ "DROP TABLE t", "COMMIT", TRANSACTION_OPEN, false },
+	{ "DROP TABLE t", "SAVEPOINT b", TRANSACTION_OPEN, false },
+	{ "SELECT 1", "ROLLBACK", TRANSACTION_OPEN, false },
+};
+
+START_TEST(a_name_is_outdated_that_was_prepared_among_changes_which_are_taken_back)
+{
+	session_learn(session, catalogue_of(GROWN, COUNT_OF(GROWN)));
+	open_transaction("BEGIN");
+	open_transaction("PREPARE p AS SELECT * FROM t");
+	open_transaction(ENDS[_i].change);
+	open_transaction("PREPARE q AS SELECT * FROM t");
+	session_stands(session, ENDS[_i].stands);
+	run(ENDS[_i].end);
+	session_learn(session, catalogue_of(GROWN, COUNT_OF(GROWN)));
+	ck_assert(!is_outdated("p"));
+	ck_assert_int_eq(is_outdated("q"), ENDS[_i].is_outdated);
+}
+END_TEST
+
+START_TEST(a_text_that_takes_back_what_it_changed_outdates_what_it_prepares)
+{
+	session_learn(session, catalogue_of(GROWN, COUNT_OF(GROWN)));
+	open_transaction("BEGIN");
+	session_stands(session, TRANSACTION_OPEN);
+	send_call(CALL_QUERY, "", "DROP TABLE t; PREPARE p AS SELECT * FROM t; ROLLBACK");
+	session_outcome(session, 3, false, TRANSACTION_IDLE);
+	session_learn(session, catalogue_of(GROWN, COUNT_OF(GROWN)));
+	ck_assert(is_outdated("p"));
+}
+END_TEST
+
 START_TEST(a_cursor_is_outdated_by_any_change_of_its_names)
 {
 	const struct facts *facts[2];
@@ -345,6 +386,10 @@ static void add_tests(TCase *tcase)
 		a_prepared_name_is_outdated_when_another_relation_may_have_come_before_its_own, 0,
 		COUNT_OF(CHANGES));
 	tcase_add_test(tcase, a_prepared_name_stays_when_nothing_came_of_it);
+	tcase_add_loop_test(tcase,
+			    a_name_is_outdated_that_was_prepared_among_changes_which_are_taken_back,
+			    0, COUNT_OF(ENDS));
+	tcase_add_test(tcase, a_text_that_takes_back_what_it_changed_outdates_what_it_prepares);
 	tcase_add_test(tcase, a_cursor_is_outdated_by_any_change_of_its_names);
 }
 

@@ -324,8 +324,7 @@ int agent_judge(struct agent *agent, const struct message_judge *ask, struct pac
 				ask->client_encoding);
 	if (ask->is_unnamed_replaced)
 		session_unnamed_replaced(connection->session);
-	if (ask->transaction == TRANSACTION_IDLE || ask->transaction == TRANSACTION_FAILED)
-		session_forget_own(connection->session);
+	session_stands(connection->session, (enum session_transaction)ask->transaction);
 	if (r == 0)
 		r = should_learn(agent, connection, ask)
 			    ? answer_learn_first(answer)

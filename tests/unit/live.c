@@ -42,11 +42,10 @@ void live_close(struct live *live)
 	PQfinish(live->connection);
 }
 
-static int read_catalogue(struct live *live, const PGresult *result)
+static int read_catalogue(const PGresult *result, struct catalogue **ret_catalogue)
 {
 	int count = PQntuples(result);
 	struct slice *rows = calloc((size_t)count + 1, sizeof(*rows));
-	struct catalogue *catalogue;
 	int r;
 
 	if (!rows)
@@ -54,28 +53,46 @@ static int read_catalogue(struct live *live, const PGresult *result)
 	for (int i = 0; i < count; i++)
 		rows[i] = (struct slice){ PQgetvalue(result, i, 0),
 					  (size_t)PQgetlength(result, i, 0) };
-	r = catalogue_read(rows, (size_t)count, &catalogue);
+	r = catalogue_read(rows, (size_t)count, ret_catalogue);
 	free(rows);
-	if (r == 0)
-		session_learn(live->session, catalogue);
+	return r;
+}
+
+static int ask_server(struct live *live, const struct buf *query, struct catalogue **ret_catalogue)
+{
+	PGresult *result = PQexec(live->connection, buf_text(query));
+	int r = PQresultStatus(result) == PGRES_TUPLES_OK ? read_catalogue(result, ret_catalogue)
+							  : -EIO;
+
+	if (r < 0)
+		fprintf(stderr, "%s", PQresultErrorMessage(result));
+	PQclear(result);
 	return r;
 }
 
 int live_learn(struct live *live)
 {
 	SCOPED(buf_done) struct buf query = BUF_MAX(1 * MIB);
+	struct catalogue *catalogue;
 	int r = catalogue_query(live->policy, &query);
 
-	if (r < 0)
-		return r;
-	PGresult *result = PQexec(live->connection, buf_text(&query));
-	if (PQresultStatus(result) == PGRES_TUPLES_OK)
-		r = read_catalogue(live, result);
-	else
-		r = -EIO;
-	if (r < 0)
-		fprintf(stderr, "%s", PQresultErrorMessage(result));
-	PQclear(result);
+	if (r == 0)
+		r = ask_server(live, &query, &catalogue);
+	if (r == 0)
+		session_learn(live->session, catalogue);
+	return r;
+}
+
+int live_learn_own(struct live *live)
+{
+	SCOPED(buf_done) struct buf query = BUF_MAX(1 * MIB);
+	struct catalogue *catalogue;
+	int r = catalogue_own_query(&query);
+
+	if (r == 0)
+		r = ask_server(live, &query, &catalogue);
+	if (r == 0)
+		session_learn_own(live->session, catalogue);
 	return r;
 }
 

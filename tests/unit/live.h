@@ -20,8 +20,9 @@ must_use int live_open(struct live *live, const char *folder, const char *user,
 		       const struct policy *policy, const struct caller *caller);
 void live_close(struct live *live);
 
-/* Learns the catalogue. */
+/* Learns the catalogue, or in an open transaction its own tables. */
 must_use int live_learn(struct live *live);
+must_use int live_learn_own(struct live *live);
 
 /* Judges the text, and sends it when it is allowed; appends everything that the program would
  * see to `out`, rows masked by the plan. */

@@ -353,8 +353,28 @@ START_TEST(start_up_settings_are_judged_with_every_call)
 }
 END_TEST
 
+static const struct {
+	const char *sql;
+	bool copies_masked;
+} COPIES[] = {
+	{ "UPDATE orders SET note = (SELECT email FROM customers WHERE id = 1) WHERE id = 1",
+	  true },
+	{ "UPDATE customers SET email = email WHERE id = 1", true },
+	{ "UPDATE orders SET note = (SELECT name FROM customers WHERE id = 1) WHERE id = 1",
+	  false },
+	{ "SELECT email FROM customers", false },
+};
+
+START_TEST(a_copy_of_masked_values_is_told)
+{
+	ask(COPIES[_i].sql);
+	ck_assert_int_eq(judgement.copies_masked, COPIES[_i].copies_masked);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
+	tcase_add_loop_test(tcase, a_copy_of_masked_values_is_told, 0, COUNT_OF(COPIES));
 	tcase_add_loop_test(tcase, what_the_server_says_of_protected_tables_is_hidden, 0,
 			    COUNT_OF(SAID));
 	tcase_add_test(tcase, start_up_settings_are_judged_with_every_call);

@@ -284,6 +284,64 @@ START_TEST(new_relations_are_not_trusted_before_they_are_learned)
 }
 END_TEST
 
+static const struct {
+	const char *make, *name;
+	uint32_t columns; /* 0: it is not among them */
+} OWN[] = {
+	{ "CREATE TEMP TABLE fresh AS SELECT 1 AS a, 'x' AS b", "fresh", 2 },
+	{ "CREATE TABLE public.fresh (a serial PRIMARY KEY, b text UNIQUE)", "fresh", 2 },
+	{ "CREATE TEMP TABLE fresh (a int, b int GENERATED ALWAYS AS (a + 1) STORED)", "fresh", 2 },
+	{ "CREATE TEMP TABLE fresh (a citext)", "fresh", 1 },
+	{ "CREATE TABLE evil.fresh (a int)", "fresh", 0 },
+	{ "CREATE TEMP TABLE fresh (a evil.own)", "fresh", 0 },
+	{ "CREATE TEMP TABLE fresh (a text DEFAULT evil.bad())", "fresh", 0 },
+	{ "CREATE TEMP TABLE fresh (a text CHECK (evil.bad() IS NULL))", "fresh", 0 },
+	{ "CREATE TEMP TABLE fresh (a text); CREATE INDEX ON fresh (evil.upper(a))", "fresh", 0 },
+	{ "CREATE TEMP TABLE fresh (a int); CREATE TEMP TABLE next () INHERITS (fresh)", "fresh",
+	  0 },
+	{ "CREATE TEMP TABLE fresh (a int); CREATE TEMP TABLE next () INHERITS (fresh)", "next",
+	  0 },
+	{ "CREATE TEMP TABLE fresh (a int); CREATE RULE r AS ON INSERT TO fresh DO NOTHING",
+	  "fresh", 0 },
+	{ "CREATE TEMP TABLE fresh (a int); CREATE TRIGGER x BEFORE INSERT ON fresh EXECUTE FUNCTION "
+	  "suppress_redundant_updates_trigger()",
+	  "fresh", 0 },
+	{ "CREATE TEMP TABLE one (a int PRIMARY KEY); CREATE TEMP TABLE fresh (a int REFERENCES one)",
+	  "fresh", 0 },
+	{ "CREATE TEMP TABLE fresh (a int) PARTITION BY LIST (a)", "fresh", 0 },
+	{ "CREATE TEMP VIEW fresh AS SELECT 1 AS a", "fresh", 0 },
+	{ "CREATE TEMP SEQUENCE fresh", "fresh", 0 },
+	{ "CREATE TEMP TABLE next (a int)", "users", 0 },
+};
+
+START_TEST(a_transactions_own_tables_are_told_by_the_server)
+{
+	const struct catalogue_relation *table;
+	struct live live;
+	PGresult *result;
+
+	ck_assert_int_eq(live_open(&live, cluster.folder, "postgres", policy, &caller), 0);
+	query(&live, "SET search_path = public, evil, pg_catalog", "");
+	query(&live, "BEGIN", "");
+	query(&live, "CREATE TEMP TABLE first AS SELECT 1 AS a", "");
+	result = PQexec(live.connection, OWN[_i].make);
+	ck_assert_msg(PQresultStatus(result) == PGRES_COMMAND_OK, "%s",
+		      PQresultErrorMessage(result));
+	PQclear(result);
+	result = PQexec(live.connection, "SET search_path = evil, public, pg_catalog");
+	PQclear(result);
+	if (strstr(OWN[_i].make, "evil.fresh"))
+		PQclear(PQexec(live.connection, "SET search_path = public"));
+	ck_assert_int_eq(live_learn_own(&live), 0);
+	ck_assert_ptr_nonnull(
+		session_own_table(live.session, SLICE(""), SLICE("first"), UINT64_MAX));
+	table = session_own_table(live.session, SLICE(""), slice_of(OWN[_i].name), UINT64_MAX);
+	ck_assert_uint_eq(table ? table->column_count : 0, OWN[_i].columns);
+	ck_assert_int_eq(PQtransactionStatus(live.connection), PQTRANS_INTRANS);
+	live_close(&live);
+}
+END_TEST
+
 static const char LISTED[] =
 	"version: 1\nname: listed\ndatabases: { lab: { engine: postgres } }\n"
 	"rules:\n"
@@ -409,6 +467,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_cast_is_called_by_the_names_of_its_types);
 	tcase_add_test(tcase, learning_leaves_no_setting_behind);
 	tcase_add_test(tcase, new_relations_are_not_trusted_before_they_are_learned);
+	tcase_add_loop_test(tcase, a_transactions_own_tables_are_told_by_the_server, 0,
+			    COUNT_OF(OWN));
 	tcase_add_test(tcase, a_new_relation_does_not_inherit_a_permission);
 	tcase_add_loop_test(tcase, a_refusal_is_raised_under_every_setting, 0, COUNT_OF(SETTINGS));
 }

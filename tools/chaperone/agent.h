@@ -113,6 +113,7 @@ struct agent_process {
 	uint64_t forged; /* slots of its ring that named a connection of another process */
 	uint32_t contexts_used;
 	bool is_ended;
+	bool is_kept; /* its ring stays in its folder */
 	struct agent_process *next;
 };
 
@@ -183,6 +184,10 @@ void agent_processes_lease(struct agent *agent);
 uint64_t agent_processes_drain(struct agent *agent);
 /* Takes up the rings that earlier agents of this run left. */
 void agent_processes_adopt(struct agent *agent);
+/* Takes up one of them.  NULL when that cannot be done, which is noted where it is no ring. */
+struct agent_process *agent_process_adopt(struct agent *agent, const char *name);
+/* The process number in a ring's name. */
+uint64_t agent_ring_number(const char *name);
 /* Closes all rings, takes down what stands in them, and forgets their processes.  Where the
  * record refuses that, says how and lets their files stay. */
 must_use int agent_processes_end(struct agent *agent);
@@ -197,8 +202,12 @@ enum message_permit agent_outside(struct agent *agent, const struct peer_identit
 				  const struct message_outside *outside);
 
 /* agent_orphan.c: the number behind the last slot of `process`'s ring that stands on the record
- * already; 0: none. */
-uint64_t agent_orphan_recorded(const struct agent *agent, uint64_t process);
+ * already; 0: none.  `*ret_is_known`: the record has the agent that numbered the process. */
+uint64_t agent_orphan_recorded(const struct agent *agent, uint64_t process, bool *ret_is_known);
+/* How many of these judgements, which intents of `process` name, are not on the record: an agent
+ * that could not write had them in memory alone.  Puts them in order. */
+size_t agent_orphan_unexplained(const struct agent *agent, uint64_t process, uint64_t *judgements,
+				size_t count);
 
 /* agent_connection.c */
 must_use int agent_connection_open(struct agent *agent, const struct message_connect *connect,
@@ -226,6 +235,8 @@ void agent_record_state(struct agent *agent, int result);
 void agent_note(struct agent *agent, uint64_t parent, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 must_use int agent_record_start(struct agent *agent, struct error *error);
+/* No more than the record and its first entry, for who only takes up what others left. */
+must_use int agent_record_open(struct agent *agent, struct error *error);
 /* The number of this judgement, recorded when it is new.  `fresh` is a number not used yet: a
  * refusal always takes it, because its text names it as the event. */
 must_use int agent_judgement_number(struct agent *agent, const struct judgement *judgement,

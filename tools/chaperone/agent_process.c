@@ -258,7 +258,8 @@ static void end_process(struct agent *agent, struct agent_process *process)
 				      .parent = process->number,
 				      .time_ns = realtime_ns() };
 	agent_record(agent, &entry);
-	unlinkat(agent->run_folder, process->ring_name, 0);
+	if (!process->is_kept)
+		unlinkat(agent->run_folder, process->ring_name, 0);
 }
 
 /* Processes that are gone and whose rings are empty leave the list. */
@@ -292,40 +293,42 @@ uint64_t agent_processes_drain(struct agent *agent)
 	return moved;
 }
 
-/* The process number in "ring-PID-NUMBER". */
-static uint64_t number_in(const char *name)
+/* "ring-PID-NUMBER" */
+uint64_t agent_ring_number(const char *name)
 {
 	const char *dash = strrchr(name, '-');
 
 	return dash ? strtoull(dash + 1, NULL, 16) : 0;
 }
 
-static void adopt(struct agent *agent, const char *name)
+struct agent_process *agent_process_adopt(struct agent *agent, const char *name)
 {
 	struct agent_process *process = calloc(1, sizeof(*process));
+	bool is_known;
 	uint32_t pid;
 	uint64_t start;
 
 	if (!process)
-		return;
+		return NULL;
 	process->pidfd = process->reader.fd = -1;
 	if (ring_open_orphan(agent->run_folder, name, &process->reader, &pid, &start) < 0) {
 		agent_note(agent, 0, "%.40s is not a ring and was left alone", name);
 		process_free(process);
-		return;
+		return NULL;
 	}
 	snprintf(process->ring_name, sizeof(process->ring_name), "%.60s", name);
-	process->number = number_in(name);
+	process->number = agent_ring_number(name);
 	process->pid = (pid_t)pid;
 	process->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
 	process->adopted_ns = monotonic_ns();
-	uint64_t recorded = agent_orphan_recorded(agent, process->number);
+	uint64_t recorded = agent_orphan_recorded(agent, process->number, &is_known);
 	if (recorded > process->reader.next)
 		process->reader.next = recorded;
 	process->next = agent->processes;
 	agent->processes = process;
 	agent_note(agent, process->number,
 		   "the ring of process %u was taken up from an earlier agent", pid);
+	return process;
 }
 
 void agent_processes_adopt(struct agent *agent)
@@ -335,7 +338,7 @@ void agent_processes_adopt(struct agent *agent)
 
 	for (struct dirent *entry; folder && (entry = readdir(folder));) {
 		if (strncmp(entry->d_name, "ring-", 5) == 0)
-			adopt(agent, entry->d_name);
+			(void)agent_process_adopt(agent, entry->d_name);
 	}
 	if (folder)
 		closedir(folder);

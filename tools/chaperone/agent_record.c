@@ -80,10 +80,11 @@ static struct record_fact observed(const char *name, const char *value)
 
 static void add_boot(struct agent *agent)
 {
-	char host[256] = "", generation[16];
+	char host[256] = "", generation[16] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	snprintf(generation, sizeof(generation), "%u", agent->settings.generation);
+	if (agent->settings.generation > 0)
+		snprintf(generation, sizeof(generation), "%u", agent->settings.generation);
 	struct record_fact facts[] = {
 		observed("host", host),
 		observed("version", CHAPERONE_VERSION),
@@ -163,17 +164,26 @@ static int add_learning(struct agent *agent)
 	return record_add(agent->record, &entry);
 }
 
-int agent_record_start(struct agent *agent, struct error *error)
+int agent_record_open(struct agent *agent, struct error *error)
 {
 	int r = record_open(agent->settings.record_folder, &agent->record, error);
+
+	if (r < 0)
+		return r;
+	agent->number_base = record_boot(agent->record) << 32;
+	add_boot(agent);
+	return 0;
+}
+
+int agent_record_start(struct agent *agent, struct error *error)
+{
+	int r = agent_record_open(agent, error);
 
 	if (r < 0)
 		return r;
 	agent->judgements = calloc(1, sizeof(*agent->judgements));
 	if (!agent->judgements)
 		return error_system(error, -ENOMEM, "the table of judgements");
-	agent->number_base = record_boot(agent->record) << 32;
-	add_boot(agent);
 	add_policy(agent);
 	add_run(agent);
 	if (agent->settings.first_note && agent->settings.generation == 1)

@@ -21,6 +21,8 @@ static const struct command COMMANDS[] = {
 	{ "audit tail", command_audit_tail, "show the latest events, and follow" },
 	{ "audit verify", command_audit_verify, "check that nothing in the record was changed" },
 	{ "audit head", command_audit_head, "print the hash that stands for the whole record" },
+	{ "audit recover", command_audit_recover,
+	  "put on the record what a run could not at its end" },
 	{ "audit export", command_audit_export, "write the record as OCSF JSON lines or CSV" },
 	{ "worker", command_worker, NULL },
 };

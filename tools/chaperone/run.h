@@ -46,6 +46,7 @@ struct run {
 	char unreached[512];
 	struct agent_settings settings;
 	int listening;
+	int lock; /* on the folder, while this run or one of its agents is there */
 	pid_t agent; /* 0: there is none */
 	pid_t child;
 	int signals;                  /* signalfd */
@@ -57,7 +58,7 @@ struct run {
 
 #define RUN_EMPTY                                                                                  \
 	{                                                                                          \
-		.listening = -1, .signals = -1                                                     \
+		.listening = -1, .lock = -1, .signals = -1                                         \
 	}
 
 /* Finds and reads the policy, checks the shim, makes the run folder and the socket.  `error` says

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -79,10 +80,11 @@ static int make_folder(struct run *run, struct error *error)
 	close(fd);
 	r = join(run->folder, base, tail);
 	if (r == 0)
-		r = folder_open_private(run->folder, &fd);
+		r = folder_open_private(run->folder, &run->lock);
+	if (r == 0 && flock(run->lock, LOCK_EX | LOCK_NB) < 0)
+		r = -errno;
 	if (r < 0)
 		return error_system(error, r, run->folder);
-	close(fd);
 	if (listen_for_all(run) == 0)
 		return 0;
 	r = join(run->socket, run->folder, "agent.socket");
@@ -252,5 +254,6 @@ void run_done(struct run *run)
 		unlink(run->socket);
 	if (run->folder[0])
 		rmdir(run->folder); /* stays when a ring in it could not be recorded */
+	close_p(&run->lock);
 	policy_free(run->policy);
 }

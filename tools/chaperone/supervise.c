@@ -268,6 +268,8 @@ void run_stop_agent(struct run *run)
 
 	if (end_agent(run) || (run_start_agent(run, &error) == 0 && end_agent(run)))
 		return;
-	fprintf(stderr, "chaperone: what was sent last is not on the record; it stays in %s\n",
-		run->folder);
+	fprintf(stderr,
+		"chaperone: what was sent last is not on the record; it stays in %s\n"
+		"chaperone: chaperone audit recover --record %s %s puts it there\n",
+		run->folder, run->record, run->folder);
 }

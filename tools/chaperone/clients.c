@@ -23,6 +23,7 @@
 
 #define OWN_PROTOCOL " speaks the protocol itself, without a client library"
 #define NOT_YET      " is not governed by this version"
+#define LIBMARIADB   ": libmariadb" NOT_YET
 
 const struct client_library CLIENT_LIBRARIES[] = {
 	{ "libpq.so", GOVERNED("PostgreSQL", "libpq", "") },
@@ -76,9 +77,7 @@ const struct client_module CLIENT_MODULES[] = {
 	{ "python", "pgdb.py", GOVERNED("PostgreSQL", "PyGreSQL", " (libpq)") },
 	{ "python", "pymysql/__init__.py",
 	  NOT_GOVERNED("MySQL, MariaDB", "PyMySQL", OWN_PROTOCOL) },
-	{ "python", "MySQLdb/__init__.py",
-	  NOT_GOVERNED("MySQL, MariaDB", "MySQLdb",
-		       ": libmariadb is not governed by this version") },
+	{ "python", "MySQLdb/__init__.py", NOT_GOVERNED("MySQL, MariaDB", "MySQLdb", LIBMARIADB) },
 	{ "python", "mysql/connector/__init__.py",
 	  NOT_GOVERNED("MySQL, MariaDB", "mysql.connector", OWN_PROTOCOL) },
 	{ "python", "pymongo/__init__.py", NOT_GOVERNED("MongoDB", "pymongo", OWN_PROTOCOL) },
@@ -86,15 +85,11 @@ const struct client_module CLIENT_MODULES[] = {
 	{ "python", "pymssql/__init__.py",
 	  NOT_GOVERNED("SQL Server", "pymssql", ": FreeTDS is not governed") },
 	{ "perl", "DBD/Pg.pm", GOVERNED("PostgreSQL", "DBD::Pg", " (libpq)") },
-	{ "perl", "DBD/mysql.pm",
-	  NOT_GOVERNED("MySQL", "DBD::mysql", ": libmariadb is not governed by this version") },
-	{ "perl", "DBD/MariaDB.pm",
-	  NOT_GOVERNED("MariaDB", "DBD::MariaDB", ": libmariadb is not governed by this version") },
+	{ "perl", "DBD/mysql.pm", NOT_GOVERNED("MySQL", "DBD::mysql", LIBMARIADB) },
+	{ "perl", "DBD/MariaDB.pm", NOT_GOVERNED("MariaDB", "DBD::MariaDB", LIBMARIADB) },
 	{ "ruby", "pg.rb", GOVERNED("PostgreSQL", "pg", " (libpq)") },
 	{ "ruby", "pg-*/lib/pg.rb", GOVERNED("PostgreSQL", "pg", " (libpq)") },
-	{ "ruby", "mysql2.rb",
-	  NOT_GOVERNED("MySQL, MariaDB", "mysql2",
-		       ": libmariadb is not governed by this version") },
+	{ "ruby", "mysql2.rb", NOT_GOVERNED("MySQL, MariaDB", "mysql2", LIBMARIADB) },
 	{ "php", "pgsql.so", GOVERNED("PostgreSQL", "pgsql", " (libpq)") },
 	{ "php", "pdo_pgsql.so", GOVERNED("PostgreSQL", "pdo_pgsql", " (libpq)") },
 	{ "php", "mysqli.so", NOT_GOVERNED("MySQL, MariaDB", "mysqli (mysqlnd)", OWN_PROTOCOL) },
@@ -106,8 +101,7 @@ const struct client_module CLIENT_MODULES[] = {
 	  GOVERNED("PostgreSQL", "tdbc::postgres", " (libpq)") },
 	{ "tcl", "pgtcl*/pkgIndex.tcl", GOVERNED("PostgreSQL", "pgtcl", " (libpq)") },
 	{ "tcl", "tdbcmysql*/pkgIndex.tcl",
-	  NOT_GOVERNED("MySQL, MariaDB", "tdbc::mysql",
-		       ": libmariadb is not governed by this version") },
+	  NOT_GOVERNED("MySQL, MariaDB", "tdbc::mysql", LIBMARIADB) },
 	{ "node", "pg/package.json",
 	  NOT_GOVERNED("PostgreSQL", "pg",
 		       OWN_PROTOCOL "; pg-native (libpq) is the way to be governed") },

@@ -62,7 +62,7 @@ static int write_command(const char *command, char *const *repaired, struct buf 
 		if (environment_is_ours(*repaired))
 			add_export(out, *repaired);
 	}
-	buf_add_text(out, "exec /bin/sh -c ");
+	buf_add_text(out, "exec /bin/sh -c -- ");
 	add_quoted(out, slice_of(command));
 	buf_add_text(out, " sh");
 	return out->failed;

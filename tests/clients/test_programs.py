@@ -125,6 +125,8 @@ def shells_behind_system_keep_their_name_and_text(cluster):
                     'echo \\\\ `echo back` $((1+2)); # comment'):
         plain = run(cluster, [PYTHON, '-c', script, command])
         equal(run(cluster, [PYTHON, '-c', script, command], ALLOW_EVERYTHING).seen(), plain.seen(), repr(command))
+    dashed = run(cluster, [PYTHON, '-c', script, '-x'], ALLOW_EVERYTHING, b'echo from standard input\n')
+    equal(dashed.seen(), (0, b'32512\n', b'sh: 1: -x: not found\n'), 'what could be an option is none')
 
 
 def as_nobody(cluster, command, policy, options=()):

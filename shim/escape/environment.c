@@ -74,6 +74,7 @@ static bool lists_us(const struct list *of, const char *entry)
 struct look {
 	size_t count;                   /* of all variables */
 	const char *lists[LISTS_COUNT]; /* the last one of each, which counts for the loader */
+	size_t places[LISTS_COUNT];     /* and which of the variables that is */
 	bool has[START_VARIABLES];
 	bool is_wrong;
 };
@@ -83,15 +84,16 @@ static void look_at(struct look *look, const char *entry)
 	enum start_variable variable = variable_of(entry);
 	size_t list = list_of(entry);
 
-	look->count++;
 	if (list < LISTS_COUNT) {
 		look->is_wrong = look->is_wrong || !lists_us(&LISTS[list], entry);
 		look->lists[list] = entry;
+		look->places[list] = look->count;
 	} else if (is_ours(variable)) {
 		look->is_wrong = look->is_wrong || look->has[variable] ||
 				 strcmp(entry, start_entry(variable)) != 0;
 		look->has[variable] = true;
 	}
+	look->count++;
 }
 
 static struct look look_through(char *const variables[])
@@ -172,13 +174,13 @@ static void put_list(struct repair *repair, size_t i)
 	repair->text = append(repair->text, others) + 1;
 }
 
-static void put_given(struct repair *repair, char *entry)
+static void put_given(struct repair *repair, char *entry, size_t place)
 {
 	size_t list = list_of(entry);
 
 	if (list == LISTS_COUNT && !is_ours(variable_of(entry)))
 		*repair->to++ = entry;
-	else if (list < LISTS_COUNT && entry == repair->look->lists[list])
+	else if (list < LISTS_COUNT && place == repair->look->places[list])
 		put_list(repair, list);
 }
 
@@ -188,8 +190,8 @@ char *const *environment_repair(char *const variables[], void *room)
 	struct look look = look_through(from);
 	struct repair repair = { &look, room, (char *)room + size_of_pointers(&look) };
 
-	for (; *from; from++)
-		put_given(&repair, *from);
+	for (size_t i = 0; i < look.count && from[i]; i++)
+		put_given(&repair, from[i], i);
 	for (size_t i = 0; i < LISTS_COUNT; i++) {
 		if (LISTS[i].own()[0] && !look.lists[i])
 			put_list(&repair, i);

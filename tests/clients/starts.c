@@ -41,6 +41,16 @@ static int with_execve(void)
 {
 	return execve(program, arguments, variables);
 }
+/* One text, many times. */
+static int with_execve_repeated(void)
+{
+	static char list[4000] = "LD_PRELOAD=";
+
+	memset(list + strlen(list), ':', sizeof(list) - strlen(list) - 1);
+	for (int i = 0; i < 200; i++)
+		variables[i] = list;
+	return execve(program, arguments, variables);
+}
 static int with_execv(void)
 {
 	environ = variables;
@@ -186,6 +196,7 @@ static const struct {
 	int (*start)(void);
 } WAYS[] = {
 	{ "execve", with_execve },
+	{ "execve-repeated", with_execve_repeated },
 	{ "execv", with_execv },
 	{ "execvp", with_execvp },
 	{ "execvpe", with_execvpe },

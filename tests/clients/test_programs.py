@@ -198,6 +198,13 @@ def programs_that_change_their_user_are_refused(cluster):
 
 
 @promise
+def a_list_that_is_there_often_is_put_right_once(cluster):
+    outcome = starts(cluster, 'execve-repeated', '/usr/bin/env')
+    equal((outcome.status, outcome.stdout.count(b'LD_PRELOAD=')), (0, 1), f'{outcome.stderr}')
+    equal(variables(outcome)['LD_PRELOAD'], SHIM + ':' + ':' * (4000 - len('LD_PRELOAD=') - 1), 'LD_PRELOAD')
+
+
+@promise
 def a_long_list_comes_to_the_command_whole(cluster):
     given = ':' * 9000 + '/no/such.so'
     found = run(cluster, ['/usr/bin/env'], ALLOW_EVERYTHING, environment={'LD_PRELOAD': given})

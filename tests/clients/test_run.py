@@ -74,6 +74,7 @@ def a_damaged_shim_starts_nothing(cluster):
     whole = open(SHIM, 'rb').read()
     for what, content, mode in (('missing', None, 0), ('empty', b'', 0o644), ('cut', whole[:len(whole) // 2], 0o644),
                                 ('cut short', whole[:-100], 0o644), ('text', b'#!/bin/sh\n' * 999, 0o644),
+                                ('of another machine', whole[:18] + bytes([whole[18] ^ 0xff]) + whole[19:], 0o644),
                                 ('private', whole, 0o600)):
         if content is not None:
             with open(shim, 'wb') as file:

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tools/chaperone/elf_file.h"
+
 #define AUDITOR "libchaperone-audit.so" /* beside the shim */
 
 /* Relative to the folder of this program: installed, or in the build folder. */
@@ -40,9 +42,7 @@ static bool is_whole_object(int fd, uint64_t size)
 
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
 		return false;
-	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_DYN ||
-	    header.e_phentsize != sizeof(Elf64_Phdr))
+	if (header.e_type != ET_DYN)
 		return false;
 	/* The section headers stand last, so a cut file misses them first. */
 	return header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize <= size &&
@@ -64,8 +64,9 @@ int shim_file_check(const char *path, struct error *error)
 			error, -EPERM,
 			"%s: not a file that everybody may read, which programs that change their user need",
 			path);
-	if (!is_whole_object(fd, (uint64_t)status.st_size))
-		return error_set(error, -ENOEXEC, "%s: damaged or cut short; install it again",
+	if (!elf_file_is_native(path) || !is_whole_object(fd, (uint64_t)status.st_size))
+		return error_set(error, -ENOEXEC,
+				 "%s: of another machine, damaged or cut short; install it again",
 				 path);
 	return 0;
 }

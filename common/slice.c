@@ -98,6 +98,15 @@ struct slice slice_cut(struct slice *text, char separator)
 	return slice_part(whole, 0, before);
 }
 
+struct slice slice_file_name(struct slice path)
+{
+	for (size_t i = path.length; i > 0; i--) {
+		if (path.at[i - 1] == '/')
+			return slice_part(path, i, path.length);
+	}
+	return path;
+}
+
 bool slice_matches(struct slice text, struct slice pattern)
 {
 	size_t t = 0, p = 0, star = SIZE_MAX, resume = 0;

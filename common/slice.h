@@ -45,6 +45,9 @@ struct slice slice_trim(struct slice text);
  * stands behind it.  Without a separator all is returned and `text` is empty with `at` NULL. */
 struct slice slice_cut(struct slice *text, char separator);
 
+/* What stands behind the last slash of `path`, which is all of it without one. */
+struct slice slice_file_name(struct slice path);
+
 /* Whether `text` matches `pattern`, in which `*` stands for any bytes, none included.  Linear
  * time. */
 bool slice_matches(struct slice text, struct slice pattern);

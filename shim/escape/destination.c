@@ -83,12 +83,8 @@ static struct slice path_of(const struct sockaddr_storage *address, socklen_t le
 
 static const char *of_socket(struct slice path)
 {
-	struct slice name = path;
+	struct slice name = slice_file_name(path);
 
-	for (size_t i = path.length; i > 0 && name.length == path.length; i--) {
-		if (path.at[i - 1] == '/')
-			name = slice_part(path, i, path.length);
-	}
 	for (size_t i = 0; i < COUNT_OF(SOCKETS); i++) {
 		if (slice_matches(name, SOCKETS[i].pattern))
 			return SOCKETS[i].database;

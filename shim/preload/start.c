@@ -59,15 +59,6 @@ static void remember(enum start_variable variable)
 	add(value);
 }
 
-static struct slice file_name(struct slice path)
-{
-	for (size_t i = path.length; i > 0; i--) {
-		if (path.at[i - 1] == '/')
-			return slice_part(path, i, path.length);
-	}
-	return path;
-}
-
 /* Remembers the part of a list that names a file of this name.  ld.so(8): blanks separate as well as
  * colons; neither can be in our own paths (tools/chaperone/shim_file.c). */
 static void remember_listed(const char *variable, struct slice own, uint16_t *ret_begin)
@@ -81,7 +72,7 @@ static void remember_listed(const char *variable, struct slice own, uint16_t *re
 			struct slice entry = slice_cut(&blanks, ' ');
 
 			if (entry.length == 0 || entry.length >= START_VALUE_MAX ||
-			    !slice_equal(file_name(entry), own))
+			    !slice_equal(slice_file_name(entry), own))
 				continue;
 			*ret_begin = begin();
 			add(entry);
@@ -107,7 +98,7 @@ static void settle(void)
 		return;
 	for (enum start_variable i = 0; i < START_VARIABLES; i++)
 		remember(i);
-	remember_listed("LD_PRELOAD", file_name(slice_of(next_settle())), &kept.preload);
+	remember_listed("LD_PRELOAD", slice_file_name(slice_of(next_settle())), &kept.preload);
 	remember_listed("LD_AUDIT", SLICE(AUDITOR_FILE), &kept.audit);
 	remember_stderr();
 	atomic_store_explicit(&kept.is_settled, true, memory_order_release);

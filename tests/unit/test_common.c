@@ -43,6 +43,15 @@ static const struct {
 	{ "\xe2\x82", false },
 };
 
+START_TEST(the_name_of_a_file_stands_behind_the_last_slash)
+{
+	ck_assert(slice_is(slice_file_name(SLICE("/usr/lib/libpq.so.5")), "libpq.so.5"));
+	ck_assert(slice_is(slice_file_name(SLICE("libpq.so.5")), "libpq.so.5"));
+	ck_assert(slice_is(slice_file_name(SLICE("/usr/lib/")), ""));
+	ck_assert(slice_is(slice_file_name(slice_of(NULL)), ""));
+}
+END_TEST
+
 START_TEST(utf8_is_well_formed_or_refused)
 {
 	ck_assert_int_eq(slice_is_utf8(slice_of(ENCODED[_i].text)), ENCODED[_i].is_utf8);
@@ -112,6 +121,7 @@ END_TEST
 static void add_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, wildcards_match_any_part, 0, COUNT_OF(MATCHES));
+	tcase_add_test(tcase, the_name_of_a_file_stands_behind_the_last_slash);
 	tcase_add_loop_test(tcase, utf8_is_well_formed_or_refused, 0, COUNT_OF(ENCODED));
 	tcase_add_test(tcase, buffer_refuses_beyond_its_maximum_and_stays_failed);
 	tcase_add_test(tcase, json_strings_are_escaped_and_valid_utf8);

@@ -128,13 +128,6 @@ static void add_metadata(struct buf *out, const struct audit_event *event)
 	json_close(out, '}');
 }
 
-static struct slice base_name(struct slice path)
-{
-	const char *slash = path.length ? memrchr(path.at, '/', path.length) : NULL;
-
-	return slash ? slice_part(path, (size_t)(slash - path.at) + 1, path.length) : path;
-}
-
 static void add_file(struct buf *out, const struct audit_event *event)
 {
 	struct slice path = audit_event_fact(event, "exe"),
@@ -143,7 +136,7 @@ static void add_file(struct buf *out, const struct audit_event *event)
 	if (path.length == 0)
 		return;
 	json_open(out, "file", '{');
-	json_text(out, "name", base_name(path));
+	json_text(out, "name", slice_file_name(path));
 	json_text(out, "path", path);
 	json_number(out, "type_id", 1);
 	json_text(out, "type", SLICE("Regular File"));

@@ -34,16 +34,9 @@ static const struct interpreter {
 	{ "Rscript", " -e ", " -e ", "", "" },
 };
 
-static struct slice base_name(struct slice path)
-{
-	const char *slash = path.length ? memrchr(path.at, '/', path.length) : NULL;
-
-	return slash ? slice_part(path, (size_t)(slash - path.at) + 1, path.length) : path;
-}
-
 static const struct interpreter *interpreter_of(struct slice program)
 {
-	struct slice name = base_name(program);
+	struct slice name = slice_file_name(program);
 
 	if (slice_starts_with(name, "-"))
 		name = slice_part(name, 1, name.length);

@@ -46,7 +46,7 @@ struct run {
 	char unreached[512];
 	struct agent_settings settings;
 	int listening;
-	int lock; /* on the folder, while this run or one of its agents is there */
+	int lock;    /* on the folder, while this run or one of its agents is there */
 	pid_t agent; /* 0: there is none */
 	pid_t child;
 	int signals;                  /* signalfd */

@@ -186,6 +186,21 @@ static void note_created(struct session *session, struct pending *pending,
 	}
 }
 
+/* What is known of the tables that the session made, and of what names were read as. */
+static void weaken_made(struct session *session, struct pending *pending,
+			const struct session_reach *reach)
+{
+	if (reach->path || reach->ends_transaction || reach->freshness != SESSION_FRESH)
+		session_forget_own(session);
+	/* COMMIT of a transaction that failed is ROLLBACK. */
+	if (reach->takes_back || (reach->ends_transaction && !session->is_open_for_sure)) {
+		session_outdate_held(session);
+		pending->takes_back |= session->changed_by != 0;
+	}
+	session->is_altered |= reach->alters;
+	session->is_tainted |= reach->is_opaque;
+}
+
 static void weaken(struct session *session, struct pending *pending,
 		   const struct session_reach *reach)
 {
@@ -199,15 +214,7 @@ static void weaken(struct session *session, struct pending *pending,
 		session->freshness = reach->freshness;
 	if (reach->path || reach->freshness != SESSION_FRESH)
 		session->wants_learning = catalogue_is_needed(session->policy);
-	if (reach->path || reach->ends_transaction || reach->freshness != SESSION_FRESH)
-		session_forget_own(session);
-	/* COMMIT of a transaction that failed is ROLLBACK. */
-	if (reach->takes_back || (reach->ends_transaction && !session->is_open_for_sure)) {
-		session_outdate_held(session);
-		pending->takes_back |= session->changed_by != 0;
-	}
-	session->is_altered |= reach->alters;
-	session->is_tainted |= reach->is_opaque;
+	weaken_made(session, pending, reach);
 	pending->doubt |= reach->lexing;
 	if (reach->ends_transaction)
 		pending->doubt |= session->touched;

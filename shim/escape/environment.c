@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/slice.h"
-#include "shim/preload/start.h"
 
 /* The loader's lists, each with the entry in it that is ours; "" when it was not there. */
 static const struct list {
@@ -18,7 +17,7 @@ static const struct list {
 	{ "GLIBC_TUNABLES=", start_tunable },
 };
 
-#define LISTS_COUNT COUNT_OF(LISTS)
+_Static_assert(COUNT_OF(LISTS) == ENVIRONMENT_LISTS, "a place in a look for each");
 
 static char *const NOTHING[] = { NULL };
 
@@ -45,12 +44,12 @@ static bool is_ours(enum start_variable variable)
 	return variable < START_VARIABLES && (start_entry(variable)[0] || start_preload()[0]);
 }
 
-/* Which list with an entry of ours a variable is; LISTS_COUNT: none. */
+/* Which list with an entry of ours a variable is; ENVIRONMENT_LISTS: none. */
 static size_t list_of(const char *entry)
 {
 	size_t i = 0;
 
-	while (i < LISTS_COUNT &&
+	while (i < ENVIRONMENT_LISTS &&
 	       !(LISTS[i].own()[0] && strncmp(entry, LISTS[i].name, strlen(LISTS[i].name)) == 0))
 		i++;
 	return i;
@@ -71,20 +70,12 @@ static bool lists_us(const struct list *of, const char *entry)
 	return false;
 }
 
-struct look {
-	size_t count;                   /* of all variables */
-	const char *lists[LISTS_COUNT]; /* the last one of each, which counts for the loader */
-	size_t places[LISTS_COUNT];     /* and which of the variables that is */
-	bool has[START_VARIABLES];
-	bool is_wrong;
-};
-
-static void look_at(struct look *look, const char *entry)
+static void look_at(struct environment_look *look, const char *entry)
 {
 	enum start_variable variable = variable_of(entry);
 	size_t list = list_of(entry);
 
-	if (list < LISTS_COUNT) {
+	if (list < ENVIRONMENT_LISTS) {
 		look->is_wrong = look->is_wrong || !lists_us(&LISTS[list], entry);
 		look->lists[list] = entry;
 		look->places[list] = look->count;
@@ -96,27 +87,27 @@ static void look_at(struct look *look, const char *entry)
 	look->count++;
 }
 
-static struct look look_through(char *const variables[])
+static struct environment_look look_through(char *const variables[])
 {
-	struct look look = { .count = 0 };
+	struct environment_look look = { .variables = variables };
 
 	for (; *variables; variables++)
 		look_at(&look, *variables);
 	for (enum start_variable i = 0; i < START_VARIABLES; i++)
 		look.is_wrong = look.is_wrong || (start_entry(i)[0] && !look.has[i]);
-	for (size_t i = 0; i < LISTS_COUNT; i++)
+	for (size_t i = 0; i < ENVIRONMENT_LISTS; i++)
 		look.is_wrong = look.is_wrong || (LISTS[i].own()[0] && !look.lists[i]);
 	return look;
 }
 
 /* Of the pointers: the lists, our variables and the end come to what is there. */
-static size_t size_of_pointers(const struct look *look)
+static size_t size_of_pointers(const struct environment_look *look)
 {
-	return (look->count + LISTS_COUNT + START_VARIABLES + 1) * sizeof(char *);
+	return (look->count + ENVIRONMENT_LISTS + START_VARIABLES + 1) * sizeof(char *);
 }
 
 /* The most that put_list writes. */
-static size_t size_of_list(const struct look *look, size_t list)
+static size_t size_of_list(const struct environment_look *look, size_t list)
 {
 	const char *given = look->lists[list] ? look->lists[list] : LISTS[list].name;
 
@@ -124,14 +115,14 @@ static size_t size_of_list(const struct look *look, size_t list)
 				    : 0;
 }
 
-ssize_t environment_room(char *const variables[])
+ssize_t environment_room(char *const variables[], struct environment_look *ret_look)
 {
-	struct look look = look_through(variables ? variables : NOTHING);
+	struct environment_look look = look_through(variables ? variables : NOTHING);
 	size_t texts = 0;
 
 	if (!look.is_wrong)
 		return 0;
-	for (size_t i = 0; i < LISTS_COUNT; i++) {
+	for (size_t i = 0; i < ENVIRONMENT_LISTS; i++) {
 		size_t size = size_of_list(&look, i);
 
 		if (size > ENVIRONMENT_PRELOAD_MAX)
@@ -140,6 +131,7 @@ ssize_t environment_room(char *const variables[])
 	}
 	if (look.count > ENVIRONMENT_VARIABLES_MAX)
 		return -E2BIG;
+	*ret_look = look;
 	return (ssize_t)(size_of_pointers(&look) + texts);
 }
 
@@ -153,7 +145,7 @@ static char *append(char *at, const char *text)
 
 /* What is written, and where the next goes. */
 struct repair {
-	const struct look *look;
+	const struct environment_look *look;
 	char **to;
 	char *text;
 };
@@ -178,22 +170,20 @@ static void put_given(struct repair *repair, char *entry, size_t place)
 {
 	size_t list = list_of(entry);
 
-	if (list == LISTS_COUNT && !is_ours(variable_of(entry)))
+	if (list == ENVIRONMENT_LISTS && !is_ours(variable_of(entry)))
 		*repair->to++ = entry;
-	else if (list < LISTS_COUNT && place == repair->look->places[list])
+	else if (list < ENVIRONMENT_LISTS && place == repair->look->places[list])
 		put_list(repair, list);
 }
 
-char *const *environment_repair(char *const variables[], void *room)
+char *const *environment_repair(const struct environment_look *look, void *room)
 {
-	char *const *from = variables ? variables : NOTHING;
-	struct look look = look_through(from);
-	struct repair repair = { &look, room, (char *)room + size_of_pointers(&look) };
+	struct repair repair = { look, room, (char *)room + size_of_pointers(look) };
 
-	for (size_t i = 0; i < look.count && from[i]; i++)
-		put_given(&repair, from[i], i);
-	for (size_t i = 0; i < LISTS_COUNT; i++) {
-		if (LISTS[i].own()[0] && !look.lists[i])
+	for (size_t i = 0; i < look->count && look->variables[i]; i++)
+		put_given(&repair, look->variables[i], i);
+	for (size_t i = 0; i < ENVIRONMENT_LISTS; i++) {
+		if (LISTS[i].own()[0] && !look->lists[i])
 			put_list(&repair, i);
 	}
 	for (enum start_variable i = 0; i < START_VARIABLES; i++) {
@@ -206,5 +196,5 @@ char *const *environment_repair(char *const variables[], void *room)
 
 bool environment_is_ours(const char *entry)
 {
-	return list_of(entry) < LISTS_COUNT || is_ours(variable_of(entry));
+	return list_of(entry) < ENVIRONMENT_LISTS || is_ours(variable_of(entry));
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "common/cleanup.h"
+#include "shim/preload/start.h"
 
 /* What is repaired; a larger environment that lacks something is refused with -E2BIG.  The second
  * is for each of the loader's lists.  Together about 56 KiB of the caller's stack, and less than
@@ -18,12 +19,26 @@
 #define ENVIRONMENT_VARIABLES_MAX 4096
 #define ENVIRONMENT_PRELOAD_MAX   8192
 
-/* The bytes that environment_repair needs; 0 when nothing is to be repaired, -E2BIG.  `variables`
- * may be NULL, which execve(2) takes for an empty list. */
-must_use ssize_t environment_room(char *const variables[]);
+#define ENVIRONMENT_LISTS 3 /* of the loader's: LD_PRELOAD, LD_AUDIT, GLIBC_TUNABLES */
 
-/* Fills `room` with the repaired list, whose texts are the old list's, our own, and in `room`. */
-char *const *environment_repair(char *const variables[], void *room);
+/* What a list of variables had when it was looked through. */
+struct environment_look {
+	char *const *variables;
+	size_t count;
+	const char
+		*lists[ENVIRONMENT_LISTS]; /* the last one of each, which counts for the loader */
+	size_t places[ENVIRONMENT_LISTS];  /* and which of the variables that is */
+	bool has[START_VARIABLES];
+	bool is_wrong;
+};
+
+/* Looks through `variables`, which may be NULL: execve(2) takes that for an empty list.  The bytes
+ * that environment_repair needs; 0 when nothing is to be repaired, -E2BIG. */
+must_use ssize_t environment_room(char *const variables[], struct environment_look *ret_look);
+
+/* Fills `room` with the repaired list, whose texts are the old list's, our own, and in `room`.
+ * Variables that another thread has added to the old list since are left out. */
+char *const *environment_repair(const struct environment_look *look, void *room);
 
 /* True for an entry of a repaired list that the repair put there or left as it has to be. */
 bool environment_is_ours(const char *entry);

@@ -72,12 +72,13 @@ static int write_command(const char *command, char *const *repaired, struct buf 
 static int govern(const char *command, struct buf *out)
 {
 	KEEP_ERRNO;
-	ssize_t room = environment_room(environ);
+	struct environment_look look;
+	ssize_t room = environment_room(environ, &look);
 	SCOPED(free_p) void *memory = room > 0 ? malloc((size_t)room) : NULL;
 
 	if (room <= 0)
 		return (int)room;
-	return memory ? write_command(command, environment_repair(environ, memory), out) : -ENOMEM;
+	return memory ? write_command(command, environment_repair(&look, memory), out) : -ENOMEM;
 }
 
 STAND_IN int system(const char *command)

@@ -73,24 +73,25 @@ static int judge(const struct target *target)
 	return 0;
 }
 
-static ssize_t prepare(const struct program_start *start, char *const variables[])
+static ssize_t prepare(const struct program_start *start, char *const variables[],
+		       struct environment_look *ret_look)
 {
 	KEEP_ERRNO;
 	int r = judge(&start->target);
 
-	return r < 0 ? r : environment_room(variables);
+	return r < 0 ? r : environment_room(variables, ret_look);
 }
 
 /* Memory of this frame, of a stated maximum (shim/escape/environment.h). */
 int program_start(const struct program_start *start, char *const variables[], int *ret_result)
 {
-	ssize_t room = prepare(start, variables);
+	struct environment_look look;
+	ssize_t room = prepare(start, variables, &look);
 
 	if (room < 0)
 		return (int)room;
 	if (room > 0)
-		variables = (char *const *)environment_repair(variables,
-							      __builtin_alloca((size_t)room));
+		variables = environment_repair(&look, __builtin_alloca((size_t)room));
 	*ret_result = start->forward(start, variables);
 	return 0;
 }

@@ -111,16 +111,19 @@ int program_follow(const char *name,
 }
 
 /* AT_SECURE: the loader takes no preload from the environment (ld.so(8)). */
+/* capabilities(7), ld.so(8): AT_SECURE; root gains nothing by capabilities. */
 const char *program_changes_user(const char *path)
 {
+	const mode_t group = S_ISGID | S_IXGRP;
 	struct stat status;
 
-	if (stat(path, &status) == 0 && (status.st_mode & S_ISUID))
+	if (stat(path, &status) < 0)
+		return NULL;
+	if ((status.st_mode & S_ISUID) && status.st_uid != getuid())
 		return "set-user-ID: the loader ignores what is preloaded";
-	if (stat(path, &status) == 0 &&
-	    (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+	if ((status.st_mode & group) == group && status.st_gid != getgid())
 		return "set-group-ID: the loader ignores what is preloaded";
-	return getxattr(path, "security.capability", NULL, 0) > 0
+	return getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0
 		       ? "a program with capabilities: the loader ignores what is preloaded"
 		       : NULL;
 }

@@ -16,7 +16,7 @@ must_use int program_follow(const char *name,
 					 const char *interpreter),
 			    void *context, char path[PATH_MAX]);
 
-/* Why the loader takes no preload from the environment for this file, or NULL. */
+/* Why the loader takes no preload from the environment when this user runs the file, or NULL. */
 const char *program_changes_user(const char *path);
 
 /* Why nothing that is preloaded gets into this program, or NULL. */

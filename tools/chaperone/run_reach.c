@@ -2,26 +2,10 @@
 /* Whether anything of a command can be governed: into some programs nothing can be preloaded. */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include "tools/chaperone/off_switch.h"
 #include "tools/chaperone/program.h"
 #include "tools/chaperone/run.h"
-
-/* Whether the kernel would set AT_SECURE for this user (capabilities(7), ld.so(8)); root gains
- * nothing. */
-static bool changes_user(const char *path)
-{
-	const mode_t group = S_ISGID | S_IXGRP;
-	struct stat status;
-
-	if (stat(path, &status) < 0)
-		return false;
-	return ((status.st_mode & S_ISUID) && status.st_uid != getuid()) ||
-	       ((status.st_mode & group) == group && status.st_gid != getgid()) ||
-	       (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0);
-}
 
 /* A Go program that is linked to libpq calls it as any other program does. */
 static bool needs_libpq(const struct elf_file *file)
@@ -38,10 +22,10 @@ static bool needs_libpq(const struct elf_file *file)
 static const char *unreachable(const char *path)
 {
 	struct elf_file file = ELF_FILE_EMPTY;
-	const char *why = NULL;
+	const char *why = program_changes_user(path);
 
-	if (changes_user(path))
-		return program_changes_user(path);
+	if (why)
+		return why;
 	if (elf_file_read(path, &file) == 0 &&
 	    !(file.is_go && file.is_dynamic && needs_libpq(&file)))
 		why = program_unreachable(&file);

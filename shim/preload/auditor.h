@@ -6,12 +6,6 @@
 
 #include <stdint.h>
 
-#define AUDITOR_FILE "libchaperone-audit.so"
-
-/* Room for what libraries like jemalloc ask for: a loader with auditors lays static thread-local
- * storage out before it knows them, and would not start their programs with its default of 512. */
-#define AUDITOR_TUNABLE "glibc.rtld.optional_static_tls=16384"
-
 /* What a look-up of `name` that found the function at `found` is to give out: the entry for that copy
  * of a client library, or the stand-in for a function of libc's; `found` where there is none.  Called
  * with the loader's lock held. */

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/auditor.h"
 #include "common/slice.h"
-#include "shim/preload/auditor.h"
 #include "shim/preload/guard.h"
 #include "shim/preload/next.h"
 #include "shim/preload/walk.h"

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/auditor.h"
 #include "tools/chaperone/elf_file.h"
-
-#define AUDITOR "libchaperone-audit.so" /* beside the shim */
 
 /* Relative to the folder of this program: installed, or in the build folder. */
 static const char *const PLACES[] = {
@@ -123,7 +122,7 @@ int shim_file_find_auditor(const char *shim, char ret_path[PATH_MAX], struct err
 		return error_set(error, -ENOTSUP,
 				 "auditing bindings needs glibc 2.35 or newer, this is %s",
 				 gnu_get_libc_version());
-	int length = snprintf(ret_path, PATH_MAX, "%.*s/%s", folder, shim, AUDITOR);
+	int length = snprintf(ret_path, PATH_MAX, "%.*s/%s", folder, shim, AUDITOR_FILE);
 	if (length >= PATH_MAX)
 		return error_system(error, -ENAMETOOLONG, shim);
 	return shim_file_check(ret_path, error);

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "common/auditor.h"
 #include "common/buf.h"
 #include "common/clock.h"
 #include "tools/chaperone/command.h"
@@ -21,9 +22,6 @@
 #define RESTART_PAUSE_NS  (50 * MILLISECOND_NS)
 
 #define VARIABLE_MAX (128 * KIB) /* MAX_ARG_STRLEN of Linux */
-
-/* What goes with the auditor; shim/preload/auditor.h says why. */
-#define AUDITOR_TUNABLE "glibc.rtld.optional_static_tls=16384"
 
 /* Signals that a process may send to us and means for the command. */
 static const int FORWARDED[] = { SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,

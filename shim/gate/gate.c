@@ -85,6 +85,7 @@ int connection_introduce(struct gate_connection *connection, uint64_t until_ns)
 	}
 	if (r < 0)
 		return r;
+	connection->attachment = NULL; /* what is taken out of the last answer goes with it */
 	buf_clear(&connection->answer);
 	buf_add_slice(&connection->answer, buf_view(&packet.body));
 	if (connection->answer.failed)

@@ -27,10 +27,12 @@
 static const int FORWARDED[] = { SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
 				 SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP };
 
-static void agent_child(struct run *run, int ready)
+static void agent_child(struct run *run, int ready, pid_t supervisor)
 {
 	prctl(PR_SET_NAME, "chaperone-agent");
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != supervisor) /* which ended before the signal was asked for */
+		_exit(EXIT_FAILURE);
 	setpgid(0, 0);
 	/* not the command's mask: an agent that cannot be told to end would outlive it */
 	sigset_t none;
@@ -79,9 +81,9 @@ int run_start_agent(struct run *run, struct error *error)
 	if (r < 0)
 		return error_system(error, r, "starting the agent");
 	run->settings.generation++;
-	pid_t agent = fork();
+	pid_t supervisor = getpid(), agent = fork();
 	if (agent == 0)
-		agent_child(run, ready[1]);
+		agent_child(run, ready[1], supervisor);
 	run->agent = agent > 0 ? agent : 0;
 	close(ready[1]);
 	bool is_ready = agent > 0 && agent_is_ready(ready[0]);

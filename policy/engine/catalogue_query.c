@@ -121,30 +121,35 @@ static const char MEMBERS[] =
 	"AND d.deptype" EQUALS "'e' "
 	"UNION ALL SELECT pg_catalog.format('x %s %I', x.oid, x.extname) FROM pg_catalog.pg_extension x";
 
-/* The plain tables that the session made itself and a bare name finds: its temporary ones, and those that the
- * transaction made.  Left out are all that rules, triggers, domains and functions of somebody's in defaults,
- * checks or indexes may fill, and what has parents or children.  What is made in a savepoint that was released
- * has another number, and is left out if it is not temporary. */
+/* Looked up for each row that is left; EXISTS would become a join with all that there is, for which the server
+ * cannot know how few rows are. */
+#define NONE(from) "(SELECT 1 FROM " from " LIMIT 1) IS NULL"
+
+/* The plain tables that the transaction holds for itself alone, as it does all that it made, and that a bare
+ * name finds.  Left out are those that rules, triggers, domains and functions of somebody's in defaults, checks or
+ * indexes may fill, and what has parents or children.
+ * The locks lead to them without a walk over all relations, so that the plan costs too little to be compiled
+ * however many there are. */
 static const char OWN[] =
 	"WITH own AS (SELECT c.oid, c.relnamespace, c.relname FROM pg_catalog.pg_class c "
-	"WHERE c.oid" AT_LEAST FIRST_USER_OID " AND c.relkind" EQUALS "'r' "
-	"AND (c.relnamespace" EQUALS "pg_catalog.pg_my_temp_schema() OR c.xmin" EQUALS
-	"pg_catalog.xid(pg_catalog.pg_current_xact_id_if_assigned())) "
+	"WHERE c.oid" EQUALS "ANY (ARRAY(SELECT l.relation FROM pg_catalog.pg_locks l WHERE l.locktype" EQUALS
+	"'relation' AND l.mode" EQUALS "'AccessExclusiveLock' AND l.granted AND l.pid" EQUALS
+	"pg_catalog.pg_backend_pid() AND l.relation" AT_LEAST FIRST_USER_OID ")) AND c.relkind" EQUALS "'r' "
 	"AND NOT c.relhasrules AND NOT c.relhastriggers AND NOT c.relhassubclass AND NOT c.relispartition "
-	"AND pg_catalog.pg_table_is_visible(c.oid) AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i "
-	"WHERE i.inhrelid" EQUALS "c.oid) AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a, pg_catalog.pg_type t "
-	"WHERE a.attrelid" EQUALS "c.oid AND t.oid" EQUALS "a.atttypid AND t.typtype" EQUALS "'d') "
-	"AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend o, pg_catalog.pg_depend d "
+	"AND pg_catalog.pg_table_is_visible(c.oid) AND " NONE("pg_catalog.pg_inherits i WHERE i.inhrelid" EQUALS "c.oid")
+	" AND " NONE("pg_catalog.pg_attribute a, pg_catalog.pg_type t "
+	"WHERE a.attrelid" EQUALS "c.oid AND t.oid" EQUALS "a.atttypid AND t.typtype" EQUALS "'d'")
+	" AND " NONE("pg_catalog.pg_depend o, pg_catalog.pg_depend d "
 	"WHERE o.refclassid" EQUALS "'" PG_CLASS "' AND o.refobjid" EQUALS "c.oid AND d.classid" EQUALS "o.classid "
 	"AND d.objid" EQUALS "o.objid AND d.refclassid" EQUALS "ANY ('{" PG_PROC "," PG_OPERATOR "}') "
-	"AND d.refobjid" AT_LEAST FIRST_USER_OID ")) "
+	"AND d.refobjid" AT_LEAST FIRST_USER_OID) ") "
 	"SELECT pg_catalog.format('i %s f - %s %I %I %I', pg_catalog.pg_backend_pid(), "
 	SCHEMA("pg_catalog.pg_my_temp_schema()") ", CURRENT_CATALOG, SESSION_USER, CURRENT_USER) "
 	"UNION ALL SELECT pg_catalog.format('r %s r %s %I', w.oid, " SCHEMA("w.relnamespace") ", w.relname) FROM own w "
 	"UNION ALL SELECT pg_catalog.format('a %s %s %s %s %s %I', a.attrelid, a.attnum, a.atttypid, "
 	"a.atttypmod OPERATOR(pg_catalog.+) 1, CASE WHEN a.attgenerated" EQUALS "'' THEN 0 ELSE 1 END, a.attname) "
-	"FROM pg_catalog.pg_attribute a, own w WHERE a.attrelid" EQUALS "w.oid AND a.attnum" ABOVE "'0' "
-	"AND NOT a.attisdropped";
+	"FROM pg_catalog.pg_attribute a WHERE a.attrelid" EQUALS "ANY (ARRAY(SELECT w.oid FROM own w)) "
+	"AND a.attnum" ABOVE "'0' AND NOT a.attisdropped";
 
 /* clang-format on */
 

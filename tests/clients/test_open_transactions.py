@@ -46,6 +46,7 @@ HARMLESS = {
     'prepared': MAKE + "PREPARE p AS SELECT note || '' FROM t;\nEXECUTE p;\nEXECUTE p;\nDEALLOCATE p;\n",
     'cursor': MAKE + "DECLARE c CURSOR FOR SELECT note || '' FROM t;\nFETCH ALL FROM c;\n",
     'released': 'SAVEPOINT a;\n' + MAKE + 'RELEASE a;\n' + READ,
+    'permanent_and_released': 'SAVEPOINT a;\n' + MAKE.replace('TEMP ', '') + 'RELEASE a;\n' + READ,
     'gone_back': MAKE + "SAVEPOINT a;\nUPDATE t SET note = 'two';\nTABLE t;\nROLLBACK TO a;\n" + READ,
     'failed': MAKE + 'SAVEPOINT a;\nSELECT 1 / 0;\nROLLBACK TO a;\n' + READ,
     'role': MAKE + READ + 'SET LOCAL ROLE postgres;\n' + READ,

@@ -230,6 +230,7 @@ CANCELS = '''
 require 'pg'
 connection = PG.connect
 connection.send_query('SELECT pg_sleep(3)')
+sleep 0.5 # a request that comes before its statement is none
 p connection.%s
 begin
   p connection.get_last_result.ntuples

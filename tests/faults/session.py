@@ -6,6 +6,7 @@ from harness import check, program, start
 from shop import POLICY
 
 PQ = program('pq')
+READ = 'exec|SELECT id FROM plain WHERE id = 1'
 
 
 class Session:
@@ -29,3 +30,7 @@ class Session:
 
     def end(self):
         return self.running.end()
+
+
+def served(session, what=READ):
+    return 'PGRES_TUPLES_OK' in session.call(what)[0]

@@ -7,58 +7,30 @@ import signal
 import subprocess
 import time
 
-from harness import (CHAPERONE, SHIM, Running, check, equal, intents, is_running, main, notes, program, promise, settle, verified,
-                     wait_until)
-from session import Session
+from disks import fill, on_a_small_disk
+from harness import CHAPERONE, SHIM, Running, check, equal, is_running, main, program, promise, settle, verified, wait_until
+from session import Session, served
 from shop import POLICY, SCHEMA
-
-READ = 'exec|SELECT id FROM plain WHERE id = 1'
-
-
-def served(session, what=READ):
-    return 'PGRES_TUPLES_OK' in session.call(what)[0]
-
-
-def small_file_system(cluster, name):
-    """A file system of 256 kB, or None where mounting is not allowed."""
-    folder = cluster.path(name)
-    os.makedirs(folder, exist_ok=True)
-    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k,mode=700', 'none', folder], capture_output=True)
-    return folder if mounted.returncode == 0 else None
-
-
-def fill(path):
-    with open(path, 'wb', buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            pass
 
 
 @promise
-def a_run_that_ends_while_the_disk_is_full_says_what_is_missing_and_keeps_it(cluster):
-    folder = small_file_system(cluster, 'small')
-    if not folder:
-        return 'not tried: mounting is not allowed here'
-    try:
-        session = Session(cluster, record=folder + '/record')
-        check(served(session), 'a read')
-        fill(folder + '/filler')
-        for i in range(400):
-            session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
-        outcome = session.end()
-        equal(outcome.status, 0, 'status')
-        check(b'not on the record' in outcome.stderr and b'No space left' in outcome.stderr, outcome)
-        kept = glob.glob(cluster.path('home') + '/chaperone/run-*/ring-*')
-        check(len(kept) == 1, f'rings: {kept}')
-        check(kept[0].rsplit('/', 1)[0].encode() in outcome.stderr, outcome)
-        os.unlink(folder + '/filler')
-        report = verified(cluster, folder + '/record')
-        check(not report['ends_in_order'], report)
-        settle(cluster, erased=401)
-    finally:
-        subprocess.run(['umount', '-l', folder], check=True)
+@on_a_small_disk()
+def a_run_that_ends_while_the_disk_is_full_says_what_is_missing_and_keeps_it(cluster, folder):
+    session = Session(cluster, record=folder + '/record')
+    check(served(session), 'a read')
+    filler = fill(folder)
+    for i in range(400):
+        session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
+    outcome = session.end()
+    equal(outcome.status, 0, 'status')
+    check(b'not on the record' in outcome.stderr and b'No space left' in outcome.stderr, outcome)
+    kept = glob.glob(cluster.path('home') + '/chaperone/run-*/ring-*')
+    check(len(kept) == 1, f'rings: {kept}')
+    check(kept[0].rsplit('/', 1)[0].encode() in outcome.stderr, outcome)
+    os.unlink(filler)
+    report = verified(cluster, folder + '/record')
+    check(not report['ends_in_order'], report)
+    settle(cluster, erased=401)
     return outcome.stderr.decode().strip()
 
 
@@ -90,29 +62,23 @@ def a_record_folder_that_may_not_be_written_any_more_refuses_and_serves_again(cl
 
 
 @promise
-def a_full_folder_of_rings_refuses_new_programs_and_leaves_those_that_run(cluster):
-    folder = small_file_system(cluster, 'runtime')
-    if not folder:
-        return 'not tried: mounting is not allowed here'
-    try:
-        subprocess.run(['mount', '-o', 'remount,size=2m', folder], check=True)
-        session = Session(cluster, environment={'XDG_RUNTIME_DIR': folder})
-        check(served(session), 'a read')
-        fill(folder + '/filler')
-        path = '{XDG_RUNTIME_DIR}/chaperone/run-{CHAPERONE_RUN}'
-        check(served(session, 'exec|SELECT note FROM plain WHERE id = 4'), f'a read beside a full {path}')
-        agent = session.running.agent()
-        os.kill(agent, signal.SIGKILL)  # the next one cannot make a ring
-        wait_until(lambda: not is_running(agent), 5, 'its end')
-        said, took = session.call('exec|SELECT count(*) FROM plain')
-        check('42501' in said and took < 5, f'{took} s: {said}')
-        os.unlink(folder + '/filler')
-        wait_until(lambda: served(session), 5, 'service')
-        equal(session.end().status, 0, 'status')
-        settle(cluster, unheard=3)
-        verified(cluster, session.running.record)
-    finally:
-        subprocess.run(['umount', '-l', folder], check=True)
+@on_a_small_disk('2m')
+def a_full_folder_of_rings_refuses_new_programs_and_leaves_those_that_run(cluster, folder):
+    session = Session(cluster, environment={'XDG_RUNTIME_DIR': folder})
+    check(served(session), 'a read')
+    filler = fill(folder)
+    path = '{XDG_RUNTIME_DIR}/chaperone/run-{CHAPERONE_RUN}'
+    check(served(session, 'exec|SELECT note FROM plain WHERE id = 4'), f'a read beside a full {path}')
+    agent = session.running.agent()
+    os.kill(agent, signal.SIGKILL)  # the next one cannot make a ring
+    wait_until(lambda: not is_running(agent), 5, 'its end')
+    said, took = session.call('exec|SELECT count(*) FROM plain')
+    check('42501' in said and took < 5, f'{took} s: {said}')
+    os.unlink(filler)
+    wait_until(lambda: served(session), 5, 'service')
+    equal(session.end().status, 0, 'status')
+    settle(cluster, unheard=3)
+    verified(cluster, session.running.record)
     return None
 
 

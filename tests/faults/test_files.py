@@ -6,13 +6,13 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import time
 
+from disks import fill, on_a_small_disk
 from harness import (ALLOW_EVERYTHING, PYTHON, accounted, check, equal, intents, main, notes, program, promise, run,
                      settle, start, verified, wait_until)
 from shop import POLICY, SCHEMA
-from session import Session
+from session import Session, served
 
 HELLO = 1
 MAGIC = 0x31504843
@@ -26,10 +26,6 @@ def variables(running):
 
 def run_folder(running):
     return '{XDG_RUNTIME_DIR}/chaperone/run-{CHAPERONE_RUN}'.format_map(variables(running))
-
-
-def served(session, what='exec|SELECT id FROM plain WHERE id = 1'):
-    return 'PGRES_TUPLES_OK' in session.call(what)[0]
 
 
 @promise
@@ -52,39 +48,23 @@ def a_full_disk_refuses_writes_and_serves_reads(cluster):
     equal(cluster.sql('SELECT count(*) FROM plain WHERE id >= 9100'), '1\n', 'rows')
 
 
-def fill_file_system(cluster):
-    folder = cluster.path('small')
-    os.makedirs(folder, exist_ok=True)
-    if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k,mode=700', 'none', folder], capture_output=True).returncode:
-        return 'not tried: mounting is not allowed here'
-    try:
-        session = Session(cluster, record=folder + '/record')
-        check(served(session), 'a read')
-        with open(folder + '/filler', 'wb', buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-            except OSError:
-                pass
-        for i in range(300):
-            session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
-        said = session.call("exec|INSERT INTO plain VALUES (9300, 'x')")[0]
-        check('42501' in said and 'recorded' in said, f'a write: {said}')
-        check(served(session), 'a read')
-        os.unlink(folder + '/filler')
-        wait_until(lambda: "tag 'INSERT" in session.call("exec|INSERT INTO plain VALUES (9301, 'x')")[0], 5, 'writes')
-        equal(session.end().status, 0, 'status')
-        settle(cluster)
-        without = [e for e in intents(cluster, folder + '/record') if 'statement' not in e]
-        check(not without, f'{len(without)} of 300 statements have no text')
-    finally:
-        subprocess.run(['umount', '-l', folder], check=True)
-    return None
-
-
 @promise
-def a_full_file_system_refuses_writes_and_serves_reads_whose_texts_are_kept(cluster):
-    return fill_file_system(cluster)
+@on_a_small_disk()
+def a_full_file_system_refuses_writes_and_serves_reads_whose_texts_are_kept(cluster, folder):
+    session = Session(cluster, record=folder + '/record')
+    check(served(session), 'a read')
+    filler = fill(folder)
+    for i in range(300):
+        session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
+    said = session.call("exec|INSERT INTO plain VALUES (9300, 'x')")[0]
+    check('42501' in said and 'recorded' in said, f'a write: {said}')
+    check(served(session), 'a read')
+    os.unlink(filler)
+    wait_until(lambda: "tag 'INSERT" in session.call("exec|INSERT INTO plain VALUES (9301, 'x')")[0], 5, 'writes')
+    equal(session.end().status, 0, 'status')
+    settle(cluster)
+    without = [e for e in intents(cluster, folder + '/record') if 'statement' not in e]
+    check(not without, f'{len(without)} of 300 statements have no text')
 
 
 @promise

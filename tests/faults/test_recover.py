@@ -5,12 +5,11 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 
+from disks import fill, on_a_small_disk
 from harness import chaperone, check, equal, intents, is_running, main, notes, promise, settle, verified, wait_until
-from session import Session
+from session import READ, Session, served
 
-READ = 'exec|SELECT id FROM plain WHERE id = 1'
 HEADER, SLOT = 4096, 64  # common/ring.h
 
 
@@ -42,7 +41,7 @@ def abandoned(cluster, count=5):
     """A run of so many reads whose agent never read a ring, and whose supervisor and program were killed; returns record and folder."""
     tidy(cluster)
     session = Session(cluster)
-    check('PGRES_TUPLES_OK' in session.call(READ)[0], 'a read')
+    check(served(session), 'a read')
     agent, program = session.running.agent(), session.running.child()
     wait_until(lambda: len(intents(cluster, session.running.record)) == 2, 5, 'its event')
     supervisor = session.running.process.pid
@@ -58,62 +57,40 @@ def abandoned(cluster, count=5):
     return session.running.record, folder
 
 
-def small_file_system(cluster, name):
-    """A file system of 256 kB, or None where mounting is not allowed."""
-    folder = cluster.path(name)
-    os.makedirs(folder, exist_ok=True)
-    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k,mode=700', 'none', folder], capture_output=True)
-    return folder if mounted.returncode == 0 else None
-
-
-def fill(path):
-    with open(path, 'wb', buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            pass
-
-
 @promise
-def what_a_full_disk_kept_from_the_record_is_put_there(cluster):
-    folder = small_file_system(cluster, 'small')
-    if not folder:
-        return 'not tried: mounting is not allowed here'
+@on_a_small_disk()
+def what_a_full_disk_kept_from_the_record_is_put_there(cluster, folder):
     record = folder + '/record'
     tidy(cluster)
-    try:
-        session = Session(cluster, record=record)
-        check('PGRES_TUPLES_OK' in session.call(READ)[0], 'a read')
-        fill(folder + '/filler')
-        for i in range(400):
-            session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
-        outcome = session.end()
-        place = os.path.dirname(rings(cluster)[0])
-        command = f'chaperone audit recover --record {record} {place}'
-        check(command.encode() in outcome.stderr, outcome)
-        full = recover(cluster, place, record)
-        equal((full.returncode, full.stdout), (2, ''), 'while the disk is full')
-        check('No space left' in full.stderr and len(rings(cluster)) == 1, full.stderr)
-        os.unlink(folder + '/filler')
-        copy = shutil.copytree(place, cluster.path('copy'), ignore=shutil.ignore_patterns('*.socket'))
-        os.chmod(copy, 0o700)
-        before = len(intents(cluster, record))
-        result = recover(cluster, place, record, '--json')
-        equal((result.returncode, result.stderr), (0, ''), 'status and errors')
-        counts = found(result)
-        more = intents(cluster, record)[before:]
-        equal(len(more), counts['statements'], 'events more')
-        equal(sum('statement' not in event for event in more), counts.get('without_text', 0), 'statements whose text was in memory alone')
-        check(not os.path.exists(place), 'its folder')
-        check(verified(cluster, record)['ends_in_order'], 'the end')
-        size = entries(cluster, record)
-        equal((found(recover(cluster, copy, record, '--json')), entries(cluster, record)), ({}, size), 'a second time')
-        check(not os.path.exists(copy), 'the copy, of which all is on the record')
-        equal(recover(cluster, place, record).returncode, 2, 'a folder that is gone')
-        settle(cluster)
-    finally:
-        subprocess.run(['umount', '-l', folder], check=True)
+    session = Session(cluster, record=record)
+    check(served(session), 'a read')
+    filler = fill(folder)
+    for i in range(400):
+        session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
+    outcome = session.end()
+    place = os.path.dirname(rings(cluster)[0])
+    command = f'chaperone audit recover --record {record} {place}'
+    check(command.encode() in outcome.stderr, outcome)
+    full = recover(cluster, place, record)
+    equal((full.returncode, full.stdout), (2, ''), 'while the disk is full')
+    check('No space left' in full.stderr and len(rings(cluster)) == 1, full.stderr)
+    os.unlink(filler)
+    copy = shutil.copytree(place, cluster.path('copy'), ignore=shutil.ignore_patterns('*.socket'))
+    os.chmod(copy, 0o700)
+    before = len(intents(cluster, record))
+    result = recover(cluster, place, record, '--json')
+    equal((result.returncode, result.stderr), (0, ''), 'status and errors')
+    counts = found(result)
+    more = intents(cluster, record)[before:]
+    equal(len(more), counts['statements'], 'events more')
+    equal(sum('statement' not in event for event in more), counts.get('without_text', 0), 'statements whose text was in memory alone')
+    check(not os.path.exists(place), 'its folder')
+    check(verified(cluster, record)['ends_in_order'], 'the end')
+    size = entries(cluster, record)
+    equal((found(recover(cluster, copy, record, '--json')), entries(cluster, record)), ({}, size), 'a second time')
+    check(not os.path.exists(copy), 'the copy, of which all is on the record')
+    equal(recover(cluster, place, record).returncode, 2, 'a folder that is gone')
+    settle(cluster)
     return f"{counts['statements']} statements, {counts.get('without_text', 0)} without text"
 
 
@@ -141,7 +118,7 @@ def a_run_that_is_under_way_is_left_alone(cluster):
     result = recover(cluster, folder, session.running.record)
     equal((result.returncode, len(rings(cluster))), (2, 1), result.stderr)
     check('in use' in result.stderr, result.stderr)
-    check('PGRES_TUPLES_OK' in session.call(READ)[0], 'a read')
+    check(served(session), 'a read')
     equal(session.end().status, 0, 'status')
 
 

@@ -85,8 +85,8 @@ def with_shim(cluster, start='', governed_by=under_run, record=None):
 def is_the_shims(line):
     """Lines that a governed process has more, and the ungoverned one has none of."""
     _, what, value = line.split(': ', 2)
-    return (what == 'environment' and value.startswith(SHIMS) or what == 'mapped' and
-            (value == SHIM or 'chaperone' in value) or what == 'high descriptors')
+    return (what == 'environment' and value.startswith(SHIMS) or what == 'high descriptors' or
+            what == 'mapped' and (value == SHIM or re.search('^/memfd:chaperone-|/chaperone/(run|own)-.*/ring-', value) is not None))
 
 
 def split(lines):

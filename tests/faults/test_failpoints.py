@@ -10,7 +10,7 @@ from harness import LONG, check, equal, main, program, promise, start
 from shop import POLICY, SCHEMA
 
 LOAD, COMPANION = program('load'), program('companion-faults.so')
-TURNS = 60 if LONG else 20
+TURNS = 30 if LONG else 20
 THREADS = 4
 
 

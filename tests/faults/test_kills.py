@@ -10,7 +10,7 @@ from harness import LONG, check, children, equal, find_child, is_running, main, 
 from shop import POLICY, SCHEMA
 
 LOAD = program('load')
-KILLS = 100 if LONG else 20
+KILLS = 40 if LONG else 20
 
 
 @promise

@@ -115,8 +115,8 @@ int catalogue_index(struct catalogue *catalogue)
 	return 0;
 }
 
-const struct catalogue_relation *catalogue_find(const struct catalogue *catalogue,
-						struct slice schema, struct slice name)
+/* The first place in by_name with this name and schema or later ones; an empty schema is before all. */
+static size_t lower_bound(const struct catalogue *catalogue, struct slice schema, struct slice name)
 {
 	size_t low = 0, high = catalogue->relation_count;
 
@@ -124,27 +124,8 @@ const struct catalogue_relation *catalogue_find(const struct catalogue *catalogu
 		size_t middle = low + (high - low) / 2;
 		const struct catalogue_relation *relation =
 			&catalogue->relations[catalogue->by_name[middle]];
-		int order = compare_names(name, schema, relation->name, relation->schema);
 
-		if (order == 0)
-			return relation;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
-/* The first place in by_name with this name or a later one. */
-static size_t lower_bound(const struct catalogue *catalogue, struct slice name)
-{
-	size_t low = 0, high = catalogue->relation_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (slice_compare(catalogue->relations[catalogue->by_name[middle]].name, name) < 0)
+		if (compare_names(relation->name, relation->schema, name, schema) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -152,10 +133,24 @@ static size_t lower_bound(const struct catalogue *catalogue, struct slice name)
 	return low;
 }
 
+const struct catalogue_relation *catalogue_find(const struct catalogue *catalogue,
+						struct slice schema, struct slice name)
+{
+	size_t i = lower_bound(catalogue, schema, name);
+	const struct catalogue_relation *relation;
+
+	if (i == catalogue->relation_count)
+		return NULL;
+	relation = &catalogue->relations[catalogue->by_name[i]];
+	return compare_names(relation->name, relation->schema, name, schema) == 0 ? relation : NULL;
+}
+
 bool catalogue_has_another(const struct catalogue *catalogue, const struct catalogue *old,
 			   struct slice name)
 {
-	for (size_t i = lower_bound(catalogue, name); i < catalogue->relation_count; i++) {
+	size_t i = lower_bound(catalogue, SLICE(""), name);
+
+	for (; i < catalogue->relation_count; i++) {
 		const struct catalogue_relation *relation =
 			&catalogue->relations[catalogue->by_name[i]];
 		const struct catalogue_relation *known;

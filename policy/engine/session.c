@@ -207,15 +207,19 @@ enum session_freshness session_freshness(const struct session *session)
 	return session->freshness;
 }
 
-bool session_name_is_new(const struct session *session, struct slice name)
+size_t session_find_created(const struct session *session, struct slice name)
 {
 	uint64_t hash = XXH3_64bits(name.at, name.length);
+	size_t i = 0;
 
-	for (size_t i = 0; i < session->created_count; i++) {
-		if (session->created[i] == hash)
-			return true;
-	}
-	return false;
+	while (i < session->created_count && session->created[i].hash != hash)
+		i++;
+	return i;
+}
+
+bool session_name_is_new(const struct session *session, struct slice name)
+{
+	return session_find_created(session, name) < session->created_count;
 }
 
 bool session_call_is_new(const struct session *session, struct slice name)

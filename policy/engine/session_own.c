@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The plain tables that a session made in its open transaction, as far as they were learned. */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "policy/engine/catalogue_private.h"
 #include "policy/engine/session_private.h"
 
@@ -72,15 +69,10 @@ static bool is_in(const struct catalogue_relation *table, struct slice schema)
  * was made: a prepared statement keeps its tables when another hides them. */
 static bool is_older(const struct session *session, struct slice name, uint64_t since)
 {
-	uint64_t hash = XXH3_64bits(name.at, name.length);
+	size_t i = session_find_created(session, name);
 
-	if (since <= session->any_created_by)
-		return true;
-	for (size_t i = 0; i < session->created_count; i++) {
-		if (session->created[i] == hash && since <= session->created_by[i])
-			return true;
-	}
-	return false;
+	return since <= session->any_created_by ||
+	       (i < session->created_count && since <= session->created[i].made_by);
 }
 
 /* What the catalogue knew of before was not made since, whatever it is called now; and what was not
@@ -110,11 +102,8 @@ const struct catalogue_relation *session_own_table(const struct session *session
 
 bool session_field_is_new(const struct session *session, struct slice name)
 {
-	uint64_t hash = XXH3_64bits(name.at, name.length);
+	size_t i = session_find_created(session, name);
 
-	for (size_t i = 0; i < session->created_count; i++) {
-		if (session->created[i] == hash && session->is_created_call[i])
-			return true;
-	}
-	return session->is_any_call_created;
+	return session->is_any_call_created ||
+	       (i < session->created_count && session->created[i].is_call);
 }

@@ -69,6 +69,11 @@ struct pending {
 };
 
 #define SESSION_CREATED_MAX 64
+struct created_name {
+	uint64_t hash;
+	uint64_t made_by; /* the last call that made it */
+	bool is_call;     /* it may be a function */
+};
 
 struct session {
 	const struct policy *policy;
@@ -86,9 +91,7 @@ struct session {
 	bool is_path_bare;  /* in this transaction: set to nothing in sight */
 	uint64_t path_call; /* the last call that may change the path, or take a change back */
 	bool wants_learning;
-	uint64_t created[SESSION_CREATED_MAX];    /* hashes of relation names made since learning */
-	uint64_t created_by[SESSION_CREATED_MAX]; /* the last call that made each */
-	bool is_created_call[SESSION_CREATED_MAX]; /* it may be a function */
+	struct created_name created[SESSION_CREATED_MAX]; /* made since learning */
 	size_t created_count;
 	uint64_t any_created_by;  /* likewise, of names that no text shows, or that came back */
 	uint64_t changed_by;      /* the first call since learning that changed names; 0: none */
@@ -126,6 +129,9 @@ void pending_done(struct pending *pending);
 void pending_drop(struct session *session);
 
 void session_match_databases(struct session *session);
+
+/* The place in `created` of what was made under this name; created_count: nothing was. */
+size_t session_find_created(const struct session *session, struct slice name);
 
 /* session_outdated.c: something of this name is about to be made or moved; empty: of any name. */
 void session_touch_held(struct session *session, struct slice name);

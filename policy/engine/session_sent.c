@@ -146,22 +146,19 @@ static void note_any_created(struct session *session)
 
 static void note_name_created(struct session *session, struct slice name, bool is_call)
 {
-	uint64_t hash = XXH3_64bits(name.at, name.length);
-	size_t i = 0;
+	size_t i = session_find_created(session, name);
 
-	while (i < session->created_count && session->created[i] != hash)
-		i++;
 	if (i == SESSION_CREATED_MAX) {
 		note_any_created(session);
 		session->is_any_call_created = true;
 		return;
 	}
-	session->created[i] = hash;
-	session->created_by[i] = session->calls;
-	session_touch_held(session, name);
 	if (i == session->created_count)
-		session->is_created_call[session->created_count++] = false;
-	session->is_created_call[i] |= is_call;
+		session->created[session->created_count++] =
+			(struct created_name){ .hash = XXH3_64bits(name.at, name.length) };
+	session->created[i].made_by = session->calls;
+	session->created[i].is_call |= is_call;
+	session_touch_held(session, name);
 }
 
 /* What is made may hide what a name meant before; where names are not all in the text, every name

@@ -102,27 +102,29 @@ struct place place_find(const struct judging *judging, struct slice schema, stru
 	return place_in_schema(judging, SLICE("public"), name);
 }
 
-static uint32_t find_first_change(const struct judging *judging, const struct facts *facts)
+static bool changes_names(const struct judging *judging, const struct session_reach *reach)
 {
-	for (uint32_t i = 0; i < facts->top_level_count; i++) {
-		struct session_reach reach = statement_reach(facts, i, judging->session);
-
-		if ((reach.path || reach.freshness != SESSION_FRESH) &&
-		    !(session_is_assumed(judging->session) && !reach.path))
-			return i;
-	}
-	return UINT32_MAX;
+	return (reach->path || reach->freshness != SESSION_FRESH) &&
+	       !(session_is_assumed(judging->session) && !reach->path);
 }
 
-/* What may take back what the session made, or do what its text does not show. */
-static uint32_t find_first_ending(const struct judging *judging, const struct facts *facts)
+/* Finds the first statement that changes what names mean, and the first that may take back what the
+ * session made, or do what its text does not show. */
+static void find_changes(const struct judging *judging, struct reading *reading)
 {
+	const struct facts *facts = reading->facts;
+
+	reading->first_change = reading->first_ending = UINT32_MAX;
 	for (uint32_t i = 0; i < facts->top_level_count; i++) {
-		if (facts_statements(facts)[i].kind == STATEMENT_EXECUTE ||
-		    statement_reach(facts, i, judging->session).ends_transaction)
-			return i;
+		struct session_reach reach = statement_reach(facts, i, judging->session);
+		bool is_ending = facts_statements(facts)[i].kind == STATEMENT_EXECUTE ||
+				 reach.ends_transaction;
+
+		if (reading->first_change == UINT32_MAX && changes_names(judging, &reach))
+			reading->first_change = i;
+		if (reading->first_ending == UINT32_MAX && is_ending)
+			reading->first_ending = i;
 	}
-	return UINT32_MAX;
 }
 
 /* Which statement a body belongs to does not matter: the whole call must leave things alone. */
@@ -290,11 +292,15 @@ static bool has_stranger(const struct judging *judging, const struct reading *re
 }
 
 /* Texts of the call are read now, those of names were when they got them. */
-static uint64_t read_since(const struct judging *judging, const struct facts *facts)
+static void find_age(const struct judging *judging, struct reading *reading)
 {
+	const struct facts *facts = reading->facts;
+
+	reading->since = UINT64_MAX;
 	if (facts == judging->question->facts || facts == judging->question->other)
-		return UINT64_MAX;
-	return session_held_since(judging->session, facts);
+		return;
+	reading->since = session_held_since(judging->session, facts);
+	reading->is_outdated = session_is_outdated(judging->session, facts);
 }
 
 int reading_open(struct judging *judging, const struct facts *facts, struct reading *ret_reading)
@@ -302,10 +308,8 @@ int reading_open(struct judging *judging, const struct facts *facts, struct read
 	struct reading reading = { .facts = facts };
 	uint32_t count = facts->relation_count;
 
-	reading.since = read_since(judging, facts);
-	reading.is_outdated = session_is_outdated(judging->session, facts);
-	reading.first_change = find_first_change(judging, facts);
-	reading.first_ending = find_first_ending(judging, facts);
+	find_age(judging, &reading);
+	find_changes(judging, &reading);
 	reading.makes_calls = makes_calls(facts);
 	for (uint32_t i = 0; i < facts->statement_count && !reading.is_untraceable; i++)
 		reading.is_untraceable = has_stranger(judging, &reading, i);

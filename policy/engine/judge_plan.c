@@ -72,36 +72,29 @@ static void note_sources(struct judging *judging, const struct reading *reading,
 	}
 }
 
-static void add_prediction(struct plan_making *making, struct mask mask, bool is_star)
+static void add_prediction(struct plan_making *making, const struct prediction *prediction)
 {
 	if (making->count == COLUMNS_MAX)
 		making->is_refused = true;
 	else
-		making->predictions[making->count++] =
-			(struct prediction){ .mask = mask, .is_star = is_star, .modifier = -1 };
+		making->predictions[making->count++] = *prediction;
 }
 
-static void add_column(struct plan_making *making, struct mask mask)
+static void add_column(struct plan_making *making, struct mask mask, bool is_bound)
 {
-	add_prediction(making, mask, false);
+	add_prediction(making,
+		       &(struct prediction){ .mask = mask, .is_bound = is_bound, .modifier = -1 });
 }
 
 static void add_star(struct plan_making *making)
 {
-	add_prediction(making, (struct mask){ .how = MASK_NONE }, true);
+	add_prediction(making, &(struct prediction){ .is_star = true, .modifier = -1 });
 }
 
 /* Whether origins of this relation's columns are in the plan. */
 static bool has_origins(const struct cover *cover)
 {
 	return cover->relation && !cover->builtin && !cover->is_open;
-}
-
-/* Says whether the prediction added last comes from relations with origins alone. */
-static void bind_last(struct plan_making *making, bool is_bound)
-{
-	if (making->count > 0 && !making->is_refused)
-		making->predictions[making->count - 1].is_bound = is_bound;
 }
 
 static bool sources_are_bound(const struct reading *reading, struct facts_range sources)
@@ -133,8 +126,7 @@ static void add_named(struct plan_making *making, const struct reading *reading,
 		note_masked(making->judging, text);
 	}
 	note_output(making->judging, &shield);
-	add_column(making, shield.mask);
-	bind_last(making, has_origins(&reading->covers[relation]));
+	add_column(making, shield.mask, has_origins(&reading->covers[relation]));
 }
 
 static uint32_t count_outputs(const struct reading *reading, struct facts_range range, bool stars)
@@ -235,8 +227,7 @@ static void add_output(struct plan_making *making, const struct reading *reading
 	note_sources(making->judging, reading, output->sources);
 	note_output(making->judging, &shield);
 	if (output->kind == OUTPUT_COLUMN) {
-		add_column(making, shield.mask);
-		bind_last(making, sources_are_bound(reading, output->sources));
+		add_column(making, shield.mask, sources_are_bound(reading, output->sources));
 		type_output(making, reading, output);
 		return;
 	}
@@ -359,7 +350,7 @@ static void predict(struct plan_making *making, const struct reading *reading, u
 	making->leaves_generated_out = (statement->flags & FACTS_STORED_COLUMNS) != 0;
 	note_copy(making, reading, statement);
 	if (shows_one_column(reading, statement) && !reading->is_untraceable) {
-		add_column(making, (struct mask){ .how = MASK_NONE });
+		add_column(making, (struct mask){ .how = MASK_NONE }, false);
 		return;
 	}
 	for (uint32_t i = 0; i < statement->outputs.count; i++)

@@ -112,7 +112,7 @@ static void start(PGconn *conn, const struct instance *instance, bool is_used)
 	session->is_unnamed_replaced = is_used;
 	session->name = (struct buf)BUF_MAX(SESSION_NAME_MAX);
 	notice_start(conn, session);
-	session_learn(conn, connection);
+	session_learn(conn, connection, GATE_CATALOGUE);
 }
 
 void session_start(PGconn *conn, const struct instance *instance)
@@ -194,23 +194,6 @@ static PGresult *ask_server(PGconn *conn, struct gate_connection *connection, co
 	return result;
 }
 
-void session_learn(PGconn *conn, struct gate_connection *connection)
-{
-	const struct session *session = gate_state(connection);
-	struct slice query = gate_learn_query(connection, GATE_CATALOGUE);
-	/* a thread that ended in the query would leave the program's connection in the middle of
-	 * it */
-	CANCELLATION_HELD;
-
-	if (query.length == 0 || !is_at_rest(session, conn, PQTRANS_IDLE))
-		return;
-	SCOPED(free_p) char *text = strndup(query.at, query.length);
-	PGresult *result = text ? ask_server(conn, connection, text) : NULL;
-	if (result)
-		hand_over(connection, session->instance, GATE_CATALOGUE, result);
-	REAL(session->instance, PQclear)(result);
-}
-
 /* No program's own savepoint has the name; if one does, ours hides it until it is gone. */
 #define OWN_SAVEPOINT "chaperone_learns"
 
@@ -228,26 +211,35 @@ static void leave_savepoint(PGconn *conn, struct gate_connection *connection)
 			       : "RELEASE SAVEPOINT " OWN_SAVEPOINT));
 }
 
-void session_learn_own(PGconn *conn, struct gate_connection *connection)
+/* When each is asked, and what is sent in front of its query. */
+static const struct {
+	PGTransactionStatusType transaction;
+	const char *before;
+} LESSONS[] = {
+	[GATE_CATALOGUE] = { PQTRANS_IDLE, "" },
+	[GATE_OWN_TABLES] = { PQTRANS_INTRANS, "SAVEPOINT " OWN_SAVEPOINT "; " },
+};
+
+void session_learn(PGconn *conn, struct gate_connection *connection, enum gate_lesson lesson)
 {
-	static const char BEGINNING[] = "SAVEPOINT " OWN_SAVEPOINT "; ";
 	const struct session *session = gate_state(connection);
-	struct slice query = gate_learn_query(connection, GATE_OWN_TABLES);
+	struct slice query = gate_learn_query(connection, lesson);
 	SCOPED(buf_done) struct buf text = BUF_MAX(MIB);
+	/* a thread that ended in the query would leave the program's connection in the middle of
+	 * it */
 	CANCELLATION_HELD;
 
-	if (query.length == 0 || !is_at_rest(session, conn, PQTRANS_INTRANS))
+	if (query.length == 0 || !is_at_rest(session, conn, LESSONS[lesson].transaction))
 		return;
-	buf_add_text(&text, BEGINNING);
+	buf_add_text(&text, LESSONS[lesson].before);
 	buf_add_slice(&text, query);
-	if (text.failed)
+	PGresult *result = text.failed ? NULL : ask_server(conn, connection, buf_text(&text));
+	if (!result)
 		return;
-	PGresult *rows = ask_server(conn, connection, buf_text(&text));
-	if (!rows)
-		return;
-	leave_savepoint(conn, connection);
-	hand_over(connection, session->instance, GATE_OWN_TABLES, rows);
-	REAL(session->instance, PQclear)(rows);
+	if (lesson == GATE_OWN_TABLES)
+		leave_savepoint(conn, connection);
+	hand_over(connection, session->instance, lesson, result);
+	REAL(session->instance, PQclear)(result);
 }
 
 static const struct sha256_hmac_key *key_of(void *connection, uint32_t index)

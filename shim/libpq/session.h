@@ -58,12 +58,9 @@ struct gate_connection *session_join(PGconn *conn, const struct instance *instan
 void session_start(PGconn *conn, const struct instance *instance);
 void session_end(const PGconn *conn);
 
-/* Runs the agent's query if it wants one and the connection is idle, outside a transaction and a
- * pipeline. */
-void session_learn(PGconn *conn, struct gate_connection *connection);
-
-/* The same in an open transaction, which stays as it is whatever becomes of the query. */
-void session_learn_own(PGconn *conn, struct gate_connection *connection);
+/* Runs the agent's query if it wants one, outside a pipeline: GATE_CATALOGUE's while the connection is
+ * idle, GATE_OWN_TABLES' in an open transaction, which stays as it is whatever becomes of the query. */
+void session_learn(PGconn *conn, struct gate_connection *connection, enum gate_lesson lesson);
 
 /* What the server reported last.  Its texts belong to libpq and to the session; they count until
  * the next call. */

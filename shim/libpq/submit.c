@@ -40,8 +40,8 @@ static void ask_once(struct gate_connection *connection, PGconn *conn, struct ga
 	gate_ask(connection, call, ret_pass);
 	if (!ret_pass->verdict || !(ret_pass->verdict->flags & VERDICT_LEARN_FIRST))
 		return;
-	session_learn(conn, connection);
-	session_learn_own(conn, connection);
+	session_learn(conn, connection, GATE_CATALOGUE);
+	session_learn(conn, connection, GATE_OWN_TABLES);
 	verdict_unref(ret_pass->verdict);
 	call->is_final = true;
 	gate_ask(connection, call, ret_pass);

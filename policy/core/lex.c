@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define IDENTIFIER_BYTES 63 /* NAMEDATALEN - 1: the server cuts longer names */
-
 enum {
 	CLASS_START = 1, /* ident_start */
 	CLASS_DIGIT = 2,

@@ -10,6 +10,8 @@
 #include "common/slice.h"
 #include "policy/core/template.h"
 
+#define IDENTIFIER_BYTES 63 /* NAMEDATALEN - 1: the server cuts longer names */
+
 enum token_kind {
 	TOKEN_END,    /* nothing left */
 	TOKEN_BAD,    /* cannot be read from here on */

@@ -2,9 +2,8 @@
 /* Judges uses of masked values that tell about them without showing them. */
 #include <stdio.h>
 
+#include "policy/core/lex.h"
 #include "policy/engine/judge_private.h"
-
-#define NAME_MAX_BYTES 63 /* NAMEDATALEN of PostgreSQL, without its NUL */
 
 static bool is_answered(const struct facts_probe *probe, const struct shield *shield)
 {
@@ -18,7 +17,7 @@ static struct slice table_of(const struct reading *reading, const struct facts_s
 
 	if (source->relation < reading->facts->relation_count)
 		name = reading->places[source->relation].name;
-	return slice_part(name, 0, NAME_MAX_BYTES);
+	return slice_part(name, 0, IDENTIFIER_BYTES);
 }
 
 /* A column of the same table that anybody may compare; false when none is known. */
@@ -35,7 +34,7 @@ static bool find_open_column(const struct reading *reading, const struct facts_s
 		struct shield shield = { .mask = { 0 } };
 
 		cover_column(cover, name, &shield);
-		*ret_column = slice_part(name, 0, NAME_MAX_BYTES);
+		*ret_column = slice_part(name, 0, IDENTIFIER_BYTES);
 		if (!shield_holds(&shield))
 			return true;
 	}

@@ -30,3 +30,11 @@ def fill(folder):
                 file.write(bytes(4096))
         except OSError:
             return path
+
+
+def fill_beside(session, folder, count):
+    """Fills the disk, and has the session send so many statements whose texts are new; returns the file that took the room."""
+    filler = fill(folder)
+    for i in range(count):
+        session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
+    return filler

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from disks import fill, on_a_small_disk
+from disks import fill, fill_beside, on_a_small_disk
 from harness import CHAPERONE, SHIM, Running, check, equal, is_running, main, program, promise, settle, verified, wait_until
 from session import Session, served
 from shop import POLICY, SCHEMA
@@ -18,9 +18,7 @@ from shop import POLICY, SCHEMA
 def a_run_that_ends_while_the_disk_is_full_says_what_is_missing_and_keeps_it(cluster, folder):
     session = Session(cluster, record=folder + '/record')
     check(served(session), 'a read')
-    filler = fill(folder)
-    for i in range(400):
-        session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
+    filler = fill_beside(session, folder, 400)
     outcome = session.end()
     equal(outcome.status, 0, 'status')
     check(b'not on the record' in outcome.stderr and b'No space left' in outcome.stderr, outcome)

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from disks import fill, on_a_small_disk
+from disks import fill_beside, on_a_small_disk
 from harness import (ALLOW_EVERYTHING, PYTHON, accounted, check, equal, intents, main, notes, program, promise, run,
                      settle, start, verified, wait_until)
 from shop import POLICY, SCHEMA
@@ -53,9 +53,7 @@ def a_full_disk_refuses_writes_and_serves_reads(cluster):
 def a_full_file_system_refuses_writes_and_serves_reads_whose_texts_are_kept(cluster, folder):
     session = Session(cluster, record=folder + '/record')
     check(served(session), 'a read')
-    filler = fill(folder)
-    for i in range(300):
-        session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
+    filler = fill_beside(session, folder, 300)
     said = session.call("exec|INSERT INTO plain VALUES (9300, 'x')")[0]
     check('42501' in said and 'recorded' in said, f'a write: {said}')
     check(served(session), 'a read')

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 
-from disks import fill, on_a_small_disk
+from disks import fill_beside, on_a_small_disk
 from harness import chaperone, check, equal, intents, is_running, main, notes, promise, settle, verified, wait_until
 from session import READ, Session, served
 
@@ -64,9 +64,7 @@ def what_a_full_disk_kept_from_the_record_is_put_there(cluster, folder):
     tidy(cluster)
     session = Session(cluster, record=record)
     check(served(session), 'a read')
-    filler = fill(folder)
-    for i in range(400):
-        session.call(f'exec|SELECT {i} AS a_longer_name_to_fill_the_record_{i}')
+    filler = fill_beside(session, folder, 400)
     outcome = session.end()
     place = os.path.dirname(rings(cluster)[0])
     command = f'chaperone audit recover --record {record} {place}'

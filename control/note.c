@@ -31,7 +31,7 @@ static int split(struct slice message, struct slice *ret_text, struct slice *ret
 {
 	if (message.length > NOTE_SIZE_MAX || !ends_line(message) || !is_plain(message))
 		return -EBADMSG;
-	for (size_t i = message.length - 1; i > 1; i--) {
+	for (size_t i = message.length - 1; i > 0; i--) {
 		if (message.at[i] == '\n' && message.at[i - 1] == '\n') {
 			*ret_text = slice_part(message, 0, i);
 			*ret_signatures = slice_part(message, i + 1, SIZE_MAX);

@@ -175,6 +175,8 @@ static const struct command COMMANDS[] = {
 	{ "write", command_write, NULL },
 };
 
+const char command_program[] = "chaperone";
+
 int main(int argc, char **argv)
 {
 	const struct command_table table = { COMMANDS, COUNT_OF(COMMANDS), "stand-in" };

@@ -5,7 +5,8 @@
 
 #include "common/slice.h"
 #include "tests/unit/run_suite.h"
-#include "tools/chaperone/options.h"
+#include "tools/command/command.h"
+#include "tools/command/options.h"
 
 struct options {
 	const char *text;
@@ -111,6 +112,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, lines_are_read_or_refused, 0, COUNT_OF(LINES));
 	tcase_add_loop_test(tcase, what_stands_behind_a_command_is_its_own, 0, COUNT_OF(LINES));
 }
+
+const char command_program[] = "chaperone";
 
 int main(void)
 {

@@ -13,12 +13,12 @@
 #include "tools/chaperone/agent.h"
 #include "tools/chaperone/agent_place.h"
 #include "tools/chaperone/agent_refuse.h"
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
-#include "tools/chaperone/options.h"
+#include "tools/command/options.h"
 #include "tools/chaperone/places.h"
 #include "tools/chaperone/policy_load.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/terminal.h"
 
 #define IDLE_DEFAULT_S 60u
 #define IDLE_MAX_S     86400u

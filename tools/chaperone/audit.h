@@ -12,9 +12,9 @@
 #include "common/error.h"
 #include "common/sha256.h"
 #include "common/slice.h"
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
-#include "tools/chaperone/options.h"
+#include "tools/command/options.h"
 
 #define AUDIT_LIMIT_DEFAULT 1000u
 #define AUDIT_LIMIT_MAX     1000000u

@@ -5,7 +5,7 @@
 
 #include "common/buf.h"
 #include "tools/chaperone/audit_events.h"
-#include "tools/chaperone/json.h"
+#include "tools/command/json.h"
 
 /* "proven", "declared", "observed", "claimed". */
 const char *audit_mark_text(uint8_t mark);

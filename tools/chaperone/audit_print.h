@@ -7,7 +7,7 @@
 
 #include "common/buf.h"
 #include "tools/chaperone/audit_events.h"
-#include "tools/chaperone/visible.h"
+#include "tools/command/visible.h"
 
 #define AUDIT_LINE_MAX (4 * MIB)
 

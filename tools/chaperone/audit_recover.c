@@ -18,7 +18,7 @@
 #include "tools/chaperone/agent.h"
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_print.h"
-#include "tools/chaperone/json.h"
+#include "tools/command/json.h"
 #include "tools/chaperone/process.h"
 
 #define SLOTS_AT_ONCE 512

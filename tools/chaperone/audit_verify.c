@@ -9,7 +9,7 @@
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_events.h"
 #include "tools/chaperone/audit_print.h"
-#include "tools/chaperone/json.h"
+#include "tools/command/json.h"
 
 static int hex_digit(char c)
 {

@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
-#include "tools/chaperone/options.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/options.h"
+#include "tools/command/terminal.h"
 
 #define LINES_MAX (4 * MIB)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The chaperone binary: the table of its commands. */
 #include "common/cleanup.h"
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
 
 static const struct command COMMANDS[] = {
@@ -26,6 +26,8 @@ static const struct command COMMANDS[] = {
 	{ "audit export", command_audit_export, "write the record as OCSF JSON lines or CSV" },
 	{ "worker", command_worker, NULL },
 };
+
+const char command_program[] = "chaperone";
 
 int main(int argc, char **argv)
 {

@@ -13,8 +13,8 @@
 #include "policy/engine/policy_test.h"
 #include "tools/chaperone/findings.h"
 #include "tools/chaperone/commands.h"
-#include "tools/chaperone/options.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/options.h"
+#include "tools/command/terminal.h"
 
 struct check_options {
 	bool is_json, is_strict;

@@ -10,9 +10,9 @@
 #include "policy/engine/rehearse.h"
 #include "policy/engine/window.h"
 #include "tools/chaperone/explanation.h"
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
-#include "tools/chaperone/options.h"
+#include "tools/command/options.h"
 
 #define OUTPUT_MAX (64 * MIB)
 

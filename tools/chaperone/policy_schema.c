@@ -5,7 +5,7 @@
 
 #include "policy/engine/schema_text.h"
 #include "tools/chaperone/commands.h"
-#include "tools/chaperone/options.h"
+#include "tools/command/options.h"
 
 struct schema_options {
 	bool is_test;

@@ -10,8 +10,8 @@
 #include "common/file.h"
 #include "policy/engine/policy_files.h"
 #include "tools/chaperone/commands.h"
-#include "tools/chaperone/options.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/options.h"
+#include "tools/command/terminal.h"
 #include "tools/chaperone/test_report.h"
 
 #define REPORT_MAX (64 * MIB)

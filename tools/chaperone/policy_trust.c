@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
 #include "tools/chaperone/governed.h"
-#include "tools/chaperone/options.h"
+#include "tools/command/options.h"
 #include "tools/chaperone/policy_find.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/terminal.h"
 #include "tools/chaperone/trust.h"
 
 #define COULD_NOT EXIT_USAGE

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
 #include "tools/chaperone/governed.h"
-#include "tools/chaperone/options.h"
+#include "tools/command/options.h"
 
 static int read_ungoverned(const char *text, void *ret_lets)
 {

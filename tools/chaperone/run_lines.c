@@ -5,7 +5,7 @@
 #include "tools/chaperone/off_switch.h"
 #include "tools/chaperone/prospect.h"
 #include "tools/chaperone/run.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/terminal.h"
 
 #define LINE_MAX_BYTES (8 * KIB)
 

@@ -13,7 +13,7 @@
 #include "common/auditor.h"
 #include "common/buf.h"
 #include "common/clock.h"
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 #include "tools/chaperone/run.h"
 
 #define AGENT_PATIENCE_MS 5000

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing JSON member by member. */
-#include "tools/chaperone/json.h"
+#include "tools/command/json.h"
 
-#include "tools/chaperone/visible.h"
+#include "tools/command/visible.h"
 
 static void add_name(struct buf *out, const char *name)
 {

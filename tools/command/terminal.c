@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Printing what visible.h makes harmless. */
-#include "tools/chaperone/terminal.h"
+#include "tools/command/terminal.h"
 
 #include "common/buf.h"
 #include "common/error.h"
-#include "tools/chaperone/visible.h"
+#include "tools/command/command.h"
+#include "tools/command/visible.h"
 
 #define SHOWN_MAX (64 * KIB)
 
@@ -21,7 +22,7 @@ void terminal_error(const char *command, const struct error *error)
 	char line[1024];
 
 	error_format(error, line, sizeof(line));
-	fprintf(stderr, "chaperone %s: ", command);
+	fprintf(stderr, "%s %s: ", command_program, command);
 	terminal_print(stderr, slice_of(line));
 	fputc('\n', stderr);
 }

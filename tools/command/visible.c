@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes what would control a terminal, reorder or hide text visible. */
-#include "tools/chaperone/visible.h"
+#include "tools/command/visible.h"
 
 #include <stdio.h>
 #include <string.h>

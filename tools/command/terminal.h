@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Showing texts that somebody else wrote (security.md 16). */
-#ifndef TOOLS_CHAPERONE_TERMINAL_H
-#define TOOLS_CHAPERONE_TERMINAL_H
+#ifndef TOOLS_COMMAND_TERMINAL_H
+#define TOOLS_COMMAND_TERMINAL_H
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The options of one command as a table, from which they are read and --help is written. */
-#ifndef TOOLS_CHAPERONE_OPTIONS_H
-#define TOOLS_CHAPERONE_OPTIONS_H
+#ifndef TOOLS_COMMAND_OPTIONS_H
+#define TOOLS_COMMAND_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding a command's row, and the help that the table itself gives. */
-#include "tools/chaperone/command.h"
+#include "tools/command/command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/slice.h"
 #include "policy/engine/nearest.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/terminal.h"
 
 static struct slice noun_of(const struct command *row)
 {
@@ -55,10 +55,11 @@ static void list(const struct command_table *table, const char *noun, FILE *out)
 
 static int show_help(const struct command_table *table, const char *noun, FILE *out)
 {
-	fprintf(out, "usage: chaperone %s\n\n", noun ? "NOUN VERB [OPTIONS]" : "COMMAND [OPTIONS]");
+	fprintf(out, "usage: %s %s\n\n", command_program,
+		noun ? "NOUN VERB [OPTIONS]" : "COMMAND [OPTIONS]");
 	list(table, noun, out);
-	fputs("\n`chaperone help COMMAND` shows the options of one; chaperone(1) tells the rest.\n",
-	      out);
+	fprintf(out, "\n`%s help COMMAND` shows the options of one; %s(1) tells the rest.\n",
+		command_program, command_program);
 	return out == stdout ? EXIT_GOOD : EXIT_USAGE;
 }
 
@@ -89,8 +90,8 @@ static int refuse_unknown(const struct command_table *table, const char *name)
 			try_noun(&nearest, &table->rows[i], noun);
 	}
 	nearest_hint(&nearest, hint);
-	fprintf(stderr, "chaperone: '%.64s' is no command%s\n", name, hint);
-	fputs("`chaperone help` lists them.\n", stderr);
+	fprintf(stderr, "%s: '%.64s' is no command%s\n", command_program, name, hint);
+	fprintf(stderr, "`%s help` lists them.\n", command_program);
 	return EXIT_USAGE;
 }
 
@@ -139,7 +140,7 @@ int command_dispatch(const struct command_table *table, int argc, char **argv)
 	if (is_help(argv[1]) || (strcmp(argv[1], "help") == 0 && argc == 2))
 		return show_help(table, NULL, stdout);
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("chaperone %s\n", table->version);
+		printf("%s %s\n", command_program, table->version);
 		return EXIT_GOOD;
 	}
 	if (strcmp(argv[1], "help") == 0)

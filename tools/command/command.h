@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands, and how a command line finds its row. */
-#ifndef TOOLS_CHAPERONE_COMMAND_H
-#define TOOLS_CHAPERONE_COMMAND_H
+#ifndef TOOLS_COMMAND_COMMAND_H
+#define TOOLS_COMMAND_COMMAND_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +28,9 @@ struct command_table {
 	size_t count;
 	const char *version;
 };
+
+/* What the program is called; each defines it beside its main. */
+extern const char command_program[];
 
 /* Runs the command that `argv` asks for and returns its exit status.  -h, --help, help,
  * --version and no command at all are answered here; an unknown command gets the nearest

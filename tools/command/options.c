@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a command line by its table, and the help of the same table. */
-#include "tools/chaperone/options.h"
+#include "tools/command/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -10,8 +10,8 @@
 
 #include "common/error.h"
 #include "policy/engine/nearest.h"
-#include "tools/chaperone/command.h"
-#include "tools/chaperone/terminal.h"
+#include "tools/command/command.h"
+#include "tools/command/terminal.h"
 
 #define HEAD_MAX  64              /* "-n, --limit N", its NUL included */
 #define SHOWN_MAX 64              /* bytes of a name that does not exist */
@@ -50,7 +50,7 @@ static void print_row(const struct option_row *row, int width)
 
 static void print_usage(const struct option_table *table, const char *name)
 {
-	printf("usage: chaperone %s", name);
+	printf("usage: %s %s", command_program, name);
 	for (size_t i = 0; i < table->count; i++) {
 		if (table->rows[i].is_needed)
 			printf(" --%s %s", table->rows[i].name, table->rows[i].argument);
@@ -220,7 +220,7 @@ char **options_read(const struct option_table *table, int argc, char **argv, voi
 	if (r == 0)
 		return argv + optind;
 	terminal_error(argv[0], &error);
-	fprintf(stderr, "`chaperone %s --help` shows what it takes.\n", argv[0]);
+	fprintf(stderr, "`%s %s --help` shows what it takes.\n", command_program, argv[0]);
 	*ret_status = refused;
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts that somebody else chose, for a terminal: nothing in them controls it. */
-#ifndef TOOLS_CHAPERONE_VISIBLE_H
-#define TOOLS_CHAPERONE_VISIBLE_H
+#ifndef TOOLS_COMMAND_VISIBLE_H
+#define TOOLS_COMMAND_VISIBLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

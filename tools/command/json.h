@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing JSON member by member: each adds itself and a comma, closing takes the last comma
  * away. */
-#ifndef TOOLS_CHAPERONE_JSON_H
-#define TOOLS_CHAPERONE_JSON_H
+#ifndef TOOLS_COMMAND_JSON_H
+#define TOOLS_COMMAND_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

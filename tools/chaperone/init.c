@@ -13,16 +13,22 @@
 #include "common/error.h"
 #include "common/file.h"
 #include "policy/engine/nearest.h"
-#include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
+#include "tools/command/command.h"
+#include "tools/command/embedded.h"
 #include "tools/command/options.h"
-#include "tools/chaperone/templates.h"
 #include "tools/command/terminal.h"
 
-#define FOLDER           "chaperone"
-#define POLICY_NAME      "policy.yaml"
-#define TEST_NAME        "policy_test.yaml"
-#define DEFAULT_TEMPLATE "agent"
+#define FOLDER        "chaperone"
+#define POLICY_NAME   "policy.yaml"
+#define TEST_NAME     "policy_test.yaml"
+#define FILE_NAME_MAX 40u
+
+/* The first one is taken where none is named. */
+static const char *const TEMPLATE_NAMES[] = { "agent", "team", "strict" };
+
+/* Of each NAME, NAME.yaml and NAME_test.yaml. */
+extern const struct embedded TEMPLATES[];
 
 struct init_options {
 	const char *template_name;
@@ -45,19 +51,27 @@ static const struct option_table OPTIONS = {
 	.exits = "0 written, 1 could not write or files are there already, 2 asked wrongly",
 };
 
-static const struct template *find_template(const char *name, struct error *error)
+static int check_name(const char *name, struct error *error)
 {
 	struct nearest nearest = nearest_to(slice_of(name));
 	char hint[NEAREST_HINT_SIZE];
 
-	for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
-		if (strcmp(TEMPLATES[i].name, name) == 0)
-			return &TEMPLATES[i];
-		nearest_try(&nearest, TEMPLATES[i].name);
+	for (size_t i = 0; i < COUNT_OF(TEMPLATE_NAMES); i++) {
+		if (strcmp(TEMPLATE_NAMES[i], name) == 0)
+			return 0;
+		nearest_try(&nearest, TEMPLATE_NAMES[i]);
 	}
 	nearest_hint(&nearest, hint);
-	error_set(error, -EINVAL, "there is no template '%.64s'%s", name, hint);
-	return NULL;
+	return error_set(error, -EINVAL, "there is no template '%.64s'%s", name, hint);
+}
+
+/* The file of a template that is there. */
+static struct slice template_file(const char *name, const char *ending)
+{
+	char file[FILE_NAME_MAX];
+
+	snprintf(file, sizeof(file), "%s%s", name, ending);
+	return embedded_find(TEMPLATES, file);
 }
 
 static int open_folder(int *ret_fd, struct error *error)
@@ -91,7 +105,7 @@ static int write_new(int folder, const char *name, struct slice text, struct err
 	return error_system(error, r, name);
 }
 
-static int write_template(const struct template *template, struct error *error)
+static int write_template(const char *name, struct error *error)
 {
 	SCOPED(close_p) int folder = -1;
 	int r = open_folder(&folder, error);
@@ -101,10 +115,10 @@ static int write_template(const struct template *template, struct error *error)
 	if (r == 0)
 		r = check_absent(folder, TEST_NAME, error);
 	if (r == 0)
-		r = write_new(folder, POLICY_NAME, template->policy, error);
+		r = write_new(folder, POLICY_NAME, template_file(name, ".yaml"), error);
 	if (r < 0)
 		return r;
-	r = write_new(folder, TEST_NAME, template->test, error);
+	r = write_new(folder, TEST_NAME, template_file(name, "_test.yaml"), error);
 	if (r < 0)
 		unlinkat(folder, POLICY_NAME, 0);
 	return r;
@@ -122,18 +136,18 @@ static void show_written(bool is_json)
 
 int command_init(int argc, char **argv)
 {
-	struct init_options options = { .template_name = DEFAULT_TEMPLATE };
+	struct init_options options = { .template_name = TEMPLATE_NAMES[0] };
 	struct error error = { .text = "" };
 	int status;
 
 	if (!options_read(&OPTIONS, argc, argv, &options, &status))
 		return status;
-	const struct template *template = find_template(options.template_name, &error);
-	int r = template ? write_template(template, &error) : -EINVAL;
-	if (r == 0) {
-		show_written(options.is_json);
-		return EXIT_GOOD;
+	if (check_name(options.template_name, &error) < 0)
+		return command_fail(argv[0], &error);
+	if (write_template(options.template_name, &error) < 0) {
+		terminal_error(argv[0], &error);
+		return EXIT_FINDINGS;
 	}
-	terminal_error(argv[0], &error);
-	return template ? EXIT_FINDINGS : EXIT_USAGE;
+	show_written(options.is_json);
+	return EXIT_GOOD;
 }

@@ -160,3 +160,10 @@ void signing_key_done(struct signing_key *key)
 {
 	sodium_memzero(key->secret, sizeof(key->secret));
 }
+
+void secret_done(struct buf *buf)
+{
+	if (buf->at)
+		sodium_memzero(buf->at, buf->capacity);
+	buf_done(buf);
+}

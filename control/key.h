@@ -45,4 +45,7 @@ void signing_key_write(const struct signing_key *key, struct buf *out);
 /* Wipes the secret. */
 void signing_key_done(struct signing_key *key);
 
+/* Wipes and frees a buffer that held one. */
+void secret_done(struct buf *buf);
+
 #endif

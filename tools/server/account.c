@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/account.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "tools/server/password.h"
+
+#define KEY_TEXT_MAX (1 * KIB)
+
+bool account_is_name(struct slice name)
+{
+	if (name.length == 0 || name.length > ACCOUNT_NAME_MAX || name.at[0] < 'a' ||
+	    name.at[0] > 'z')
+		return false;
+	for (size_t i = 0; i < name.length; i++) {
+		if (!name.at[i] || !strchr("abcdefghijklmnopqrstuvwxyz0123456789.-_", name.at[i]))
+			return false;
+	}
+	return true;
+}
+
+int account_add(struct store *store, const char *name, const char *role, struct slice password)
+{
+	char hash[PASSWORD_HASH_SIZE];
+
+	if (!account_is_name(slice_of(name)))
+		return -EINVAL;
+	int r = password_hash(password, hash);
+	if (r < 0)
+		return r;
+	struct store_values values =
+		STORE_VALUES(store_text(slice_of(name)), store_text(slice_of(hash)),
+			     store_text(slice_of(role)), store_number((int64_t)realtime_ns()));
+	r = store_run(store,
+		      "INSERT INTO account (name, password, role, created) VALUES ($1, $2, $3, $4)",
+		      values, NULL, NULL);
+	return r < 0 ? r : 0;
+}
+
+int account_add_author_key(struct store *store, const char *name, const struct verifying_key *key)
+{
+	SCOPED(buf_done) struct buf verifier = BUF_MAX(KEY_TEXT_MAX);
+
+	verifying_key_write(key, &verifier);
+	if (verifier.failed)
+		return verifier.failed;
+	struct store_values values =
+		STORE_VALUES(store_text(buf_view(&verifier)), store_text(slice_of(name)),
+			     store_number((int64_t)realtime_ns()));
+	int r = store_run(store,
+			  "INSERT INTO author_key (verifier, account, created) VALUES ($1, $2, $3)",
+			  values, NULL, NULL);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* Every command of the server's binary; as tools/chaperone/commands.h. */
+#ifndef TOOLS_SERVER_COMMANDS_H
+#define TOOLS_SERVER_COMMANDS_H
+
+int command_init(int argc, char **argv);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/data.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "common/file.h"
+#include "tools/server/schema.h"
+
+#define SYSTEM_PATH  "/var/lib/chaperone-server"
+#define HOME_PATH    ".local/share/chaperone-server"
+#define KEY_TEXT_MAX (1 * KIB)
+
+static int choose_path(const char *path, char ret_path[DATA_PATH_MAX], struct error *error)
+{
+	const char *home = getenv("HOME");
+	int n;
+
+	if (path)
+		n = snprintf(ret_path, DATA_PATH_MAX, "%s", path);
+	else if (geteuid() == 0)
+		n = snprintf(ret_path, DATA_PATH_MAX, SYSTEM_PATH);
+	else if (home && home[0] == '/')
+		n = snprintf(ret_path, DATA_PATH_MAX, "%s/" HOME_PATH, home);
+	else
+		return error_set(error, -ENOENT, "HOME is not set: name a folder with --data");
+	return n < 0 || (size_t)n >= DATA_PATH_MAX - sizeof(DATA_STORE)
+		       ? error_set(error, -ENAMETOOLONG, "the folder's path is too long")
+		       : 0;
+}
+
+static void store_path(const struct data *data, char ret_path[DATA_PATH_MAX])
+{
+	snprintf(ret_path, DATA_PATH_MAX, "%.*s/" DATA_STORE,
+		 (int)(DATA_PATH_MAX - sizeof(DATA_STORE) - 1), data->path);
+}
+
+static bool has_store(const struct data *data)
+{
+	char path[DATA_PATH_MAX];
+	struct stat status;
+
+	store_path(data, path);
+	return lstat(path, &status) == 0;
+}
+
+static int open_all(struct data *data, struct error *error)
+{
+	char path[DATA_PATH_MAX];
+	int r = folder_open_private(data->path, &data->folder);
+
+	if (r < 0)
+		return error_system(error, r, data->path);
+	store_path(data, path);
+	r = store_open_sqlite(path, &data->store, error);
+	return r < 0 ? r : schema_raise(data->store, error);
+}
+
+static int take_name(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	snprintf(context, DATA_NAME_MAX + 1, "%.*s", SLICE_ARGUMENTS(columns[0].bytes));
+	return 0;
+}
+
+/* The name is written last, so what has one is whole. */
+static int read_name(struct data *data, struct error *error)
+{
+	int r = store_run(data->store, "SELECT value FROM setting WHERE name = 'name'",
+			  STORE_NO_VALUES, take_name, data->name);
+
+	return r < 0 ? error_set(error, r, "%s", store_trouble(data->store)) : 0;
+}
+
+static int open_named(struct data *data, bool is_wanted, struct error *error)
+{
+	int r = is_wanted && !has_store(data) ? 0 : open_all(data, error);
+
+	if (r == 0 && data->store)
+		r = read_name(data, error);
+	if (r == 0 && is_wanted && !data->name[0])
+		r = error_set(error, -ENOENT, "%.400s has no server yet: chaperone-server init",
+			      data->path);
+	if (r == 0 && !is_wanted && data->name[0])
+		r = error_set(error, -EEXIST, "%.400s has a server already, which stays as it is",
+			      data->path);
+	return r;
+}
+
+static int open_data(const char *path, bool is_wanted, struct data *ret_data, struct error *error)
+{
+	struct data data = DATA_NONE;
+	int r = choose_path(path, data.path, error);
+
+	if (r == 0)
+		r = open_named(&data, is_wanted, error);
+	if (r < 0)
+		data_close(&data);
+	else
+		*ret_data = data;
+	return r;
+}
+
+int data_open(const char *path, struct data *ret_data, struct error *error)
+{
+	return open_data(path, true, ret_data, error);
+}
+
+int data_make(const char *path, struct data *ret_data, struct error *error)
+{
+	return open_data(path, false, ret_data, error);
+}
+
+void data_close(struct data *data)
+{
+	store_close(data->store);
+	data->store = NULL;
+	close_p(&data->folder);
+	data->folder = -1;
+}
+
+int data_write(const struct data *data, const char *name, struct slice text, struct error *error)
+{
+	int r = file_replace(data->folder, name, text.at, text.length);
+
+	return r < 0 ? error_system(error, r, name) : 0;
+}
+
+int data_read(const struct data *data, const char *name, struct buf *buf, struct error *error)
+{
+	SCOPED(close_p)
+	int fd = openat(data->folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int r = fd < 0 ? -errno : file_read_fd(fd, buf);
+
+	return r < 0 ? error_system(error, r, name) : 0;
+}
+
+int data_key(const struct data *data, const char *name, struct signing_key *ret_key,
+	     struct error *error)
+{
+	SCOPED(secret_done) struct buf text = BUF_MAX(KEY_TEXT_MAX);
+	int r = data_read(data, name, &text, error);
+
+	if (r == 0 && signing_key_read(buf_view(&text), ret_key) < 0)
+		r = error_set(error, -EINVAL, "%s is not a key", name);
+	return r;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The server's data folder: its database, its keys and its certificate.  Nobody else may enter
+ * it. */
+#ifndef TOOLS_SERVER_DATA_H
+#define TOOLS_SERVER_DATA_H
+
+#include "control/key.h"
+#include "tools/server/store.h"
+
+#define DATA_PATH_MAX 4096u
+#define DATA_NAME_MAX 64u /* a certificate's common name has no more (RFC 5280, A.1) */
+
+/* Files of the folder. */
+#define DATA_STORE         "server.db"
+#define DATA_CERTIFICATE   "tls.crt"
+#define DATA_TLS_KEY       "tls.key"
+#define DATA_LOG_KEY       "log.key"       /* signs the record's checkpoints */
+#define DATA_FRESHNESS_KEY "freshness.key" /* signs that a policy is the newest */
+
+struct data {
+	char path[DATA_PATH_MAX];     /* of the folder */
+	char name[DATA_NAME_MAX + 1]; /* the host's, under which clients reach the server */
+	int folder;
+	struct store *store;
+};
+
+#define DATA_NONE                                                                                  \
+	{                                                                                          \
+		.folder = -1                                                                       \
+	}
+
+/* Opens the folder, which data_make made.  `path` NULL: where it lies by default, in
+ * /var/lib/chaperone-server for root, else in the user's home. */
+must_use int data_open(const char *path, struct data *ret_data, struct error *error);
+
+/* Makes the folder and a database without a server, which has no name yet.  -EEXIST when a server is
+ * there. */
+must_use int data_make(const char *path, struct data *ret_data, struct error *error);
+
+void data_close(struct data *data);
+
+/* Writes and reads a file of the folder; data_key reads one that is a signing key. */
+must_use int data_write(const struct data *data, const char *name, struct slice text,
+			struct error *error);
+must_use int data_read(const struct data *data, const char *name, struct buf *buf,
+		       struct error *error);
+must_use int data_key(const struct data *data, const char *name, struct signing_key *ret_key,
+		      struct error *error);
+
+#endif

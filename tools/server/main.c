@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The chaperone-server binary: the table of its commands. */
+#include "common/cleanup.h"
+#include "tools/command/command.h"
+#include "tools/server/commands.h"
+
+static const struct command COMMANDS[] = {
+	{ "init", command_init,
+	  "make a server: its keys, its certificate, its first administrator" },
+};
+
+const char command_program[] = "chaperone-server";
+
+int main(int argc, char **argv)
+{
+	const struct command_table table = { COMMANDS, COUNT_OF(COMMANDS), CHAPERONE_VERSION };
+
+	return command_dispatch(&table, argc, argv);
+}

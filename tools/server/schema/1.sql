@@ -1,0 +1,23 @@
+-- The first schema.  One file for each version, run once and in order on whatever database there is: the subset that SQLite,
+-- PostgreSQL and YugabyteDB share.  Times are nanoseconds since 1970, digests SHA-256.
+
+CREATE TABLE setting (
+	name TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+);
+
+CREATE TABLE account (
+	name TEXT PRIMARY KEY,
+	password TEXT NOT NULL, -- argon2id, in the form that libsodium writes
+	role TEXT NOT NULL CHECK (role IN ('viewer', 'approver', 'author', 'administrator', 'auditor')),
+	created BIGINT NOT NULL,
+	disabled BIGINT
+);
+
+-- Whose signatures make a draft a policy.
+CREATE TABLE author_key (
+	verifier TEXT PRIMARY KEY, -- NAME+ID+BASE64 (c2sp.org/signed-note)
+	account TEXT NOT NULL REFERENCES account (name),
+	created BIGINT NOT NULL,
+	revoked BIGINT
+);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* What is the same for every database. */
+#include "tools/server/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "tools/server/store_engine.h"
+
+#define TRIES_MAX    20
+#define PAUSE_MAX_NS (50 * MILLISECOND_NS)
+
+void store_close(struct store *store)
+{
+	if (store)
+		store->engine->close(store);
+}
+
+int store_run(struct store *store, const char *sql, struct store_values values, store_row_fn row,
+	      void *context)
+{
+	return store->engine->run(store, sql, values, row, context);
+}
+
+int store_run_script(struct store *store, const char *script)
+{
+	return store->engine->run_script(store, script);
+}
+
+const char *store_trouble(const struct store *store)
+{
+	return store->engine->trouble(store);
+}
+
+static int run_plain(struct store *store, const char *sql)
+{
+	int r = store_run(store, sql, STORE_NO_VALUES, NULL, NULL);
+
+	return r < 0 ? r : 0;
+}
+
+static int try_once(struct store *store, int (*work)(struct store *store, void *context),
+		    void *context)
+{
+	int r = run_plain(store, store->engine->begin);
+
+	if (r < 0)
+		return r;
+	r = work(store, context);
+	if (r == 0)
+		r = run_plain(store, "COMMIT");
+	if (r != 0)
+		(void)!run_plain(store, "ROLLBACK"); /* fails where the trouble has done it */
+	return r;
+}
+
+/* Two that were in each other's way do not try again at the same time. */
+static void pause_for(int tries)
+{
+	uint64_t longest = MILLISECOND_NS << (tries < 6 ? tries : 6);
+	struct timespec pause = { 0, random() % (long)(longest < PAUSE_MAX_NS ? longest
+									      : PAUSE_MAX_NS) };
+
+	nanosleep(&pause, NULL);
+}
+
+int store_transact(struct store *store, int (*work)(struct store *store, void *context),
+		   void *context)
+{
+	int r = -EAGAIN;
+
+	for (int tries = 0; tries < TRIES_MAX && r == -EAGAIN; tries++) {
+		if (tries > 0)
+			pause_for(tries);
+		r = try_once(store, work, context);
+	}
+	return r;
+}

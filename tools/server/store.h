@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The server's database: SQLite in the data folder, or PostgreSQL and what speaks its protocol.  SQL
+ * is written once, in the subset that all of them understand (control-plane.md 5.4): parameters are
+ * $1, $2, … in the order of their first use, bytes are BYTEA, times are BIGINT nanoseconds since
+ * 1970.  One store is one connection and is used by one thread at a time. */
+#ifndef TOOLS_SERVER_STORE_H
+#define TOOLS_SERVER_STORE_H
+
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/error.h"
+#include "common/slice.h"
+
+#define STORE_VALUES_MAX 16u
+
+struct store;
+
+enum store_kind { STORE_NULL, STORE_NUMBER, STORE_TEXT, STORE_BYTES };
+
+struct store_value {
+	enum store_kind kind;
+	int64_t number;
+	struct slice bytes; /* of a text or of bytes */
+};
+
+static inline struct store_value store_number(int64_t number)
+{
+	return (struct store_value){ .kind = STORE_NUMBER, .number = number };
+}
+
+static inline struct store_value store_text(struct slice text)
+{
+	return (struct store_value){ .kind = STORE_TEXT, .bytes = text };
+}
+
+static inline struct store_value store_bytes(const void *at, size_t length)
+{
+	return (struct store_value){ .kind = STORE_BYTES, .bytes = { at, length } };
+}
+
+struct store_values {
+	const struct store_value *at;
+	size_t count;
+};
+
+#define STORE_VALUES(...)                                                                          \
+	((struct store_values){ (const struct store_value[]){ __VA_ARGS__ },                       \
+				COUNT_OF(((const struct store_value[]){ __VA_ARGS__ })) })
+#define STORE_NO_VALUES ((struct store_values){ NULL, 0 })
+
+/* Sees one row, whose values live until it returns.  A negative errno ends the statement and is its
+ * result; it must not run a statement of the same text. */
+typedef int (*store_row_fn)(void *context, const struct store_value *columns, size_t count);
+
+/* Opens the SQLite file `path`, which is made with mode 0600 if it is not there. */
+must_use int store_open_sqlite(const char *path, struct store **ret_store, struct error *error);
+void store_close(struct store *store);
+DEFINE_FREEP(struct store, store_closep, store_close)
+
+/* Runs one statement.  `sql` is a literal: it is prepared once for as long as the store is open.
+ * `row` may be NULL.  Returns how many rows it changed (of a query, 0); -EEXIST where one of that key
+ * is there, -EAGAIN where another transaction was first, -EINVAL for SQL that is wrong, -EIO and
+ * others where the database has a trouble of its own. */
+must_use int store_run(struct store *store, const char *sql, struct store_values values,
+		       store_row_fn row, void *context);
+
+/* Runs all statements of `script`, a schema file. */
+must_use int store_run_script(struct store *store, const char *script);
+
+/* Runs `work` as one transaction, which is undone unless it returns 0, and again when another one
+ * was first: `work` may run more than once. */
+must_use int store_transact(struct store *store, int (*work)(struct store *store, void *context),
+			    void *context);
+
+/* What the database said of the last failure. */
+const char *store_trouble(const struct store *store);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What a database is to the store: for those who write one. */
+#ifndef TOOLS_SERVER_STORE_ENGINE_H
+#define TOOLS_SERVER_STORE_ENGINE_H
+
+#include "tools/server/store.h"
+
+struct store_engine {
+	void (*close)(struct store *store);
+	int (*run)(struct store *store, const char *sql, struct store_values values,
+		   store_row_fn row, void *context);
+	int (*run_script)(struct store *store, const char *script);
+	const char *(*trouble)(const struct store *store);
+	const char *begin; /* how a transaction that writes begins */
+};
+
+/* The first member of every engine's own store. */
+struct store {
+	const struct store_engine *engine;
+};
+
+#endif

@@ -4,5 +4,6 @@
 #define TOOLS_SERVER_COMMANDS_H
 
 int command_init(int argc, char **argv);
+int command_run(int argc, char **argv);
 
 #endif

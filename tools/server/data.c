@@ -46,15 +46,21 @@ static bool has_store(const struct data *data)
 	return lstat(path, &status) == 0;
 }
 
-static int open_all(struct data *data, struct error *error)
+int data_open_store(const struct data *data, struct store **ret_store, struct error *error)
 {
 	char path[DATA_PATH_MAX];
+
+	store_path(data, path);
+	return store_open_sqlite(path, ret_store, error);
+}
+
+static int open_all(struct data *data, struct error *error)
+{
 	int r = folder_open_private(data->path, &data->folder);
 
 	if (r < 0)
 		return error_system(error, r, data->path);
-	store_path(data, path);
-	r = store_open_sqlite(path, &data->store, error);
+	r = data_open_store(data, &data->store, error);
 	return r < 0 ? r : schema_raise(data->store, error);
 }
 

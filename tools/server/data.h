@@ -39,6 +39,10 @@ must_use int data_make(const char *path, struct data *ret_data, struct error *er
 
 void data_close(struct data *data);
 
+/* Opens the database once more, for another thread. */
+must_use int data_open_store(const struct data *data, struct store **ret_store,
+			     struct error *error);
+
 /* Writes and reads a file of the folder; data_key reads one that is a signing key. */
 must_use int data_write(const struct data *data, const char *name, struct slice text,
 			struct error *error);

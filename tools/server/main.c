@@ -7,6 +7,7 @@
 static const struct command COMMANDS[] = {
 	{ "init", command_init,
 	  "make a server: its keys, its certificate, its first administrator" },
+	{ "run", command_run, "serve" },
 };
 
 const char command_program[] = "chaperone-server";

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""A server that was made and runs, and requests to it, byte for byte where that matters."""
+import contextlib
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+
+from support import clean_environment, folder, run
+
+SERVER = os.environ["CHAPERONE_SERVER"]
+DEADLINE_SECONDS = 30
+
+
+class Server:
+    """A server of its own, in a folder of its own."""
+
+    def __init__(self, top):
+        self.top = top
+        self.data = top / "data"
+        status, out, err = run(top, "init", "--data", str(self.data), "--name", "shop.example", "--json", program=SERVER)
+        assert status == 0, err
+        self.made = json.loads(out)
+        self.trust = ssl.create_default_context(cafile=self.data / "tls.crt")
+        self.process = self.port = None
+
+    def start(self, *more):
+        ready, writes = os.pipe()
+        self.process = subprocess.Popen(
+            [SERVER, "run", "--data", str(self.data), "--listen", "127.0.0.1:0", "--ready-fd", str(writes), *more],
+            pass_fds=[writes], env=clean_environment(self.top / "home"), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        os.close(writes)
+        with os.fdopen(ready) as told:
+            self.port = int(told.readline() or 0)
+        assert self.port, self.process.communicate()[1]
+
+    def stop(self):
+        """Exit status, and what was said."""
+        self.process.send_signal(signal.SIGTERM)
+        _, err = self.process.communicate(timeout=DEADLINE_SECONDS)
+        return self.process.returncode, err
+
+    def connect(self, context=None):
+        plain = socket.create_connection(("127.0.0.1", self.port), DEADLINE_SECONDS)
+        return (context or self.trust).wrap_socket(plain, server_hostname="shop.example")
+
+    def send(self, data):
+        """What comes back until the server closes; the connection may end while it is written to."""
+        answer = b""
+        with contextlib.suppress(ConnectionError, ssl.SSLError), self.connect() as connection:
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                connection.sendall(data)
+            while piece := connection.recv(65536):
+                answer += piece
+        return answer
+
+    def ask(self, method, path, *headers, body=b""):
+        """Status, headers in small letters, body."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: shop.example", "Connection: close", *headers]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        head, _, rest = self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body).partition(b"\r\n\r\n")
+        first, *others = head.decode().split("\r\n")
+        told = {name.lower(): value for name, _, value in (line.partition(": ") for line in others)}
+        return int(first.split()[1]), told, rest
+
+    def is_alive(self):
+        return self.ask("GET", "/healthz")[0] == 200 and self.process.poll() is None
+
+
+@contextlib.contextmanager
+def server(*more):
+    with folder() as top:
+        served = Server(top)
+        served.start(*more)
+        try:
+            yield served
+        finally:
+            if served.process.poll() is None:
+                served.stop()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+# `chaperone-server run` answers what is asked rightly, refuses the rest, and lives.
+import contextlib
+import json
+import socket
+import ssl
+import time
+import warnings
+
+from served import SERVER, Server, server
+from support import collect, folder, main, run
+
+MIB = 1 << 20
+WRONG_FRAMING = (
+    ["Content-Length: 5", "Content-Length: 5"],
+    ["Content-Length: 5", "Content-Length: 6"],
+    ["content-length: 5", "CONTENT-LENGTH: 5"],
+    ["Content-Length: 5", "Transfer-Encoding: chunked"],
+    ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
+    ["Host: other.example"],
+)
+
+
+def test_health_is_told_over_https():
+    with server() as served:
+        assert served.ask("GET", "/healthz")[::2] == (200, b"ok\n")
+        assert served.ask("GET", "/readyz")[::2] == (200, b"ready\n")
+        status, headers, body = served.ask("HEAD", "/healthz")
+        assert (status, headers["content-length"], body) == (200, "3", b"")
+        assert headers["x-content-type-options"] == "nosniff" and headers["cache-control"] == "no-store"
+
+
+def test_what_is_not_there_is_a_problem():
+    with server() as served:
+        for method, path, expected in (("GET", "/nothing", 404), ("POST", "/healthz", 405), ("BREW", "/", 404)):
+            status, headers, body = served.ask(method, path)
+            assert status == expected, (path, status)
+            assert headers["content-type"] == "application/problem+json"
+            assert json.loads(body)["status"] == expected
+        assert served.ask("POST", "/healthz")[1]["allow"] == "GET"
+
+
+def test_a_path_has_one_spelling():
+    with server() as served:
+        for path in ("//healthz", "/healthz/", "/./healthz", "/x/../healthz", "/%68ealthz", "/healthz%00", "/HEALTHZ",
+                     "/healthz%2f", "/healthz;x"):
+            assert served.ask("GET", path)[0] == 404, path
+
+
+def test_a_request_that_two_readers_could_part_differently_is_refused():
+    with server() as served:
+        for headers in WRONG_FRAMING:
+            head = "\r\n".join(["POST /healthz HTTP/1.1", "Host: shop.example", *headers]) + "\r\n\r\n"
+            answer = served.send(head.encode() + b"GET /readyz HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 400 "), (headers, answer)
+            assert b"connection: close" in answer.lower() and b"ready" not in answer, (headers, answer)
+        assert served.is_alive()
+
+
+def test_bodies_have_an_end():
+    with server() as served:
+        answer = served.send(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 413 "), answer
+        answer = served.send(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n")
+        assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")), answer
+        chunk = b"%x\r\n" % MIB + bytes(MIB) + b"\r\n"
+        answer = served.send(b"POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + 64 * chunk)
+        assert b" 200 " not in answer, answer
+        assert served.ask("POST", "/healthz", body=bytes(7 * MIB))[0] == 405
+        assert served.is_alive()
+
+
+def test_heads_have_an_end():
+    with server() as served:
+        for head in (b"GET /" + b"a" * MIB + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * MIB + b"\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 100000 + b"\r\n"):
+            answer = served.send(head)
+            assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer[:100]
+        assert served.is_alive()
+
+
+def test_noise_is_no_request():
+    with server() as served:
+        for noise in (b"", b"\0" * 1000, b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 100):
+            with socket.create_connection(("127.0.0.1", served.port), 20) as connection, contextlib.suppress(OSError):
+                connection.sendall(noise)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+            served.send(noise + b"\r\n\r\n" if noise else b"\r\n\r\nQUIT")
+        assert served.is_alive()
+
+
+def test_old_tls_is_refused():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    with server() as served:
+        for version, is_spoken in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True),
+                                   (ssl.TLSVersion.TLSv1_3, True)):
+            context = ssl.create_default_context(cafile=served.data / "tls.crt")
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = version
+            try:
+                with served.connect(context) as connection:
+                    assert is_spoken and connection.version() == version.name.replace("_", "."), version
+            except (ssl.SSLError, ConnectionError):
+                assert not is_spoken, version
+
+
+def test_another_servers_certificate_is_not_this_ones():
+    with server() as served, folder() as top:
+        try:
+            served.connect(Server(top).trust).close()
+        except ssl.SSLCertVerificationError:
+            return
+        assert False, "the certificate was taken"
+
+
+def test_those_who_wait_hold_nobody_up():
+    with server() as served:
+        waiting = [served.connect() for _ in range(60)]
+        for connection in waiting:
+            connection.sendall(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+        begin = time.monotonic()
+        assert all(served.is_alive() for _ in range(10))
+        assert time.monotonic() - begin < 10
+        for connection in waiting:
+            connection.close()
+
+
+def test_it_ends_when_it_is_told_to():
+    with server() as served:
+        status, err = served.stop()
+        assert status == 0, err
+        assert err == f"chaperone-server: shop.example serves on port {served.port}\n", err
+
+
+def test_it_says_why_it_does_not_serve():
+    with server() as served, folder() as top:
+        data = str(served.data)
+        for words, expected, said in (
+                (["--data", str(top / "none")], 1, "chaperone-server init"),
+                (["--data", data, "--listen", f"127.0.0.1:{served.port}"], 1, "in use"),
+                (["--data", data, "--listen", "8443"], 1, "HOST:PORT"),
+                (["--data", data, "--listen", "127.0.0.1:http"], 1, "127.0.0.1:http"),
+                (["--data", data, "--certificate", str(served.data / "tls.crt")], 2, "--key"),
+                (["--data", data, "--certificate", "/dev/null", "--key", "/dev/null"], 1, "/dev/null"),
+                (["--data", data, "--certificate", str(served.data / "log.key"), "--key", str(served.data / "tls.key")],
+                 1, "certificate")):
+            status, out, err = run(top, "run", *words, program=SERVER)
+            assert status == expected and not out and said in err, (words, status, err)
+        assert not (top / "none").exists()
+
+
+main(collect(globals()))

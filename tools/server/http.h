@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTPS with libmicrohttpd, and the guards around it (control-plane.md 5.1): what two readers could
+ * take for different requests is refused, and nothing that is sent is read without end. */
+#ifndef TOOLS_SERVER_HTTP_H
+#define TOOLS_SERVER_HTTP_H
+
+#include <netinet/in.h>
+
+#include "common/error.h"
+#include "tools/server/route.h"
+#include "tools/server/store_pool.h"
+
+#define HTTP_THREADS     4u
+#define HTTP_HEADERS_MAX (32 * KIB) /* of one connection, its answers' included */
+#define HTTP_BODY_MAX    (8 * MIB)
+#define HTTP_IDLE_S      15u
+#define HTTP_REQUEST_NS  (60 * SECOND_NS) /* from its first line to its last byte */
+#define HTTP_CONNECTIONS 20000u
+
+struct http_settings {
+	struct sockaddr_storage address;
+	const char *certificate, *key; /* PEM; the key's may be wiped afterwards */
+	const struct route *routes;
+	struct store_pool *stores; /* lives longer than the service */
+};
+
+struct http_service;
+
+/* Begins to answer.  The signals that the caller waits for are blocked by now. */
+must_use int http_start(const struct http_settings *settings, struct http_service **ret_service,
+			struct error *error);
+
+/* The port that was chosen where the address had none. */
+unsigned int http_port(const struct http_service *service);
+
+/* Ends it: answers that were begun are finished. */
+void http_stop(struct http_service *service);
+
+#endif

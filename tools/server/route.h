@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Which function answers which request: a table, with which the published API is compared. */
+#ifndef TOOLS_SERVER_ROUTE_H
+#define TOOLS_SERVER_ROUTE_H
+
+#include "common/slice.h"
+#include "tools/server/reply.h"
+#include "tools/server/store.h"
+
+#define ROUTE_PARTS_MAX 4u
+
+struct request {
+	struct slice method, path, body;
+	struct slice parts[ROUTE_PARTS_MAX]; /* what stands where the route has {…}, in order */
+	struct store *store;
+};
+
+/* Answers; a negative errno becomes a problem 500. */
+typedef int (*route_fn)(const struct request *request, struct reply *reply);
+
+struct route {
+	const char *method;
+	const char *path; /* "/v1/policies/{name}": a part in braces is any but an empty one */
+	route_fn answer;
+};
+
+/* Every route of the server, of which the last has no method. */
+extern const struct route ROUTES[];
+
+/* Finds the route of `request`, whose parts are filled.  NULL when there is none; then
+ * `ret_allowed` is what other methods the path has ("GET, POST"), empty when it has none. */
+const struct route *route_find(const struct route *routes, struct request *request,
+			       struct buf *ret_allowed);
+
+#endif

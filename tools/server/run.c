@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone-server run`: serves until it is told to end. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "tools/command/command.h"
+#include "tools/command/options.h"
+#include "tools/command/terminal.h"
+#include "tools/server/commands.h"
+#include "tools/server/data.h"
+#include "tools/server/http.h"
+#include "tools/server/listen.h"
+
+#define TEXT_MAX       (256 * KIB) /* of a certificate with its chain, and of a key */
+#define DESCRIPTOR_MAX 1023
+#define NO_DESCRIPTOR  UINT64_MAX
+
+struct run_options {
+	const char *data;
+	const char *listen;
+	const char *certificate, *key;
+	uint64_t ready_fd;
+};
+
+static int read_descriptor(const char *text, void *ret_value)
+{
+	return option_number(text, 0, DESCRIPTOR_MAX, ret_value);
+}
+
+static const struct option_row ROWS[] = {
+	OPTION_TEXT(run_options, data, "data", "FOLDER", "the folder that init made"),
+	OPTION_TEXT(run_options, listen, "listen", "HOST:PORT",
+		    "where to listen ([::]:8443 is every address; 127.0.0.1:8443)"),
+	OPTION_TEXT(run_options, certificate, "certificate", "FILE",
+		    "a certificate with its chain in PEM, in place of the one that init made"),
+	OPTION_TEXT(run_options, key, "key", "FILE", "its key"),
+	{ .name = "ready-fd",
+	  .argument = "N",
+	  .offset = offsetof(struct run_options, ready_fd),
+	  .help = "write the port and a newline there once it serves",
+	  .read = read_descriptor,
+	  .expected = "the number of an open descriptor" },
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.about = "Serves HTTPS until SIGTERM or SIGINT.",
+	.exits = "0 it was told to end, 1 it cannot serve, 2 asked wrongly",
+};
+
+/* All that serves, in the order in which it is taken down. */
+struct serving {
+	struct data data;
+	struct buf certificate, key;
+	struct store_pool stores;
+	struct http_service *http;
+};
+
+static void serving_done(struct serving *serving)
+{
+	http_stop(serving->http);
+	store_pool_done(&serving->stores);
+	buf_done(&serving->certificate);
+	secret_done(&serving->key);
+	data_close(&serving->data);
+}
+
+static int read_pem(const struct data *data, const char *given, const char *own, struct buf *text,
+		    struct error *error)
+{
+	if (!given)
+		return data_read(data, own, text, error);
+	int r = file_read(given, text);
+	return r < 0 ? error_system(error, r, given) : 0;
+}
+
+static int fill_pool(struct serving *serving, struct error *error)
+{
+	for (size_t i = 0; i < HTTP_THREADS; i++) {
+		struct store *store;
+		int r = data_open_store(&serving->data, &store, error);
+
+		if (r < 0)
+			return r;
+		store_pool_give(&serving->stores, store);
+	}
+	return 0;
+}
+
+static int start(const struct run_options *options, struct serving *serving, struct error *error)
+{
+	struct http_settings settings = { .routes = ROUTES, .stores = &serving->stores };
+	int r = listen_read(options->listen, &settings.address, error);
+
+	if (r == 0)
+		r = data_open(options->data, &serving->data, error);
+	if (r == 0)
+		r = read_pem(&serving->data, options->certificate, DATA_CERTIFICATE,
+			     &serving->certificate, error);
+	if (r == 0)
+		r = read_pem(&serving->data, options->key, DATA_TLS_KEY, &serving->key, error);
+	if (r == 0)
+		r = fill_pool(serving, error);
+	if (r < 0)
+		return r;
+	settings.certificate = buf_text(&serving->certificate);
+	settings.key = buf_text(&serving->key);
+	return http_start(&settings, &serving->http, error);
+}
+
+static void tell_ready(const struct run_options *options, const struct serving *serving)
+{
+	unsigned int port = http_port(serving->http);
+
+	fprintf(stderr, "chaperone-server: %s serves on port %u\n", serving->data.name, port);
+	if (options->ready_fd != NO_DESCRIPTOR) {
+		dprintf((int)options->ready_fd, "%u\n", port);
+		close((int)options->ready_fd);
+	}
+}
+
+int command_run(int argc, char **argv)
+{
+	struct run_options options = { .listen = "127.0.0.1:8443", .ready_fd = NO_DESCRIPTOR };
+	SCOPED(serving_done)
+	struct serving serving = { .data = DATA_NONE,
+				   .certificate = BUF_MAX(TEXT_MAX),
+				   .key = BUF_MAX(TEXT_MAX),
+				   .stores = STORE_POOL_EMPTY };
+	struct error error = { .text = "" };
+	int status, number;
+	sigset_t ends;
+
+	if (!options_read(&OPTIONS, argc, argv, &options, &status))
+		return status;
+	if (!options.certificate != !options.key) {
+		error_set(&error, -EINVAL, "--certificate and --key belong together");
+		return command_fail(argv[0], &error);
+	}
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL); /* in the threads as well, which come later */
+	signal(SIGPIPE, SIG_IGN);
+	if (start(&options, &serving, &error) < 0) {
+		terminal_error(argv[0], &error);
+		return EXIT_FINDINGS;
+	}
+	tell_ready(&options, &serving);
+	sigwait(&ends, &number);
+	return EXIT_GOOD;
+}

@@ -10,15 +10,15 @@
 
 #define GOVERNED(database, name, how)                                                              \
 	{                                                                                          \
-		DOCTOR_GOOD, database, name, how                                                   \
+		REPORT_GOOD, database, name, how                                                   \
 	}
 #define NOT_GOVERNED(database, name, how)                                                          \
 	{                                                                                          \
-		DOCTOR_PROBLEM, database, name, how                                                \
+		REPORT_PROBLEM, database, name, how                                                \
 	}
 #define NOT_TRIED(database, name, how)                                                             \
 	{                                                                                          \
-		DOCTOR_NOTE, database, name, how                                                   \
+		REPORT_NOTE, database, name, how                                                   \
 	}
 
 #define OWN_PROTOCOL " speaks the protocol itself, without a client library"

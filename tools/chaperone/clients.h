@@ -5,10 +5,10 @@
 
 #include <stddef.h>
 
-#include "tools/chaperone/doctor.h"
+#include "tools/command/report.h"
 
 struct client {
-	enum doctor_level level; /* DOCTOR_GOOD: governed */
+	enum report_level level; /* REPORT_GOOD: governed */
 	const char *database;
 	const char *name; /* how people call it */
 	/* the rest of the sentence: what it is, and for one that is not governed why */

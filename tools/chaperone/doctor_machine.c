@@ -20,7 +20,7 @@
 #define ROOM_NEEDED_MIB 64u
 
 /* pidfd_open (Linux 5.3) tells the agent surely that a process has ended. */
-static void look_at_kernel(struct doctor *doctor)
+static void look_at_kernel(struct report *report)
 {
 	struct utsname name;
 	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
@@ -28,38 +28,38 @@ static void look_at_kernel(struct doctor *doctor)
 
 	close_p(&fd);
 	if (uname(&name) == 0)
-		doctor_say(doctor, has_pidfd ? DOCTOR_GOOD : DOCTOR_NOTE, "kernel", "%s %s%s",
+		report_say(report, has_pidfd ? REPORT_GOOD : REPORT_NOTE, "kernel", "%s %s%s",
 			   name.sysname, name.release,
 			   has_pidfd ? "" : ", which cannot hold on to processes (before 5.3)");
-	doctor_say(doctor, DOCTOR_GOOD, "libc", "glibc %s", gnu_get_libc_version());
+	report_say(report, REPORT_GOOD, "libc", "glibc %s", gnu_get_libc_version());
 }
 
-static void look_at_auditor(struct doctor *doctor, const char *shim)
+static void look_at_auditor(struct report *report, const char *shim)
 {
 	char path[PATH_MAX];
 	struct error error;
 	bool is_good = shim_file_find_auditor(shim, path, &error) == 0;
 
-	doctor_say(doctor, is_good ? DOCTOR_GOOD : DOCTOR_NOTE, "auditor", "%s%s",
+	report_say(report, is_good ? REPORT_GOOD : REPORT_NOTE, "auditor", "%s%s",
 		   is_good ? path : error.text,
 		   is_good ? " (for run --audit)" : "; run --audit will not start");
 }
 
-static void look_at_shim(struct doctor *doctor)
+static void look_at_shim(struct report *report)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
 	struct error error;
 	bool is_good = shim_file_find(path, &error) == 0;
 
-	doctor_say(doctor, is_good ? DOCTOR_GOOD : DOCTOR_PROBLEM, "shim", "%s",
+	report_say(report, is_good ? REPORT_GOOD : REPORT_PROBLEM, "shim", "%s",
 		   is_good ? path : error.text);
 	if (is_good && shim_file_is_hidden(path, folder))
-		doctor_say(doctor, DOCTOR_NOTE, "shim",
+		report_say(report, REPORT_NOTE, "shim",
 			   "programs of other users, also those that give up root's id, are "
 			   "not governed: they cannot enter %s",
 			   folder);
 	if (is_good)
-		look_at_auditor(doctor, path);
+		look_at_auditor(report, path);
 }
 
 /* The folder or, where it is not made yet, the one in which it would be. */
@@ -75,7 +75,7 @@ static int existing_part(char path[PATH_MAX], struct stat *ret_status)
 	return 0;
 }
 
-void doctor_folder(struct doctor *doctor, const char *subject, const char *path)
+void doctor_folder(struct report *report, const char *subject, const char *path)
 {
 	char part[PATH_MAX];
 	struct stat status;
@@ -89,84 +89,84 @@ void doctor_folder(struct doctor *doctor, const char *subject, const char *path)
 			? (unsigned long long)room.f_bavail * room.f_frsize / MIB
 			: 0;
 	if (r < 0)
-		doctor_say(doctor, DOCTOR_PROBLEM, subject, "%s: %s", path, strerror(-r));
+		report_say(report, REPORT_PROBLEM, subject, "%s: %s", path, strerror(-r));
 	else if (is_there &&
 		 (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077)))
-		doctor_say(doctor, DOCTOR_PROBLEM, subject,
+		report_say(report, REPORT_PROBLEM, subject,
 			   "%s is not a folder of yours that nobody else can enter", path);
 	else if (access(part, W_OK | X_OK) < 0)
-		doctor_say(doctor, DOCTOR_PROBLEM, subject, "%s cannot be written: %s", part,
+		report_say(report, REPORT_PROBLEM, subject, "%s cannot be written: %s", part,
 			   strerror(errno));
 	else if (free_mib < ROOM_NEEDED_MIB)
-		doctor_say(doctor, DOCTOR_PROBLEM, subject,
+		report_say(report, REPORT_PROBLEM, subject,
 			   "%s: %llu MB are free; when it is full, writes are refused", path,
 			   free_mib);
 	else
-		doctor_say(doctor, DOCTOR_GOOD, subject, "%s%s, %llu MB free", path,
+		report_say(report, REPORT_GOOD, subject, "%s%s, %llu MB free", path,
 			   is_there ? "" : " (will be made)", free_mib);
 }
 
-static void look_at_folders(struct doctor *doctor)
+static void look_at_folders(struct report *report)
 {
 	char path[PATH_MAX];
 	struct error error;
 
 	if (place_of_rings(path, &error) < 0)
-		doctor_say(doctor, DOCTOR_PROBLEM, "run folder", "%s", error.text);
+		report_say(report, REPORT_PROBLEM, "run folder", "%s", error.text);
 	else
-		doctor_folder(doctor, "run folder", path);
+		doctor_folder(report, "run folder", path);
 }
 
-static void look_at_socket(struct doctor *doctor, const char *path, const char *why)
+static void look_at_socket(struct report *report, const char *path, const char *why)
 {
 	int fd = -1;
 	int r = socket_connect(path, &fd);
 
 	close_p(&fd);
 	if (r == 0)
-		doctor_say(doctor, DOCTOR_GOOD, "service", "an agent answers at %s (%s)", path,
+		report_say(report, REPORT_GOOD, "service", "an agent answers at %s (%s)", path,
 			   why);
 	else
-		doctor_say(doctor, DOCTOR_PROBLEM, "service",
+		report_say(report, REPORT_PROBLEM, "service",
 			   "no agent answers at %s (%s): %s; statements are refused", path, why,
 			   strerror(-r));
 }
 
-static void look_at_configuration(struct doctor *doctor)
+static void look_at_configuration(struct report *report)
 {
 	char path[PATH_MAX];
 	int r = service_configured(path, sizeof(path));
 
 	if (r == 0)
-		look_at_socket(doctor, path, SERVICE_CONFIGURATION);
+		look_at_socket(report, path, SERVICE_CONFIGURATION);
 	else if (r != -ENOENT)
-		doctor_say(doctor, DOCTOR_PROBLEM, "service",
+		report_say(report, REPORT_PROBLEM, "service",
 			   SERVICE_CONFIGURATION
 			   " must be a file of root's that nobody else may "
 			   "write, with a line socket=/PATH; statements are refused");
 	else if (access(SERVICE_SOCKET, F_OK) == 0)
-		look_at_socket(doctor, SERVICE_SOCKET, "for programs without chaperone run");
+		look_at_socket(report, SERVICE_SOCKET, "for programs without chaperone run");
 }
 
-static void look_at_switch(struct doctor *doctor)
+static void look_at_switch(struct report *report)
 {
 	struct stat status;
 
 	if (lstat(OFF_SWITCH, &status) < 0)
 		return;
 	if (off_switch_is_on())
-		doctor_say(doctor, DOCTOR_PROBLEM, "switch",
+		report_say(report, REPORT_PROBLEM, "switch",
 			   OFF_SWITCH " is there: nothing is enforced on this machine");
 	else
-		doctor_say(doctor, DOCTOR_NOTE, "switch",
+		report_say(report, REPORT_NOTE, "switch",
 			   OFF_SWITCH " is not root's and has no effect");
 }
 
-void doctor_machine(struct doctor *doctor)
+void doctor_machine(struct report *report)
 {
-	look_at_kernel(doctor);
-	look_at_shim(doctor);
-	look_at_folders(doctor);
-	look_at_configuration(doctor);
-	look_at_switch(doctor);
+	look_at_kernel(report);
+	look_at_shim(report);
+	look_at_folders(report);
+	look_at_configuration(report);
+	look_at_switch(report);
 }

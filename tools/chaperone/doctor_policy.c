@@ -22,36 +22,36 @@ static void count(struct policy_finder *finder, const struct policy_finding *fin
 		counting->warnings++;
 }
 
-static void say_error(struct doctor *doctor, const struct error *error)
+static void say_error(struct report *report, const struct error *error)
 {
 	char line[1024];
 
 	error_format(error, line, sizeof(line));
-	doctor_say(doctor, DOCTOR_PROBLEM, "policy", "%s", line);
+	report_say(report, REPORT_PROBLEM, "policy", "%s", line);
 }
 
-static void look_at_rules(struct doctor *doctor, const struct policy_found *found,
+static void look_at_rules(struct report *report, const struct policy_found *found,
 			  const struct policy *policy)
 {
 	struct counting counting = { { count, (int64_t)time(NULL) }, 0, 0 };
 	struct error error = { 0 };
 
 	policy_check(policy, &counting.finder);
-	doctor_say(doctor, DOCTOR_GOOD, "policy", "%s  %s  (%s)  %s  %s", found->path,
+	report_say(report, REPORT_GOOD, "policy", "%s  %s  (%s)  %s  %s", found->path,
 		   policy->files[0].name, policy_origin_text(found->origin),
 		   found->needs_trust ? "trusted" : "needs no trust",
 		   policy->is_trial ? "trial" : "enforce");
 	if (counting.errors + counting.warnings > 0)
-		doctor_say(doctor, counting.errors ? DOCTOR_PROBLEM : DOCTOR_NOTE, "policy",
+		report_say(report, counting.errors ? REPORT_PROBLEM : REPORT_NOTE, "policy",
 			   "%zu errors, %zu warnings: chaperone policy check %s", counting.errors,
 			   counting.warnings, found->path);
 	for (size_t i = 0; policy_unenforced(policy, i, &error); i++) {
-		say_error(doctor, &error);
+		say_error(report, &error);
 		error = (struct error){ 0 };
 	}
 }
 
-void doctor_policy(struct doctor *doctor, const char *option)
+void doctor_policy(struct report *report, const char *option)
 {
 	SCOPED(policy_source_done) struct policy_source source = { .texts = NULL };
 	SCOPED(policy_freep) struct policy *policy = NULL;
@@ -61,7 +61,7 @@ void doctor_policy(struct doctor *doctor, const char *option)
 	if (policy_find(option, &found, &error) < 0 ||
 	    policy_found_read(&found, &source, &error) < 0 ||
 	    policy_source_parse(&source, &policy, &error) < 0)
-		say_error(doctor, &error);
+		say_error(report, &error);
 	else
-		look_at_rules(doctor, &found, policy);
+		look_at_rules(report, &found, policy);
 }

@@ -12,7 +12,7 @@
 #include "tools/chaperone/modules.h"
 #include "tools/chaperone/program.h"
 
-#define LEVEL_COUNT     (DOCTOR_PROBLEM + 1)
+#define LEVEL_COUNT     (REPORT_PROBLEM + 1)
 #define NAMES_SHOWN_MAX 3
 #define NAMES_MAX_BYTES KIB
 
@@ -45,8 +45,8 @@ static void found_done(struct found *found)
 
 static size_t found_count(const struct found *found)
 {
-	return found->names[DOCTOR_GOOD].count + found->names[DOCTOR_NOTE].count +
-	       found->names[DOCTOR_PROBLEM].count;
+	return found->names[REPORT_GOOD].count + found->names[REPORT_NOTE].count +
+	       found->names[REPORT_PROBLEM].count;
 }
 
 /* Since PostgreSQL 10 libpq's file is libpq.so.5.MAJOR (src/interfaces/libpq/Makefile,
@@ -64,7 +64,7 @@ static unsigned libpq_version(const char *path)
 /* Neither governed nor not: only its own words are true of it. */
 static const char *words_of(const struct client *client)
 {
-	return client->level == DOCTOR_NOTE ? client->how : "";
+	return client->level == REPORT_NOTE ? client->how : "";
 }
 
 static void add_name(struct found *found, const struct client *client, const char *path)
@@ -126,9 +126,9 @@ static const struct half LINKED = {
 	.end = "",
 	.open = "(",
 	.close = ")",
-	.behind = { [DOCTOR_GOOD] = " governed",
-		    [DOCTOR_NOTE] = "",
-		    [DOCTOR_PROBLEM] = " NOT GOVERNED" },
+	.behind = { [REPORT_GOOD] = " governed",
+		    [REPORT_NOTE] = "",
+		    [REPORT_PROBLEM] = " NOT GOVERNED" },
 };
 static const struct half IMPORTED = {
 	.begin = " (",
@@ -136,9 +136,9 @@ static const struct half IMPORTED = {
 	.end = ")",
 	.open = "",
 	.close = "",
-	.behind = { [DOCTOR_GOOD] = " governed when loaded",
-		    [DOCTOR_NOTE] = "",
-		    [DOCTOR_PROBLEM] = " NOT GOVERNED" },
+	.behind = { [REPORT_GOOD] = " governed when loaded",
+		    [REPORT_NOTE] = "",
+		    [REPORT_PROBLEM] = " NOT GOVERNED" },
 };
 
 static void say_half(struct buf *line, const struct half *half, const struct found *found)

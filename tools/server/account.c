@@ -39,6 +39,22 @@ int account_add(struct store *store, const char *name, const char *role, struct 
 	return r < 0 ? r : 0;
 }
 
+static int take_count(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	*(int64_t *)context = columns[0].number;
+	return 0;
+}
+
+int account_count(struct store *store, const char *role, int64_t *ret_count)
+{
+	int r = store_run(store,
+			  "SELECT count(*) FROM account WHERE role = $1 AND disabled IS NULL",
+			  STORE_VALUES(store_text(slice_of(role))), take_count, ret_count);
+
+	return r < 0 ? r : 0;
+}
+
 int account_add_author_key(struct store *store, const char *name, const struct verifying_key *key)
 {
 	SCOPED(buf_done) struct buf verifier = BUF_MAX(KEY_TEXT_MAX);

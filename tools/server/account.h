@@ -17,6 +17,9 @@ bool account_is_name(struct slice name);
 must_use int account_add(struct store *store, const char *name, const char *role,
 			 struct slice password);
 
+/* How many accounts of the role can be used. */
+must_use int account_count(struct store *store, const char *role, int64_t *ret_count);
+
 /* Lets the key's signatures count for policies. */
 must_use int account_add_author_key(struct store *store, const char *name,
 				    const struct verifying_key *key);

@@ -107,11 +107,48 @@ int certificate_make(const char *name, struct buf *ret_certificate, struct buf *
 	return 0;
 }
 
+static X509 *read_certificate(struct slice pem)
+{
+	SCOPED(bio_freep) BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.length);
+
+	return bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+}
+
+/* A key that asks for a pass phrase is none here. */
+static int no_phrase(char *phrase, int size, int is_new, void *context)
+{
+	(void)phrase;
+	(void)size;
+	(void)is_new;
+	(void)context;
+	return 0;
+}
+
+static EVP_PKEY *read_key(struct slice pem)
+{
+	SCOPED(bio_freep) BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.length);
+
+	return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_phrase, NULL) : NULL;
+}
+
+int certificate_look(struct slice certificate, struct slice key, const char *name,
+		     struct certificate_state *ret_state)
+{
+	SCOPED(certificate_freep) X509 *read = read_certificate(certificate);
+	SCOPED(key_freep) EVP_PKEY *secret = read_key(key);
+	int seconds;
+
+	if (!read || !secret ||
+	    ASN1_TIME_diff(&ret_state->days_left, &seconds, NULL, X509_get0_notAfter(read)) != 1)
+		return -EINVAL;
+	ret_state->fits_key = X509_check_private_key(read, secret) == 1;
+	ret_state->fits_name = X509_check_host(read, name, 0, 0, NULL) == 1;
+	return 0;
+}
+
 int certificate_key_hash(struct slice certificate, unsigned char ret_hash[SHA256_SIZE])
 {
-	SCOPED(bio_freep) BIO *bio = BIO_new_mem_buf(certificate.at, (int)certificate.length);
-	SCOPED(certificate_freep)
-	X509 *read = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	SCOPED(certificate_freep) X509 *read = read_certificate(certificate);
 	unsigned char *der = NULL;
 	int length = read ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(read), &der) : -1;
 

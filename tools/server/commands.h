@@ -5,5 +5,7 @@
 
 int command_init(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_backup(int argc, char **argv);
 
 #endif

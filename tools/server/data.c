@@ -77,7 +77,7 @@ static int read_name(struct data *data, struct error *error)
 	int r = store_run(data->store, "SELECT value FROM setting WHERE name = 'name'",
 			  STORE_NO_VALUES, take_name, data->name);
 
-	return r < 0 ? error_set(error, r, "%s", store_trouble(data->store)) : 0;
+	return r < 0 ? error_set(error, r, DATA_STORE ": %s", store_trouble(data->store)) : 0;
 }
 
 static int open_named(struct data *data, bool is_wanted, struct error *error)

@@ -29,6 +29,16 @@ int store_run_script(struct store *store, const char *script)
 	return store->engine->run_script(store, script);
 }
 
+int store_check(struct store *store, struct error *error)
+{
+	return store->engine->check(store, error);
+}
+
+int store_copy(struct store *store, const char *path, struct error *error)
+{
+	return store->engine->copy(store, path, error);
+}
+
 const char *store_trouble(const struct store *store)
 {
 	return store->engine->trouble(store);

@@ -73,6 +73,13 @@ must_use int store_run_script(struct store *store, const char *script);
 must_use int store_transact(struct store *store, int (*work)(struct store *store, void *context),
 			    void *context);
 
+/* Whether the database is whole.  -EUCLEAN when it is not; `error` says what is wrong. */
+must_use int store_check(struct store *store, struct error *error);
+
+/* Copies the database, as it is at one moment, to the file `path`, which is not there; others may write
+ * meanwhile. */
+must_use int store_copy(struct store *store, const char *path, struct error *error);
+
 /* What the database said of the last failure. */
 const char *store_trouble(const struct store *store);
 

@@ -10,6 +10,8 @@ struct store_engine {
 	int (*run)(struct store *store, const char *sql, struct store_values values,
 		   store_row_fn row, void *context);
 	int (*run_script)(struct store *store, const char *script);
+	int (*check)(struct store *store, struct error *error);
+	int (*copy)(struct store *store, const char *path, struct error *error);
 	const char *(*trouble)(const struct store *store);
 	const char *begin; /* how a transaction that writes begins */
 };

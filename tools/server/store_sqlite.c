@@ -11,6 +11,7 @@
 
 #define STATEMENTS_MAX 128u
 #define PATIENCE_MS    10000
+#define FINDING_MAX    300u
 
 struct prepared {
 	const char *sql; /* the literal itself */
@@ -189,6 +190,45 @@ static int sqlite_run_script(struct store *store, const char *script)
 	return code == SQLITE_OK ? 0 : as_errno(sqlite3_extended_errcode(own(store)->database));
 }
 
+/* SQLite gives its journals the mode of the file. */
+static int make_file(const char *path)
+{
+	SCOPED(close_p)
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	return fd < 0 ? -errno : 0;
+}
+
+/* The first of what is wrong, or "ok". */
+static int take_finding(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	return slice_is(columns[0].bytes, "ok")
+		       ? 0
+		       : error_set(context, -EUCLEAN, "the database is damaged: %.*s",
+				   SLICE_ARGUMENTS(slice_part(columns[0].bytes, 0, FINDING_MAX)));
+}
+
+static int sqlite_check(struct store *store, struct error *error)
+{
+	int r = store_run(store, "PRAGMA integrity_check(1)", STORE_NO_VALUES, take_finding, error);
+
+	if (r >= 0 || r == -EUCLEAN)
+		return r < 0 ? r : 0;
+	return error_set(error, -EUCLEAN, "the database cannot be read: %s", store_trouble(store));
+}
+
+static int sqlite_copy(struct store *store, const char *path, struct error *error)
+{
+	int r = make_file(path);
+
+	if (r < 0)
+		return error_system(error, r, path);
+	r = store_run(store, "VACUUM INTO $1", STORE_VALUES(store_text(slice_of(path))), NULL,
+		      NULL);
+	return r < 0 ? error_set(error, r, "%s: %s", path, store_trouble(store)) : 0;
+}
+
 static const char *sqlite_trouble(const struct store *store)
 {
 	return sqlite3_errmsg(((const struct sqlite_store *)store)->database);
@@ -198,18 +238,11 @@ static const struct store_engine SQLITE = {
 	.close = sqlite_close,
 	.run = sqlite_run,
 	.run_script = sqlite_run_script,
+	.check = sqlite_check,
+	.copy = sqlite_copy,
 	.trouble = sqlite_trouble,
 	.begin = "BEGIN IMMEDIATE",
 };
-
-/* SQLite gives its journals the mode of the file. */
-static int make_file(const char *path)
-{
-	SCOPED(close_p)
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-
-	return fd < 0 ? -errno : 0;
-}
 
 static int set_up(sqlite3 *database)
 {

@@ -187,6 +187,28 @@ START_TEST(writers_take_turns)
 }
 END_TEST
 
+/* A second store of the same process must leave the first one's locks alone: without them another
+ * process that closes last takes the journal away. */
+START_TEST(what_one_writes_others_see_while_it_is_open)
+{
+	struct store *first = open_store();
+	int status;
+
+	ck_assert_int_ge(run(first, "CREATE TABLE kept (value BIGINT)"), 0);
+	store_close(first);
+	SCOPED(store_closep) struct store *store = open_store();
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 0);
+	SCOPED(store_closep) struct store *second = open_store();
+	for (int i = 1; i <= 3; i++) {
+		ck_assert_int_eq(run(second, "INSERT INTO kept VALUES (1)"), 1);
+		if (fork() == 0)
+			execl("/proc/self/exe", "test_store", path, NULL);
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(WEXITSTATUS(status), i);
+	}
+}
+END_TEST
+
 START_TEST(the_file_is_its_owners)
 {
 	struct stat status;
@@ -239,13 +261,35 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, says_what_is_wrong);
 	tcase_add_test(tests, undoes_what_fails);
 	tcase_add_test(tests, writers_take_turns);
+	tcase_add_test(tests, what_one_writes_others_see_while_it_is_open);
 	tcase_add_test(tests, the_file_is_its_owners);
 	tcase_add_test(tests, a_planted_link_is_not_followed);
 	tcase_add_test(tests, the_schema_is_raised_once);
 	tcase_add_test(tests, a_newer_database_is_left_alone);
 }
 
-int main(void)
+static int count_row(void *context, const struct store_value *columns, size_t count)
 {
-	return run_suite("store", make_folder, remove_folder, add_tests);
+	(void)columns;
+	(void)count;
+	++*(int *)context;
+	return 0;
+}
+
+/* Another process: how many rows it sees. */
+static int look(const char *file)
+{
+	SCOPED(store_closep) struct store *store = NULL;
+	struct error error;
+	int seen = 0;
+
+	if (store_open_sqlite(file, &store, &error) < 0 ||
+	    store_run(store, "SELECT value FROM kept", STORE_NO_VALUES, count_row, &seen) < 0)
+		return 100;
+	return seen;
+}
+
+int main(int argc, char **argv)
+{
+	return argc > 1 ? look(argv[1]) : run_suite("store", make_folder, remove_folder, add_tests);
 }

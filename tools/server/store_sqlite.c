@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/server/store_engine.h"
@@ -190,13 +191,19 @@ static int sqlite_run_script(struct store *store, const char *script)
 	return code == SQLITE_OK ? 0 : as_errno(sqlite3_extended_errcode(own(store)->database));
 }
 
-/* SQLite gives its journals the mode of the file. */
+/* SQLite gives its journals the mode of the file.  One that is there is not opened: closing it would
+ * take away the locks that other connections of this process have (sqlite.org/howtocorrupt.html, 2.2).
+ * Its folder is private, so what is looked at stays. */
 static int make_file(const char *path)
 {
-	SCOPED(close_p)
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	SCOPED(close_p) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat status;
 
-	return fd < 0 ? -errno : 0;
+	if (fd >= 0)
+		return 0;
+	if (errno != EEXIST || lstat(path, &status) < 0)
+		return -errno;
+	return S_ISREG(status.st_mode) ? 0 : -ELOOP;
 }
 
 /* The first of what is wrong, or "ok". */

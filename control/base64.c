@@ -4,27 +4,49 @@
 #include <errno.h>
 #include <sodium.h>
 
-#define VARIANT sodium_base64_VARIANT_ORIGINAL
+#define STANDARD sodium_base64_VARIANT_ORIGINAL
+#define URL      sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
-int base64_read(struct slice text, void *ret_bytes, size_t size, size_t *ret_length)
+static int read_variant(struct slice text, int variant, void *ret_bytes, size_t size,
+			size_t *ret_length)
 {
 	size_t length;
 
 	if (sodium_base642bin(ret_bytes, size, text.at, text.length, NULL, &length, NULL,
-			      VARIANT) != 0)
+			      variant) != 0)
 		return -EINVAL;
 	*ret_length = length;
 	return 0;
 }
 
-void base64_write(const void *bytes, size_t length, struct buf *out)
+int base64_read(struct slice text, void *ret_bytes, size_t size, size_t *ret_length)
+{
+	return read_variant(text, STANDARD, ret_bytes, size, ret_length);
+}
+
+int base64url_read(struct slice text, void *ret_bytes, size_t size, size_t *ret_length)
+{
+	return read_variant(text, URL, ret_bytes, size, ret_length);
+}
+
+static void write_variant(const void *bytes, size_t length, int variant, struct buf *out)
 {
 	size_t before = out->length;
-	size_t size = sodium_base64_ENCODED_LEN(length, VARIANT); /* with a NUL */
+	size_t size = sodium_base64_encoded_len(length, variant); /* with a NUL */
 	char *at = buf_extend(out, size);
 
 	if (!at)
 		return;
-	sodium_bin2base64(at, size, bytes, length, VARIANT);
+	sodium_bin2base64(at, size, bytes, length, variant);
 	buf_truncate(out, before + size - 1);
+}
+
+void base64_write(const void *bytes, size_t length, struct buf *out)
+{
+	write_variant(bytes, length, STANDARD, out);
+}
+
+void base64url_write(const void *bytes, size_t length, struct buf *out)
+{
+	write_variant(bytes, length, URL, out);
 }

@@ -2,30 +2,18 @@
 #include "tools/server/account.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/clock.h"
+#include "tools/server/name.h"
 #include "tools/server/password.h"
 
 #define KEY_TEXT_MAX (1 * KIB)
-
-bool account_is_name(struct slice name)
-{
-	if (name.length == 0 || name.length > ACCOUNT_NAME_MAX || name.at[0] < 'a' ||
-	    name.at[0] > 'z')
-		return false;
-	for (size_t i = 0; i < name.length; i++) {
-		if (!name.at[i] || !strchr("abcdefghijklmnopqrstuvwxyz0123456789.-_", name.at[i]))
-			return false;
-	}
-	return true;
-}
 
 int account_add(struct store *store, const char *name, const char *role, struct slice password)
 {
 	char hash[PASSWORD_HASH_SIZE];
 
-	if (!account_is_name(slice_of(name)))
+	if (!name_is_plain(slice_of(name)))
 		return -EINVAL;
 	int r = password_hash(password, hash);
 	if (r < 0)

@@ -6,13 +6,7 @@
 #include "control/key.h"
 #include "tools/server/store.h"
 
-#define ACCOUNT_NAME_MAX 64u
-
-/* Whether `name` may be one: 1 to 64 small letters, digits, dots, dashes and underscores, beginning
- * with a letter. */
-bool account_is_name(struct slice name);
-
-/* Adds an account.  `role` is one that the schema lists.  -EEXIST, -EINVAL, -ENOMEM and what
+/* Adds an account, whose name is a plain one (name.h).  `role` is one that the schema lists.  -EEXIST, -EINVAL, -ENOMEM and what
  * store_run gives. */
 must_use int account_add(struct store *store, const char *name, const char *role,
 			 struct slice password);

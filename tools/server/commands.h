@@ -4,6 +4,7 @@
 #define TOOLS_SERVER_COMMANDS_H
 
 int command_init(int argc, char **argv);
+int command_code(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_backup(int argc, char **argv);

@@ -143,6 +143,15 @@ int data_read(const struct data *data, const char *name, struct buf *buf, struct
 	return r < 0 ? error_system(error, r, name) : 0;
 }
 
+int data_read_or(const struct data *data, const char *given, const char *name, struct buf *buf,
+		 struct error *error)
+{
+	if (!given)
+		return data_read(data, name, buf, error);
+	int r = file_read(given, buf);
+	return r < 0 ? error_system(error, r, given) : 0;
+}
+
 int data_key(const struct data *data, const char *name, struct signing_key *ret_key,
 	     struct error *error)
 {

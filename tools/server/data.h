@@ -48,6 +48,9 @@ must_use int data_write(const struct data *data, const char *name, struct slice 
 			struct error *error);
 must_use int data_read(const struct data *data, const char *name, struct buf *buf,
 		       struct error *error);
+/* As data_read, but of the file `given` where that is not NULL. */
+must_use int data_read_or(const struct data *data, const char *given, const char *name,
+			  struct buf *buf, struct error *error);
 must_use int data_key(const struct data *data, const char *name, struct signing_key *ret_key,
 		      struct error *error);
 

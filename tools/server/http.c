@@ -15,6 +15,7 @@ struct http_service {
 	struct MHD_Daemon *daemon;
 	const struct route *routes;
 	struct store_pool *stores;
+	struct server *server;
 };
 
 /* One request, from its first line to the end of its answer. */
@@ -148,6 +149,7 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 static void answer_route(struct http_service *service, const struct route *route,
 			 struct request *request, struct reply *reply)
 {
+	request->server = service->server;
 	request->store = store_pool_take(service->stores);
 	if (route->answer(request, reply) < 0)
 		reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
@@ -231,6 +233,7 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 		return error_system(error, -ENOMEM, "the server");
 	service->routes = settings->routes;
 	service->stores = settings->stores;
+	service->server = settings->server;
 	errno = 0;
 	service->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, handle, service, MHD_OPTION_EXTERNAL_LOGGER, log_nothing,

@@ -21,7 +21,8 @@ struct http_settings {
 	struct sockaddr_storage address;
 	const char *certificate, *key; /* PEM; the key's may be wiped afterwards */
 	const struct route *routes;
-	struct store_pool *stores; /* lives longer than the service */
+	struct store_pool *stores; /* both live longer than the service */
+	struct server *server;
 };
 
 struct http_service;

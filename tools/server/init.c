@@ -15,6 +15,7 @@
 #include "tools/server/certificate.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
+#include "tools/server/name.h"
 #include "tools/server/password.h"
 
 #define TEXT_MAX      (16 * KIB)
@@ -59,23 +60,15 @@ static void made_done(struct made *made)
 	signing_key_done(&made->author);
 }
 
-static bool is_host(struct slice name)
+static bool is_server_name(const char *name)
 {
-	if (name.length == 0 || name.length > DATA_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < name.length; i++) {
-		if (!name.at[i] || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					   "0123456789.-",
-					   name.at[i]))
-			return false;
-	}
-	return true;
+	return strlen(name) <= DATA_NAME_MAX && name_is_host(slice_of(name));
 }
 
 static int choose_names(const struct init_options *options, struct made *made, struct error *error)
 {
 	made->administrator = options->administrator ? options->administrator : ADMINISTRATOR;
-	if (!account_is_name(slice_of(made->administrator)))
+	if (!name_is_plain(slice_of(made->administrator)))
 		return error_set(error, -EINVAL,
 				 "'%.64s' is no account: small letters, digits, . - and _",
 				 made->administrator);
@@ -83,7 +76,7 @@ static int choose_names(const struct init_options *options, struct made *made, s
 		return error_system(error, -errno, "this machine's name");
 	if (options->name)
 		snprintf(made->name, sizeof(made->name), "%s", options->name);
-	if (!is_host(slice_of(options->name ? options->name : made->name)))
+	if (!is_server_name(options->name ? options->name : made->name))
 		return error_set(error, -EINVAL, "'%.64s' is no host's name: say one with --name",
 				 made->name);
 	return 0;

@@ -8,6 +8,7 @@ static const struct command COMMANDS[] = {
 	{ "init", command_init,
 	  "make a server: its keys, its certificate, its first administrator" },
 	{ "run", command_run, "serve" },
+	{ "code", command_code, "make a code with which one machine enrols" },
 	{ "check", command_check, "say whether the server's folder is whole" },
 	{ "backup", command_backup, "copy the server's folder, while it serves" },
 };

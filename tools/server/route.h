@@ -9,10 +9,13 @@
 
 #define ROUTE_PARTS_MAX 4u
 
+struct server;
+
 struct request {
 	struct slice method, path, body;
 	struct slice parts[ROUTE_PARTS_MAX]; /* what stands where the route has {…}, in order */
 	struct store *store;
+	struct server *server;
 };
 
 /* Answers; a negative errno becomes a problem 500. */

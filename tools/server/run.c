@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/file.h"
 #include "tools/command/command.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
@@ -13,6 +12,7 @@
 #include "tools/server/data.h"
 #include "tools/server/http.h"
 #include "tools/server/listen.h"
+#include "tools/server/server.h"
 
 #define TEXT_MAX       (256 * KIB) /* of a certificate with its chain, and of a key */
 #define DESCRIPTOR_MAX 1023
@@ -56,6 +56,7 @@ struct serving {
 	struct data data;
 	struct buf certificate, key;
 	struct store_pool stores;
+	struct server server;
 	struct http_service *http;
 };
 
@@ -63,18 +64,10 @@ static void serving_done(struct serving *serving)
 {
 	http_stop(serving->http);
 	store_pool_done(&serving->stores);
+	server_done(&serving->server);
 	buf_done(&serving->certificate);
 	secret_done(&serving->key);
 	data_close(&serving->data);
-}
-
-static int read_pem(const struct data *data, const char *given, const char *own, struct buf *text,
-		    struct error *error)
-{
-	if (!given)
-		return data_read(data, own, text, error);
-	int r = file_read(given, text);
-	return r < 0 ? error_system(error, r, given) : 0;
 }
 
 static int fill_pool(struct serving *serving, struct error *error)
@@ -92,16 +85,20 @@ static int fill_pool(struct serving *serving, struct error *error)
 
 static int start(const struct run_options *options, struct serving *serving, struct error *error)
 {
-	struct http_settings settings = { .routes = ROUTES, .stores = &serving->stores };
+	struct http_settings settings = { .routes = ROUTES,
+					  .stores = &serving->stores,
+					  .server = &serving->server };
 	int r = listen_read(options->listen, &settings.address, error);
 
 	if (r == 0)
 		r = data_open(options->data, &serving->data, error);
 	if (r == 0)
-		r = read_pem(&serving->data, options->certificate, DATA_CERTIFICATE,
-			     &serving->certificate, error);
+		r = data_read_or(&serving->data, options->certificate, DATA_CERTIFICATE,
+				 &serving->certificate, error);
 	if (r == 0)
-		r = read_pem(&serving->data, options->key, DATA_TLS_KEY, &serving->key, error);
+		r = data_read_or(&serving->data, options->key, DATA_TLS_KEY, &serving->key, error);
+	if (r == 0)
+		r = server_load(&serving->data, &serving->server, error);
 	if (r == 0)
 		r = fill_pool(serving, error);
 	if (r < 0)
@@ -129,7 +126,8 @@ int command_run(int argc, char **argv)
 	struct serving serving = { .data = DATA_NONE,
 				   .certificate = BUF_MAX(TEXT_MAX),
 				   .key = BUF_MAX(TEXT_MAX),
-				   .stores = STORE_POOL_EMPTY };
+				   .stores = STORE_POOL_EMPTY,
+				   .server = SERVER_EMPTY };
 	struct error error = { .text = "" };
 	int status, number;
 	sigset_t ends;

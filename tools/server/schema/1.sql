@@ -21,3 +21,22 @@ CREATE TABLE author_key (
 	created BIGINT NOT NULL,
 	revoked BIGINT
 );
+
+-- What lets a machine enrol, once.
+CREATE TABLE enrolment_code (
+	digest BYTEA PRIMARY KEY,
+	bundle TEXT NOT NULL,
+	made BIGINT NOT NULL,
+	expires BIGINT NOT NULL
+);
+
+-- Machines, each with one agent or several that share what it was given.
+CREATE TABLE agent (
+	id TEXT PRIMARY KEY,
+	host TEXT NOT NULL, -- as it calls itself
+	bundle TEXT NOT NULL, -- the policies that it gets
+	token_digest BYTEA NOT NULL UNIQUE,
+	chain_key BYTEA NOT NULL, -- K_0 of its record's chain
+	enrolled BIGINT NOT NULL,
+	revoked BIGINT
+);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Small parts of the server: names, routes, codes, tries. */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "control/code.h"
+#include "tests/unit/run_suite.h"
+#include "tools/server/name.h"
+#include "tools/server/route.h"
+#include "tools/server/throttle.h"
+
+static int answer_nothing(const struct request *request, struct reply *reply)
+{
+	(void)request;
+	(void)reply;
+	return 0;
+}
+
+static const struct route TRIED[] = {
+	{ "GET", "/", answer_nothing },
+	{ "GET", "/v1/policies/{name}", answer_nothing },
+	{ "PUT", "/v1/policies/{name}", answer_nothing },
+	{ "GET", "/v1/policies/{name}/versions/{version}", answer_nothing },
+	{ NULL, NULL, NULL },
+};
+
+static const struct {
+	const char *method, *path;
+	int row; /* of TRIED; -1: none */
+	const char *allowed, *first, *second;
+} REQUESTS[] = {
+	{ "GET", "/", 0, "", "", "" },
+	{ "HEAD", "/", 0, "", "", "" },
+	{ "GET", "", -1, "", "", "" },
+	{ "GET", "//", -1, "", "", "" },
+	{ "GET", "/v1/policies/shop", 1, "", "shop", "" },
+	{ "PUT", "/v1/policies/shop", 2, "GET", "shop", "" },
+	{ "POST", "/v1/policies/shop", -1, "GET, PUT", "", "" },
+	{ "HEAD", "/v1/policies/{name}", 1, "", "{name}", "" },
+	{ "GET", "/v1/policies/", -1, "", "", "" },
+	{ "GET", "/v1/policies", -1, "", "", "" },
+	{ "GET", "/v1/policies/shop/", -1, "", "", "" },
+	{ "GET", "/v1/policies/a/versions/7", 3, "", "a", "7" },
+	{ "GET", "/v1/policies//versions/7", -1, "", "", "" },
+	{ "get", "/", -1, "GET", "", "" },
+};
+
+START_TEST(a_request_finds_its_route)
+{
+	SCOPED(buf_done) struct buf allowed = BUF_MAX(100);
+	struct request request = { .method = slice_of(REQUESTS[_i].method),
+				   .path = slice_of(REQUESTS[_i].path) };
+	const struct route *route = route_find(TRIED, &request, &allowed);
+
+	ck_assert_ptr_eq(route, REQUESTS[_i].row < 0 ? NULL : &TRIED[REQUESTS[_i].row]);
+	ck_assert_str_eq(buf_text(&allowed), REQUESTS[_i].allowed);
+	if (!route)
+		return;
+	ck_assert(slice_is(request.parts[0], REQUESTS[_i].first));
+	ck_assert(slice_is(request.parts[1], REQUESTS[_i].second));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool is_plain, is_host;
+} NAMES[] = {
+	{ "", false, false },    { "a", true, true },          { "shop-prod_2.x", true, false },
+	{ "Shop", false, true }, { "2shop", false, true },     { "-a", false, true },
+	{ "a b", false, false }, { "a/b", false, false },      { "\xc3\xa4", false, false },
+	{ "a+b", false, false }, { "db.example", true, true },
+};
+
+START_TEST(names_are_told_apart)
+{
+	ck_assert(name_is_plain(slice_of(NAMES[_i].name)) == NAMES[_i].is_plain);
+	ck_assert(name_is_host(slice_of(NAMES[_i].name)) == NAMES[_i].is_host);
+}
+END_TEST
+
+START_TEST(names_have_an_end_and_no_zero)
+{
+	char name[NAME_HOST_MAX + 1];
+
+	memset(name, 'a', sizeof(name));
+	ck_assert(name_is_plain((struct slice){ name, NAME_PLAIN_MAX }));
+	ck_assert(!name_is_plain((struct slice){ name, NAME_PLAIN_MAX + 1 }));
+	ck_assert(name_is_host((struct slice){ name, NAME_HOST_MAX }));
+	ck_assert(!name_is_host((struct slice){ name, NAME_HOST_MAX + 1 }));
+	ck_assert(!name_is_plain(SLICE("a\0b")));
+	ck_assert(!name_is_host(SLICE("a\0b")));
+}
+END_TEST
+
+START_TEST(tries_come_back_with_time)
+{
+	struct throttle throttle = THROTTLE(3, 2 * SECOND_NS);
+	uint64_t now_ns = 1000 * SECOND_NS, wait_s;
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert(throttle_has(&throttle, now_ns, &wait_s));
+		throttle_take(&throttle, now_ns);
+	}
+	ck_assert(!throttle_has(&throttle, now_ns, &wait_s));
+	ck_assert_uint_eq(wait_s, 2);
+	ck_assert(!throttle_has(&throttle, now_ns + SECOND_NS, &wait_s));
+	ck_assert_uint_eq(wait_s, 1);
+	now_ns += 2 * SECOND_NS;
+	ck_assert(throttle_has(&throttle, now_ns, &wait_s));
+	throttle_take(&throttle, now_ns);
+	ck_assert(!throttle_has(&throttle, now_ns, &wait_s));
+	now_ns += 3600 * SECOND_NS; /* it is full, not fuller */
+	for (int i = 0; i < 3; i++)
+		throttle_take(&throttle, now_ns);
+	ck_assert(!throttle_has(&throttle, now_ns, &wait_s));
+}
+END_TEST
+
+START_TEST(tries_are_there_soon_after_a_machines_start)
+{
+	struct throttle throttle = THROTTLE(3, 2 * SECOND_NS);
+	uint64_t wait_s;
+
+	ck_assert(throttle_has(&throttle, 2 * SECOND_NS, &wait_s));
+}
+END_TEST
+
+#define CODE "9-4WX4KBFfFI1XJsTaXDGA.AznbImKwCCm-lKAAWgcour7F1Oxr1w3cWgq57G-VutA"
+
+START_TEST(a_code_is_read_as_it_was_written)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(200);
+	struct enrolment_code code;
+
+	ck_assert_int_eq(code_read(SLICE(" " CODE "\n"), &code), 0);
+	code_write(&code, &out);
+	ck_assert_str_eq(buf_text(&out), CODE);
+}
+END_TEST
+
+static const char *const NO_CODES[] = {
+	"",
+	".",
+	"9-4WX4KBFfFI1XJsTaXDGA",
+	"9-4WX4KBFfFI1XJsTaXDGA.",
+	".AznbImKwCCm-lKAAWgcour7F1Oxr1w3cWgq57G-VutA",
+	"9-4WX4KBFfFI1XJsTaXDG.AznbImKwCCm-lKAAWgcour7F1Oxr1w3cWgq57G-VutA",
+	CODE "A",
+	CODE "=",
+	CODE ".",
+};
+
+START_TEST(what_is_no_code_is_refused)
+{
+	struct enrolment_code code;
+
+	ck_assert_int_eq(code_read(slice_of(NO_CODES[_i]), &code), -EINVAL);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_loop_test(tests, a_request_finds_its_route, 0, COUNT_OF(REQUESTS));
+	tcase_add_loop_test(tests, names_are_told_apart, 0, COUNT_OF(NAMES));
+	tcase_add_test(tests, names_have_an_end_and_no_zero);
+	tcase_add_test(tests, tries_come_back_with_time);
+	tcase_add_test(tests, tries_are_there_soon_after_a_machines_start);
+	tcase_add_test(tests, a_code_is_read_as_it_was_written);
+	tcase_add_loop_test(tests, what_is_no_code_is_refused, 0, COUNT_OF(NO_CODES));
+}
+
+int main(void)
+{
+	return run_suite("server", NULL, NULL, add_tests);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/enrolment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "control/base64.h"
+#include "tools/command/json.h"
+#include "tools/server/document.h"
+#include "tools/server/name.h"
+#include "tools/server/server.h"
+
+#define ID_SIZE      16u
+#define DETAIL_MAX   200u
+#define KEY_TEXT_MAX (1 * KIB)
+
+int enrolment_offer(struct store *store, const struct enrolment_code *code, struct slice bundle,
+		    int64_t *ret_expires_ns)
+{
+	unsigned char digest[SHA256_SIZE];
+	int64_t now_ns = (int64_t)realtime_ns();
+	int64_t expires_ns = now_ns + (int64_t)ENROLMENT_CODE_NS;
+
+	sha256(code->secret, sizeof(code->secret), digest);
+	int r = store_run(store,
+			  "INSERT INTO enrolment_code (digest, bundle, made, expires)"
+			  " VALUES ($1, $2, $3, $4)",
+			  STORE_VALUES(store_bytes(digest, sizeof(digest)), store_text(bundle),
+				       store_number(now_ns), store_number(expires_ns)),
+			  NULL, NULL);
+	if (r < 0)
+		return r;
+	*ret_expires_ns = expires_ns;
+	return 0;
+}
+
+/* A machine that enrols. */
+struct newcomer {
+	unsigned char code_digest[SHA256_SIZE];
+	struct slice host;
+	char bundle[NAME_PLAIN_MAX + 1];
+	char id[2 * ID_SIZE + 1];
+	unsigned char token[ENROLMENT_TOKEN_SIZE];
+	unsigned char chain_key[ENROLMENT_KEY_SIZE];
+};
+
+static void newcomer_done(struct newcomer *newcomer)
+{
+	sodium_memzero(newcomer, sizeof(*newcomer));
+}
+
+static int take_bundle(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	snprintf(context, NAME_PLAIN_MAX + 1, "%.*s", SLICE_ARGUMENTS(columns[0].bytes));
+	return 0;
+}
+
+/* The code is gone with the first who uses it, be it on another replica. */
+static int use_code(struct store *store, struct newcomer *newcomer)
+{
+	struct store_value digest = store_bytes(newcomer->code_digest, SHA256_SIZE);
+	struct store_value now = store_number((int64_t)realtime_ns());
+	int r = store_run(store,
+			  "SELECT bundle FROM enrolment_code WHERE digest = $1 AND expires > $2",
+			  STORE_VALUES(digest, now), take_bundle, newcomer->bundle);
+
+	if (r < 0)
+		return r;
+	r = store_run(store, "DELETE FROM enrolment_code WHERE digest = $1 AND expires > $2",
+		      STORE_VALUES(digest, now), NULL, NULL);
+	return r < 0 ? r : r == 0 ? -EACCES : 0;
+}
+
+static int add_agent(struct store *store, const struct newcomer *newcomer)
+{
+	unsigned char digest[SHA256_SIZE];
+
+	sha256(newcomer->token, sizeof(newcomer->token), digest);
+	int r = store_run(store,
+			  "INSERT INTO agent (id, host, bundle, token_digest, chain_key, enrolled)"
+			  " VALUES ($1, $2, $3, $4, $5, $6)",
+			  STORE_VALUES(store_text(slice_of(newcomer->id)),
+				       store_text(newcomer->host),
+				       store_text(slice_of(newcomer->bundle)),
+				       store_bytes(digest, sizeof(digest)),
+				       store_bytes(newcomer->chain_key, ENROLMENT_KEY_SIZE),
+				       store_number((int64_t)realtime_ns())),
+			  NULL, NULL);
+	return r < 0 ? r : 0;
+}
+
+static int enrol(struct store *store, void *context)
+{
+	struct newcomer *newcomer = context;
+	int r = use_code(store, newcomer);
+
+	return r < 0 ? r : add_agent(store, newcomer);
+}
+
+static void add_key(struct buf *out, const char *name, const struct verifying_key *key)
+{
+	SCOPED(buf_done) struct buf text = BUF_MAX(KEY_TEXT_MAX);
+
+	verifying_key_write(key, &text);
+	json_text(out, name, buf_view(&text));
+}
+
+static void add_base64(struct buf *out, const char *name, const void *bytes, size_t length)
+{
+	SCOPED(secret_done) struct buf text = BUF_MAX(KEY_TEXT_MAX);
+
+	base64url_write(bytes, length, &text);
+	json_text(out, name, buf_view(&text));
+}
+
+static int add_author(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	json_text(context, NULL, columns[0].bytes);
+	return 0;
+}
+
+/* What the machine keeps: who it is, and whom it believes. */
+static int welcome(const struct request *request, const struct newcomer *newcomer,
+		   struct reply *reply)
+{
+	struct buf *out = &reply->body;
+
+	reply->status = MHD_HTTP_CREATED;
+	reply->type = "application/json";
+	json_open(out, NULL, '{');
+	json_text(out, "agent", slice_of(newcomer->id));
+	add_base64(out, "token", newcomer->token, sizeof(newcomer->token));
+	add_base64(out, "chain_key", newcomer->chain_key, sizeof(newcomer->chain_key));
+	json_text(out, "server", slice_of(request->server->name));
+	json_text(out, "bundle", slice_of(newcomer->bundle));
+	add_key(out, "freshness_key", &request->server->freshness.verifying);
+	add_key(out, "log_key", &request->server->log.verifying);
+	json_open(out, "author_keys", '[');
+	int r = store_run(request->store,
+			  "SELECT verifier FROM author_key WHERE revoked IS NULL ORDER BY verifier",
+			  STORE_NO_VALUES, add_author, out);
+	json_close(out, ']');
+	json_number(out, "author_threshold", 1);
+	json_close(out, '}');
+	json_end(out);
+	return r < 0 ? r : 0;
+}
+
+/* -EINVAL for a request that is none. */
+static int read_newcomer(const json_t *document, struct newcomer *newcomer)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	size_t length;
+
+	newcomer->host = document_text(document, "host");
+	if (base64url_read(document_text(document, "code"), secret, sizeof(secret), &length) < 0 ||
+	    length != sizeof(secret) || !name_is_host(newcomer->host))
+		return -EINVAL;
+	sha256(secret, sizeof(secret), newcomer->code_digest);
+	sodium_memzero(secret, sizeof(secret));
+	return 0;
+}
+
+static void make_secrets(struct newcomer *newcomer)
+{
+	unsigned char id[ID_SIZE];
+
+	randombytes_buf(id, sizeof(id));
+	sodium_bin2hex(newcomer->id, sizeof(newcomer->id), id, sizeof(id));
+	randombytes_buf(newcomer->token, sizeof(newcomer->token));
+	randombytes_buf(newcomer->chain_key, sizeof(newcomer->chain_key));
+}
+
+static void tell_to_wait(struct reply *reply, uint64_t wait_s)
+{
+	char detail[DETAIL_MAX];
+
+	snprintf(detail, sizeof(detail),
+		 "too many codes were wrong: try again in %" PRIu64 " seconds", wait_s);
+	reply_problem(reply, MHD_HTTP_TOO_MANY_REQUESTS, detail);
+}
+
+int enrolment_answer(const struct request *request, struct reply *reply)
+{
+	SCOPED(document_freep) json_t *document = document_read(request->body);
+	SCOPED(newcomer_done) struct newcomer newcomer = { .bundle = "" };
+	uint64_t wait_s;
+
+	if (!throttle_has(&request->server->enrolments, monotonic_ns(), &wait_s)) {
+		tell_to_wait(reply, wait_s);
+		return 0;
+	}
+	if (!document || read_newcomer(document, &newcomer) < 0) {
+		reply_problem(reply, MHD_HTTP_BAD_REQUEST,
+			      "a body is {\"code\": the code's first part, \"host\": a name}");
+		return 0;
+	}
+	make_secrets(&newcomer);
+	int r = store_transact(request->store, enrol, &newcomer);
+	if (r == -EACCES) {
+		throttle_take(&request->server->enrolments, monotonic_ns());
+		reply_problem(
+			reply, MHD_HTTP_FORBIDDEN,
+			"the code is unknown, used or older than 15 minutes: ask for a new one");
+		return 0;
+	}
+	return r < 0 ? r : welcome(request, &newcomer, reply);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What every request may need of the server besides its database. */
+#ifndef TOOLS_SERVER_SERVER_H
+#define TOOLS_SERVER_SERVER_H
+
+#include "common/clock.h"
+#include "tools/server/data.h"
+#include "tools/server/throttle.h"
+
+struct server {
+	char name[DATA_NAME_MAX + 1];
+	struct signing_key log, freshness;
+	struct throttle enrolments; /* that went wrong */
+};
+
+#define SERVER_EMPTY                                                                               \
+	{                                                                                          \
+		.enrolments = THROTTLE(20, 3 * SECOND_NS)                                          \
+	}
+
+/* Fills it from the data folder. */
+must_use int server_load(const struct data *data, struct server *server, struct error *error);
+void server_done(struct server *server);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* How often something may go wrong before those who try are told to wait: a bucket of tries that fills
+ * again with time.  Threads may share one. */
+#ifndef TOOLS_SERVER_THROTTLE_H
+#define TOOLS_SERVER_THROTTLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct throttle {
+	pthread_mutex_t lock;
+	uint64_t every_ns; /* after which there is one more try */
+	uint64_t most;     /* tries when it is full */
+	uint64_t empty_ns; /* when it was empty, seen from its level now; 0: it is full */
+};
+
+#define THROTTLE(tries, each_ns)                                                                   \
+	{                                                                                          \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .every_ns = (each_ns), .most = (tries)          \
+	}
+
+/* Whether there is a try at `now_ns` (monotonic); `ret_wait_s` is when there will be one. */
+bool throttle_has(struct throttle *throttle, uint64_t now_ns, uint64_t *ret_wait_s);
+
+/* Takes one. */
+void throttle_take(struct throttle *throttle, uint64_t now_ns);
+
+#endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/chaperone/home.h"
+#include "tools/command/home.h"
 #include "tools/chaperone/program.h"
 
 #define FOLDERS_MAX 64 /* that one pattern stands for */

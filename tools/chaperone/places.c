@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tools/chaperone/home.h"
+#include "tools/command/home.h"
 
 static int copy(const char *from, const char *below, char ret_path[PATH_MAX])
 {

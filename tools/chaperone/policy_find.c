@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/chaperone/home.h"
+#include "tools/command/home.h"
 #include "tools/chaperone/trust.h"
 
 #define SYSTEM_FOLDER  "/etc/chaperone"

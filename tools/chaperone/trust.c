@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/file.h"
-#include "tools/chaperone/home.h"
+#include "tools/command/home.h"
 
 #define STORE     ".local/state/chaperone/trust"
 #define ENTRY_MAX (PATH_MAX + 128)

@@ -7,26 +7,25 @@
 #include <sys/stat.h>
 
 #include "common/file.h"
+#include "tools/command/home.h"
 #include "tools/server/schema.h"
 
 #define SYSTEM_PATH  "/var/lib/chaperone-server"
 #define HOME_PATH    ".local/share/chaperone-server"
 #define KEY_TEXT_MAX (1 * KIB)
 
+/* A path to the database must still fit behind it. */
 static int choose_path(const char *path, char ret_path[DATA_PATH_MAX], struct error *error)
 {
-	const char *home = getenv("HOME");
-	int n;
+	const size_t size = DATA_PATH_MAX - sizeof(DATA_STORE);
 
-	if (path)
-		n = snprintf(ret_path, DATA_PATH_MAX, "%s", path);
-	else if (geteuid() == 0)
-		n = snprintf(ret_path, DATA_PATH_MAX, SYSTEM_PATH);
-	else if (home && home[0] == '/')
-		n = snprintf(ret_path, DATA_PATH_MAX, "%s/" HOME_PATH, home);
-	else
-		return error_set(error, -ENOENT, "HOME is not set: name a folder with --data");
-	return n < 0 || (size_t)n >= DATA_PATH_MAX - sizeof(DATA_STORE)
+	if (!path && geteuid() != 0) {
+		int r = home_path(HOME_PATH, ret_path, size);
+		return r < 0 ? error_set(error, r, "there is no home folder: name one with --data")
+			     : 0;
+	}
+	int n = snprintf(ret_path, size, "%s", path ? path : SYSTEM_PATH);
+	return n < 0 || (size_t)n >= size
 		       ? error_set(error, -ENAMETOOLONG, "the folder's path is too long")
 		       : 0;
 }

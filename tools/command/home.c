@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* $HOME, or what the name service says. */
-#include "tools/chaperone/home.h"
+#include "tools/command/home.h"
 
 #include <errno.h>
 #include <pwd.h>

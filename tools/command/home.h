@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a user's own files are. */
-#ifndef TOOLS_CHAPERONE_HOME_H
-#define TOOLS_CHAPERONE_HOME_H
+#ifndef TOOLS_COMMAND_HOME_H
+#define TOOLS_COMMAND_HOME_H
 
 #include <stddef.h>
 

@@ -21,10 +21,10 @@ int account_add(struct store *store, const char *name, const char *role, struct 
 	struct store_values values =
 		STORE_VALUES(store_text(slice_of(name)), store_text(slice_of(hash)),
 			     store_text(slice_of(role)), store_number((int64_t)realtime_ns()));
-	r = store_run(store,
-		      "INSERT INTO account (name, password, role, created) VALUES ($1, $2, $3, $4)",
-		      values, NULL, NULL);
-	return r < 0 ? r : 0;
+	return store_do(
+		store,
+		"INSERT INTO account (name, password, role, created) VALUES ($1, $2, $3, $4)",
+		values);
 }
 
 static int take_count(void *context, const struct store_value *columns, size_t count)
@@ -36,11 +36,8 @@ static int take_count(void *context, const struct store_value *columns, size_t c
 
 int account_count(struct store *store, const char *role, int64_t *ret_count)
 {
-	int r = store_run(store,
-			  "SELECT count(*) FROM account WHERE role = $1 AND disabled IS NULL",
-			  STORE_VALUES(store_text(slice_of(role))), take_count, ret_count);
-
-	return r < 0 ? r : 0;
+	return store_run(store, "SELECT count(*) FROM account WHERE role = $1 AND disabled IS NULL",
+			 STORE_VALUES(store_text(slice_of(role))), take_count, ret_count);
 }
 
 int account_add_author_key(struct store *store, const char *name, const struct verifying_key *key)
@@ -53,8 +50,7 @@ int account_add_author_key(struct store *store, const char *name, const struct v
 	struct store_values values =
 		STORE_VALUES(store_text(buf_view(&verifier)), store_text(slice_of(name)),
 			     store_number((int64_t)realtime_ns()));
-	int r = store_run(store,
-			  "INSERT INTO author_key (verifier, account, created) VALUES ($1, $2, $3)",
-			  values, NULL, NULL);
-	return r < 0 ? r : 0;
+	return store_do(store,
+			"INSERT INTO author_key (verifier, account, created) VALUES ($1, $2, $3)",
+			values);
 }

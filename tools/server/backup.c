@@ -13,8 +13,6 @@
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
 
-#define FILE_MAX (256 * KIB)
-
 struct backup_options {
 	const char *data;
 	const char *to;
@@ -45,7 +43,7 @@ static const char *const FILES[] = { DATA_CERTIFICATE, DATA_TLS_KEY, DATA_LOG_KE
 
 static int copy_file(const struct data *from, int to, const char *name, struct error *error)
 {
-	SCOPED(secret_done) struct buf content = BUF_MAX(FILE_MAX);
+	SCOPED(secret_done) struct buf content = BUF_MAX(DATA_FILE_MAX);
 	int r = data_read(from, name, &content, error);
 
 	if (r < 0)
@@ -106,7 +104,7 @@ static int copy_all(const struct data *from, const char *to, struct error *error
 
 static void show(const char *to, bool is_json)
 {
-	SCOPED(buf_done) struct buf out = BUF_MAX(FILE_MAX);
+	SCOPED(buf_done) struct buf out = BUF_MAX(DATA_FILE_MAX);
 
 	if (is_json) {
 		json_open(&out, NULL, '{');

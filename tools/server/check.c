@@ -9,7 +9,6 @@
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
 
-#define PEM_MAX   (256 * KIB)
 #define SOON_DAYS 30
 
 struct check_options {
@@ -60,8 +59,8 @@ static void say_days(struct report *report, int days)
 
 static void check_certificate(struct report *report, const struct data *data)
 {
-	SCOPED(buf_done) struct buf certificate = BUF_MAX(PEM_MAX);
-	SCOPED(secret_done) struct buf key = BUF_MAX(PEM_MAX);
+	SCOPED(buf_done) struct buf certificate = BUF_MAX(DATA_FILE_MAX);
+	SCOPED(secret_done) struct buf key = BUF_MAX(DATA_FILE_MAX);
 	struct certificate_state state;
 	struct error error = { .text = "" };
 

@@ -17,7 +17,6 @@
 #include "tools/server/name.h"
 
 #define DEFAULT_BUNDLE "default"
-#define TEXT_MAX       (256 * KIB)
 
 struct code_options {
 	const char *data;
@@ -44,7 +43,7 @@ static const struct option_table OPTIONS = {
 static int read_key_hash(const struct data *data, const char *given, unsigned char *ret_hash,
 			 struct error *error)
 {
-	SCOPED(buf_done) struct buf certificate = BUF_MAX(TEXT_MAX);
+	SCOPED(buf_done) struct buf certificate = BUF_MAX(DATA_FILE_MAX);
 	int r = data_read_or(data, given, DATA_CERTIFICATE, &certificate, error);
 
 	if (r == 0 && certificate_key_hash(buf_view(&certificate), ret_hash) < 0)
@@ -70,8 +69,8 @@ static int make_code(const struct code_options *options, struct enrolment_code *
 
 static void show(const struct enrolment_code *code, int64_t expires_ns, bool is_json)
 {
-	SCOPED(buf_done) struct buf text = BUF_MAX(TEXT_MAX);
-	SCOPED(buf_done) struct buf out = BUF_MAX(TEXT_MAX);
+	SCOPED(buf_done) struct buf text = BUF_MAX(DATA_FILE_MAX);
+	SCOPED(buf_done) struct buf out = BUF_MAX(DATA_FILE_MAX);
 	time_t expires_s = (time_t)(expires_ns / (int64_t)SECOND_NS);
 	char expires[32];
 	struct tm utc;

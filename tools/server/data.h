@@ -8,7 +8,8 @@
 #include "tools/server/store.h"
 
 #define DATA_PATH_MAX 4096u
-#define DATA_NAME_MAX 64u /* a certificate's common name has no more (RFC 5280, A.1) */
+#define DATA_FILE_MAX (256 * KIB) /* of a certificate with its chain, or a key */
+#define DATA_NAME_MAX 64u         /* a certificate's common name has no more (RFC 5280, A.1) */
 
 /* Files of the folder. */
 #define DATA_STORE         "server.db"

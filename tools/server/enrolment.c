@@ -26,12 +26,11 @@ int enrolment_offer(struct store *store, const struct enrolment_code *code, stru
 	int64_t expires_ns = now_ns + (int64_t)ENROLMENT_CODE_NS;
 
 	sha256(code->secret, sizeof(code->secret), digest);
-	int r = store_run(store,
-			  "INSERT INTO enrolment_code (digest, bundle, made, expires)"
-			  " VALUES ($1, $2, $3, $4)",
-			  STORE_VALUES(store_bytes(digest, sizeof(digest)), store_text(bundle),
-				       store_number(now_ns), store_number(expires_ns)),
-			  NULL, NULL);
+	int r = store_do(store,
+			 "INSERT INTO enrolment_code (digest, bundle, made, expires)"
+			 " VALUES ($1, $2, $3, $4)",
+			 STORE_VALUES(store_bytes(digest, sizeof(digest)), store_text(bundle),
+				      store_number(now_ns), store_number(expires_ns)));
 	if (r < 0)
 		return r;
 	*ret_expires_ns = expires_ns;
@@ -81,17 +80,14 @@ static int add_agent(struct store *store, const struct newcomer *newcomer)
 	unsigned char digest[SHA256_SIZE];
 
 	sha256(newcomer->token, sizeof(newcomer->token), digest);
-	int r = store_run(store,
-			  "INSERT INTO agent (id, host, bundle, token_digest, chain_key, enrolled)"
-			  " VALUES ($1, $2, $3, $4, $5, $6)",
-			  STORE_VALUES(store_text(slice_of(newcomer->id)),
-				       store_text(newcomer->host),
-				       store_text(slice_of(newcomer->bundle)),
-				       store_bytes(digest, sizeof(digest)),
-				       store_bytes(newcomer->chain_key, ENROLMENT_KEY_SIZE),
-				       store_number((int64_t)realtime_ns())),
-			  NULL, NULL);
-	return r < 0 ? r : 0;
+	return store_do(store,
+			"INSERT INTO agent (id, host, bundle, token_digest, chain_key, enrolled)"
+			" VALUES ($1, $2, $3, $4, $5, $6)",
+			STORE_VALUES(store_text(slice_of(newcomer->id)), store_text(newcomer->host),
+				     store_text(slice_of(newcomer->bundle)),
+				     store_bytes(digest, sizeof(digest)),
+				     store_bytes(newcomer->chain_key, ENROLMENT_KEY_SIZE),
+				     store_number((int64_t)realtime_ns())));
 }
 
 static int enrol(struct store *store, void *context)
@@ -149,7 +145,7 @@ static int welcome(const struct request *request, const struct newcomer *newcome
 	json_number(out, "author_threshold", 1);
 	json_close(out, '}');
 	json_end(out);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 /* -EINVAL for a request that is none. */

@@ -127,9 +127,9 @@ static int add_administrator(struct store *store, void *context)
 	if (r == 0)
 		r = account_add_author_key(store, made->administrator, &made->author.verifying);
 	if (r == 0)
-		r = store_run(store, "INSERT INTO setting (name, value) VALUES ('name', $1)",
-			      STORE_VALUES(store_text(slice_of(made->name))), NULL, NULL);
-	return r < 0 ? r : 0;
+		r = store_do(store, "INSERT INTO setting (name, value) VALUES ('name', $1)",
+			     STORE_VALUES(store_text(slice_of(made->name))));
+	return r;
 }
 
 /* The first account and the name come last, at once: before them there is no server, and init may be

@@ -14,7 +14,6 @@
 #include "tools/server/listen.h"
 #include "tools/server/server.h"
 
-#define TEXT_MAX       (256 * KIB) /* of a certificate with its chain, and of a key */
 #define DESCRIPTOR_MAX 1023
 #define NO_DESCRIPTOR  UINT64_MAX
 
@@ -124,8 +123,8 @@ int command_run(int argc, char **argv)
 	struct run_options options = { .listen = "127.0.0.1:8443", .ready_fd = NO_DESCRIPTOR };
 	SCOPED(serving_done)
 	struct serving serving = { .data = DATA_NONE,
-				   .certificate = BUF_MAX(TEXT_MAX),
-				   .key = BUF_MAX(TEXT_MAX),
+				   .certificate = BUF_MAX(DATA_FILE_MAX),
+				   .key = BUF_MAX(DATA_FILE_MAX),
 				   .stores = STORE_POOL_EMPTY,
 				   .server = SERVER_EMPTY };
 	struct error error = { .text = "" };

@@ -30,9 +30,8 @@ static int take_version(void *context, const struct store_value *columns, size_t
 static int read_version(struct store *store, uint64_t *ret_version)
 {
 	*ret_version = 0;
-	int r = store_run(store,
-			  "CREATE TABLE IF NOT EXISTS schema_version (version TEXT NOT NULL)",
-			  STORE_NO_VALUES, NULL, NULL);
+	int r = store_do(store, "CREATE TABLE IF NOT EXISTS schema_version (version TEXT NOT NULL)",
+			 STORE_NO_VALUES);
 	return r < 0 ? r
 		     : store_run(store, "SELECT version FROM schema_version", STORE_NO_VALUES,
 				 take_version, ret_version);
@@ -44,11 +43,10 @@ static int write_version(struct store *store, uint64_t version)
 
 	snprintf(text, sizeof(text), "%" PRIu64, version);
 	struct store_values values = STORE_VALUES(store_text(slice_of(text)));
-	int r = store_run(store, "DELETE FROM schema_version", STORE_NO_VALUES, NULL, NULL);
-	if (r >= 0)
-		r = store_run(store, "INSERT INTO schema_version (version) VALUES ($1)", values,
-			      NULL, NULL);
-	return r < 0 ? r : 0;
+	int r = store_do(store, "DELETE FROM schema_version", STORE_NO_VALUES);
+	if (r == 0)
+		r = store_do(store, "INSERT INTO schema_version (version) VALUES ($1)", values);
+	return r;
 }
 
 /* One step, unless another server has taken it meanwhile.  `context`: the version that is to be
@@ -60,7 +58,7 @@ static int raise_once(struct store *store, void *context)
 	int r = read_version(store, &version);
 
 	if (r < 0 || version >= *target)
-		return r < 0 ? r : 0;
+		return r;
 	r = store_run_script(store, step_to(*target));
 	return r < 0 ? r : write_version(store, *target);
 }
@@ -70,7 +68,7 @@ int schema_raise(struct store *store, struct error *error)
 	uint64_t version;
 	int r = read_version(store, &version);
 
-	while (r >= 0 && step_to(version + 1)) {
+	while (r == 0 && step_to(version + 1)) {
 		version++;
 		r = store_transact(store, raise_once, &version);
 	}

@@ -24,6 +24,13 @@ int store_run(struct store *store, const char *sql, struct store_values values, 
 	return store->engine->run(store, sql, values, row, context);
 }
 
+int store_do(struct store *store, const char *sql, struct store_values values)
+{
+	int r = store_run(store, sql, values, NULL, NULL);
+
+	return r < 0 ? r : 0;
+}
+
 int store_run_script(struct store *store, const char *script)
 {
 	return store->engine->run_script(store, script);
@@ -44,25 +51,19 @@ const char *store_trouble(const struct store *store)
 	return store->engine->trouble(store);
 }
 
-static int run_plain(struct store *store, const char *sql)
-{
-	int r = store_run(store, sql, STORE_NO_VALUES, NULL, NULL);
-
-	return r < 0 ? r : 0;
-}
-
 static int try_once(struct store *store, int (*work)(struct store *store, void *context),
 		    void *context)
 {
-	int r = run_plain(store, store->engine->begin);
+	int r = store_do(store, store->engine->begin, STORE_NO_VALUES);
 
 	if (r < 0)
 		return r;
 	r = work(store, context);
 	if (r == 0)
-		r = run_plain(store, "COMMIT");
+		r = store_do(store, "COMMIT", STORE_NO_VALUES);
 	if (r != 0)
-		(void)!run_plain(store, "ROLLBACK"); /* fails where the trouble has done it */
+		(void)!store_do(store, "ROLLBACK",
+				STORE_NO_VALUES); /* fails where the trouble has done it */
 	return r;
 }
 

@@ -65,6 +65,9 @@ DEFINE_FREEP(struct store, store_closep, store_close)
 must_use int store_run(struct store *store, const char *sql, struct store_values values,
 		       store_row_fn row, void *context);
 
+/* Runs a statement for what it does, however many rows that are.  0, or store_run's error. */
+must_use int store_do(struct store *store, const char *sql, struct store_values values);
+
 /* Runs all statements of `script`, a schema file. */
 must_use int store_run_script(struct store *store, const char *script);
 

@@ -220,8 +220,8 @@ static int sqlite_check(struct store *store, struct error *error)
 {
 	int r = store_run(store, "PRAGMA integrity_check(1)", STORE_NO_VALUES, take_finding, error);
 
-	if (r >= 0 || r == -EUCLEAN)
-		return r < 0 ? r : 0;
+	if (r == 0 || r == -EUCLEAN)
+		return r;
 	return error_set(error, -EUCLEAN, "the database cannot be read: %s", store_trouble(store));
 }
 
@@ -231,8 +231,7 @@ static int sqlite_copy(struct store *store, const char *path, struct error *erro
 
 	if (r < 0)
 		return error_system(error, r, path);
-	r = store_run(store, "VACUUM INTO $1", STORE_VALUES(store_text(slice_of(path))), NULL,
-		      NULL);
+	r = store_do(store, "VACUUM INTO $1", STORE_VALUES(store_text(slice_of(path))));
 	return r < 0 ? error_set(error, r, "%s: %s", path, store_trouble(store)) : 0;
 }
 

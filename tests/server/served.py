@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A server that was made and runs, and requests to it, byte for byte where that matters."""
+import base64
 import contextlib
 import json
 import os
@@ -43,26 +44,26 @@ class Server:
         _, err = self.process.communicate(timeout=DEADLINE_SECONDS)
         return self.process.returncode, err
 
-    def connect(self, context=None):
-        plain = socket.create_connection(("127.0.0.1", self.port), DEADLINE_SECONDS)
+    def connect(self, context=None, source="127.0.0.1"):
+        plain = socket.create_connection(("127.0.0.1", self.port), DEADLINE_SECONDS, (source, 0))
         return (context or self.trust).wrap_socket(plain, server_hostname="shop.example")
 
-    def send(self, data):
+    def send(self, data, source="127.0.0.1"):
         """What comes back until the server closes; the connection may end while it is written to."""
         answer = b""
-        with contextlib.suppress(ConnectionError, ssl.SSLError), self.connect() as connection:
+        with contextlib.suppress(ConnectionError, ssl.SSLError), self.connect(source=source) as connection:
             with contextlib.suppress(ConnectionError, ssl.SSLError):
                 connection.sendall(data)
             while piece := connection.recv(65536):
                 answer += piece
         return answer
 
-    def ask(self, method, path, *headers, body=b""):
+    def ask(self, method, path, *headers, body=b"", source="127.0.0.1"):
         """Status, headers in small letters, body."""
         lines = [f"{method} {path} HTTP/1.1", "Host: shop.example", "Connection: close", *headers]
         if body:
             lines.append(f"Content-Length: {len(body)}")
-        head, _, rest = self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body).partition(b"\r\n\r\n")
+        head, _, rest = self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body, source).partition(b"\r\n\r\n")
         first, *others = head.decode().split("\r\n")
         told = {name.lower(): value for name, _, value in (line.partition(": ") for line in others)}
         return int(first.split()[1]), told, rest
@@ -81,3 +82,16 @@ def server(*more):
         finally:
             if served.process.poll() is None:
                 served.stop()
+
+
+def code(served, *more):
+    """The part that is sent, and the hash of the server's key."""
+    status, out, err = run(served.top, "code", "--data", str(served.data), "--json", *more, program=SERVER)
+    assert status == 0, err
+    secret, _, key_hash = json.loads(out)["code"].partition(".")
+    return secret, base64.urlsafe_b64decode(key_hash + "=").hex()
+
+
+def enrol(served, secret, host="db-client.example", **options):
+    status, headers, body = served.ask("POST", "/v1/enroll", body=json.dumps({"code": secret, "host": host}).encode(), **options)
+    return status, headers, json.loads(body)

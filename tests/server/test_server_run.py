@@ -59,14 +59,14 @@ def test_a_request_that_two_readers_could_part_differently_is_refused():
 
 def test_bodies_have_an_end():
     with server() as served:
-        answer = served.send(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\n")
-        assert answer.startswith(b"HTTP/1.1 413 "), answer
-        answer = served.send(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n")
-        assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")), answer
+        for length in (b"1073741824", b"4097", b"99999999999999999999999"):
+            answer = served.send(b"POST /v1/enroll HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + b"\r\n\r\n")
+            assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")), answer
+        assert served.ask("GET", "/healthz", "Content-Length: 1")[0] == 413
         chunk = b"%x\r\n" % MIB + bytes(MIB) + b"\r\n"
-        answer = served.send(b"POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + 64 * chunk)
-        assert b" 200 " not in answer, answer
-        assert served.ask("POST", "/healthz", body=bytes(7 * MIB))[0] == 405
+        answer = served.send(b"POST /v1/enroll HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + 64 * chunk)
+        assert b" 20" not in answer, answer
+        assert served.ask("POST", "/v1/enroll", body=bytes(4096))[0] == 400
         assert served.is_alive()
 
 
@@ -118,7 +118,7 @@ def test_those_who_pause_hold_nobody_up_and_are_let_go():
     with server() as served:
         waiting = [served.connect() for _ in range(60)]
         for connection in waiting:
-            connection.sendall(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+            connection.sendall(b"POST /v1/enroll HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
         begin = time.monotonic()
         assert all(served.is_alive() for _ in range(10))
         assert time.monotonic() - begin < 10

@@ -19,11 +19,11 @@ static int answer_nothing(const struct request *request, struct reply *reply)
 }
 
 static const struct route TRIED[] = {
-	{ "GET", "/", answer_nothing },
-	{ "GET", "/v1/policies/{name}", answer_nothing },
-	{ "PUT", "/v1/policies/{name}", answer_nothing },
-	{ "GET", "/v1/policies/{name}/versions/{version}", answer_nothing },
-	{ NULL, NULL, NULL },
+	{ "GET", "/", answer_nothing, ROUTE_ANYBODY, 0 },
+	{ "GET", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, 0 },
+	{ "PUT", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, 0 },
+	{ "GET", "/v1/policies/{name}/versions/{version}", answer_nothing, ROUTE_ANYBODY, 0 },
+	{ .method = NULL },
 };
 
 static const struct {
@@ -96,7 +96,9 @@ END_TEST
 
 START_TEST(tries_come_back_with_time)
 {
-	struct throttle throttle = THROTTLE(3, 2 * SECOND_NS);
+	struct throttle throttle = { .lock = PTHREAD_MUTEX_INITIALIZER,
+				     .most = 3,
+				     .every_ns = 2 * SECOND_NS };
 	uint64_t now_ns = 1000 * SECOND_NS, wait_s;
 
 	for (int i = 0; i < 3; i++) {
@@ -120,7 +122,9 @@ END_TEST
 
 START_TEST(tries_are_there_soon_after_a_machines_start)
 {
-	struct throttle throttle = THROTTLE(3, 2 * SECOND_NS);
+	struct throttle throttle = { .lock = PTHREAD_MUTEX_INITIALIZER,
+				     .most = 3,
+				     .every_ns = 2 * SECOND_NS };
 	uint64_t wait_s;
 
 	ck_assert(throttle_has(&throttle, 2 * SECOND_NS, &wait_s));

@@ -14,7 +14,6 @@
 #include "tools/server/name.h"
 #include "tools/server/server.h"
 
-#define ID_SIZE      16u
 #define DETAIL_MAX   200u
 #define KEY_TEXT_MAX (1 * KIB)
 
@@ -42,8 +41,8 @@ struct newcomer {
 	unsigned char code_digest[SHA256_SIZE];
 	struct slice host;
 	char bundle[NAME_PLAIN_MAX + 1];
-	char id[2 * ID_SIZE + 1];
-	unsigned char token[ENROLMENT_TOKEN_SIZE];
+	char id[2 * AGENT_ID_SIZE + 1];
+	unsigned char token[AGENT_TOKEN_SIZE];
 	unsigned char chain_key[ENROLMENT_KEY_SIZE];
 };
 
@@ -165,7 +164,7 @@ static int read_newcomer(const json_t *document, struct newcomer *newcomer)
 
 static void make_secrets(struct newcomer *newcomer)
 {
-	unsigned char id[ID_SIZE];
+	unsigned char id[AGENT_ID_SIZE];
 
 	randombytes_buf(id, sizeof(id));
 	sodium_bin2hex(newcomer->id, sizeof(newcomer->id), id, sizeof(id));
@@ -186,9 +185,10 @@ int enrolment_answer(const struct request *request, struct reply *reply)
 {
 	SCOPED(document_freep) json_t *document = document_read(request->body);
 	SCOPED(newcomer_done) struct newcomer newcomer = { .bundle = "" };
+	struct throttle *throttle = throttle_of(&request->server->enrolments, request->source);
 	uint64_t wait_s;
 
-	if (!throttle_has(&request->server->enrolments, monotonic_ns(), &wait_s)) {
+	if (!throttle_has(throttle, monotonic_ns(), &wait_s)) {
 		tell_to_wait(reply, wait_s);
 		return 0;
 	}
@@ -200,7 +200,7 @@ int enrolment_answer(const struct request *request, struct reply *reply)
 	make_secrets(&newcomer);
 	int r = store_transact(request->store, enrol, &newcomer);
 	if (r == -EACCES) {
-		throttle_take(&request->server->enrolments, monotonic_ns());
+		throttle_take(throttle, monotonic_ns());
 		reply_problem(
 			reply, MHD_HTTP_FORBIDDEN,
 			"the code is unknown, used or older than 15 minutes: ask for a new one");

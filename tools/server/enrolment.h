@@ -7,9 +7,8 @@
 #include "control/code.h"
 #include "tools/server/route.h"
 
-#define ENROLMENT_CODE_NS    (15 * 60 * SECOND_NS)
-#define ENROLMENT_TOKEN_SIZE 32u
-#define ENROLMENT_KEY_SIZE   32u
+#define ENROLMENT_CODE_NS  (15 * 60 * SECOND_NS)
+#define ENROLMENT_KEY_SIZE 32u
 
 /* Writes down a code's secret, which lets one machine enrol for `bundle` (a plain name) until 15 minutes have passed;
  * `ret_expires_ns` is then. */

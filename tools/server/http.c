@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/clock.h"
+#include "tools/server/guard.h"
 
 #define ALLOWED_MAX 256u
 #define PRIORITIES  "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -20,6 +20,8 @@ struct http_service {
 
 /* One request, from its first line to the end of its answer. */
 struct exchange {
+	struct request request;
+	const struct route *route;
 	struct buf body;
 	uint64_t until_ns;
 };
@@ -45,6 +47,8 @@ static struct MHD_Response *respond(struct reply *reply, const struct buf *allow
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (allowed->length > 0)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, buf_text(allowed));
+	if (reply->status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	return response;
 }
 
@@ -62,79 +66,83 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct repl
 	return result;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned int status,
-			      const char *detail)
-{
-	SCOPED(reply_done) struct reply reply = REPLY_EMPTY;
-	struct buf none = BUF_MAX(0);
-
-	reply_problem(&reply, status, detail);
-	reply.closes = true;
-	return send_reply(connection, &reply, &none);
-}
-
-struct framing {
-	unsigned int lengths, encodings, hosts;
+/* What cannot be answered as it was asked. */
+struct objection {
+	unsigned int status;
+	const char *detail;
+	struct buf *allowed;
 };
 
-static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
-				    const char *value)
+static enum MHD_Result refuse(struct MHD_Connection *connection, const struct objection *objection)
 {
-	struct framing *framing = context;
+	SCOPED(reply_done) struct reply reply = REPLY_EMPTY;
 
-	(void)kind;
-	(void)value;
-	framing->lengths += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
-	framing->encodings += strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
-	framing->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
-	return MHD_YES;
+	reply_problem(&reply, objection->status, objection->detail);
+	reply.closes = guard_has_body(connection);
+	return send_reply(connection, &reply, objection->allowed);
 }
 
-/* libmicrohttpd before 1.0.4 takes two lengths for one: a proxy in front of it may read another
- * request than we do (CWE-444). */
-static bool is_ambiguous(struct MHD_Connection *connection)
+struct slice http_header(const struct request *request, const char *name)
 {
-	struct framing framing = { 0 };
+	const char *value = MHD_lookup_connection_value(
+		(struct MHD_Connection *)(uintptr_t)request->connection, MHD_HEADER_KIND, name);
 
-	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &framing);
-	return framing.lengths + framing.encodings > 1 || framing.hosts > 1;
+	return value ? slice_of(value) : (struct slice){ NULL, 0 };
 }
 
-static uint64_t announced_length(struct MHD_Connection *connection)
+/* Whether the route is for who asks. */
+static bool is_welcome(struct http_service *service, const struct route *route,
+		       struct request *request)
 {
-	const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-						       MHD_HTTP_HEADER_CONTENT_LENGTH);
-	uint64_t length = 0;
-
-	if (text && slice_to_u64(slice_of(text), &length) < 0)
-		return UINT64_MAX;
-	return length;
+	if (route->caller == ROUTE_ANYBODY)
+		return true;
+	struct store *store = store_pool_take(service->stores);
+	int r = agent_recognise(store, http_header(request, MHD_HTTP_HEADER_AUTHORIZATION),
+				&request->agent);
+	store_pool_give(service->stores, store);
+	return r == 0;
 }
 
-/* What is wrong with a request before its body is read; NULL for nothing. */
-static const char *first_look(struct MHD_Connection *connection, unsigned int *ret_status)
+/* Finds who answers the exchange.  False: nobody, and `objection` says why. */
+static bool settle(struct http_service *service, struct MHD_Connection *connection,
+		   struct exchange *exchange, struct objection *objection)
 {
-	*ret_status = MHD_HTTP_BAD_REQUEST;
-	if (is_ambiguous(connection))
-		return "a request has one Host, and either one Content-Length or one "
-		       "Transfer-Encoding";
-	*ret_status = MHD_HTTP_CONTENT_TOO_LARGE;
-	return announced_length(connection) > HTTP_BODY_MAX ? "a body has at most 8 MiB" : NULL;
+	exchange->route = route_find(service->routes, &exchange->request, objection->allowed);
+	objection->status =
+		objection->allowed->length > 0 ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND;
+	if (!exchange->route)
+		return false;
+	buf_clear(objection->allowed);
+	objection->status = MHD_HTTP_CONTENT_TOO_LARGE;
+	objection->detail = "the body is longer than this path takes";
+	if (guard_announced(connection) > exchange->route->body_max)
+		return false;
+	objection->status = MHD_HTTP_UNAUTHORIZED;
+	objection->detail = "this is for machines that are enrolled and were not revoked";
+	return is_welcome(service, exchange->route, &exchange->request);
 }
 
-static enum MHD_Result begin(struct MHD_Connection *connection, void **ret_exchange)
+static enum MHD_Result begin(struct http_service *service, struct MHD_Connection *connection,
+			     const struct request *request, void **ret_exchange)
 {
-	struct exchange *exchange;
-	unsigned int status;
-	const char *wrong = first_look(connection, &status);
+	SCOPED(buf_done) struct buf allowed = BUF_MAX(ALLOWED_MAX);
+	struct objection objection = { MHD_HTTP_BAD_REQUEST,
+				       "a request has one Host, and either one Content-Length "
+				       "or one Transfer-Encoding",
+				       &allowed };
+	struct exchange exchange = { .request = *request,
+				     .until_ns = monotonic_ns() + HTTP_REQUEST_NS };
 
-	if (wrong)
-		return refuse(connection, status, wrong);
-	exchange = malloc(sizeof(*exchange));
-	if (!exchange)
+	if (guard_is_ambiguous(connection))
+		return refuse(connection, &objection);
+	objection.detail = NULL;
+	if (!settle(service, connection, &exchange, &objection))
+		return refuse(connection, &objection);
+	exchange.body = (struct buf)BUF_MAX(exchange.route->body_max);
+	*ret_exchange = malloc(sizeof(exchange));
+	if (!*ret_exchange)
 		return MHD_NO;
-	*exchange = (struct exchange){ BUF_MAX(HTTP_BODY_MAX), monotonic_ns() + HTTP_REQUEST_NS };
-	*ret_exchange = exchange;
+	memcpy(*ret_exchange, &exchange, sizeof(exchange));
 	return MHD_YES;
 }
 
@@ -146,50 +154,55 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 	return exchange->body.failed || monotonic_ns() > exchange->until_ns ? MHD_NO : MHD_YES;
 }
 
-static void answer_route(struct http_service *service, const struct route *route,
-			 struct request *request, struct reply *reply)
-{
-	request->server = service->server;
-	request->store = store_pool_take(service->stores);
-	if (route->answer(request, reply) < 0)
-		reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
-	store_pool_give(service->stores, request->store);
-}
-
 static enum MHD_Result answer(struct http_service *service, struct MHD_Connection *connection,
-			      struct request *request)
+			      struct exchange *exchange)
 {
 	SCOPED(reply_done) struct reply reply = REPLY_EMPTY;
-	SCOPED(buf_done) struct buf allowed = BUF_MAX(ALLOWED_MAX);
-	const struct route *route = route_find(service->routes, request, &allowed);
+	struct buf none = BUF_MAX(0);
+	struct request *request = &exchange->request;
 
-	if (route) {
-		buf_clear(&allowed);
-		answer_route(service, route, request, &reply);
-	} else if (allowed.length > 0) {
-		reply_problem(&reply, MHD_HTTP_METHOD_NOT_ALLOWED, NULL);
-	} else {
-		reply_problem(&reply, MHD_HTTP_NOT_FOUND, NULL);
-	}
-	return send_reply(connection, &reply, &allowed);
+	request->body = buf_view(&exchange->body);
+	request->server = service->server;
+	request->store = store_pool_take(service->stores);
+	if (exchange->route->answer(request, &reply) < 0)
+		reply_problem(&reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+	store_pool_give(service->stores, request->store);
+	return send_reply(connection, &reply, &none);
 }
 
-/* Called when the headers are there, for each piece of the body, and at its end
- * (libmicrohttpd's manual, MHD_AccessHandlerCallback). */
+/* An address of IPv4, be it mapped (RFC 4291, 2.5.5.2), or the network of one of IPv6: whoever has an
+ * address of that has them all. */
+static uint64_t source_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *told =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = told ? told->client_addr : NULL;
+	uint64_t halves[2] = { 0, 0 };
+
+	if (address && address->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr;
+	if (address && address->sa_family == AF_INET6)
+		memcpy(halves, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+		       sizeof(halves));
+	return halves[0] ? halves[0] : halves[1];
+}
+
+/* Called when the headers are there, for each piece of the body, and at its end; path and method
+ * live as long as the request (libmicrohttpd's manual, MHD_AccessHandlerCallback). */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *bytes,
 			      size_t *length, void **exchange)
 {
+	const struct request request = { .method = slice_of(method),
+					 .path = slice_of(path),
+					 .source = source_of(connection),
+					 .connection = connection };
+
 	(void)version;
 	if (!*exchange)
-		return begin(connection, exchange);
-	struct exchange *begun = *exchange;
-	if (*length > 0)
-		return take_body(begun, bytes, length);
-	struct request request = { .method = slice_of(method),
-				   .path = slice_of(path),
-				   .body = buf_view(&begun->body) };
-	return answer(context, connection, &request);
+		return begin(context, connection, &request, exchange);
+	return *length > 0 ? take_body(*exchange, bytes, length)
+			   : answer(context, connection, *exchange);
 }
 
 static void end_exchange(void *context, struct MHD_Connection *connection, void **exchange,

@@ -12,7 +12,6 @@
 
 #define HTTP_THREADS     4u
 #define HTTP_HEADERS_MAX (32 * KIB) /* of one connection, its answers' included */
-#define HTTP_BODY_MAX    (8 * MIB)
 #define HTTP_IDLE_S      15u
 #define HTTP_REQUEST_NS  (60 * SECOND_NS) /* from its first line to its last byte */
 #define HTTP_CONNECTIONS 20000u
@@ -26,6 +25,9 @@ struct http_settings {
 };
 
 struct http_service;
+
+/* A header of the request; `at` is NULL when it has none of that name. */
+struct slice http_header(const struct request *request, const char *name);
 
 /* Begins to answer.  The signals that the caller waits for are blocked by now. */
 must_use int http_start(const struct http_settings *settings, struct http_service **ret_service,

@@ -9,6 +9,8 @@ static const struct command COMMANDS[] = {
 	  "make a server: its keys, its certificate, its first administrator" },
 	{ "run", command_run, "serve" },
 	{ "code", command_code, "make a code with which one machine enrols" },
+	{ "agent list", command_agent_list, "list the machines that are enrolled" },
+	{ "agent revoke", command_agent_revoke, "answer a machine no more" },
 	{ "check", command_check, "say whether the server's folder is whole" },
 	{ "backup", command_backup, "copy the server's folder, while it serves" },
 };

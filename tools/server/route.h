@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Which function answers which request: a table, with which the published API is compared. */
+/* Which function answers which request, from whom and how large: a table, with which the published
+ * API is compared. */
 #ifndef TOOLS_SERVER_ROUTE_H
 #define TOOLS_SERVER_ROUTE_H
 
 #include "common/slice.h"
+#include "tools/server/agent.h"
 #include "tools/server/reply.h"
 #include "tools/server/store.h"
 
@@ -14,6 +16,9 @@ struct server;
 struct request {
 	struct slice method, path, body;
 	struct slice parts[ROUTE_PARTS_MAX]; /* what stands where the route has {…}, in order */
+	struct agent agent;                  /* who asks, where the route is for agents */
+	uint64_t source;                     /* stands for the address from which it comes */
+	const void *connection;              /* http.h reads more of it */
 	struct store *store;
 	struct server *server;
 };
@@ -21,10 +26,17 @@ struct request {
 /* Answers; a negative errno becomes a problem 500. */
 typedef int (*route_fn)(const struct request *request, struct reply *reply);
 
+enum route_caller {
+	ROUTE_ANYBODY,
+	ROUTE_AGENT, /* who shows the token of a machine that is enrolled */
+};
+
 struct route {
 	const char *method;
 	const char *path; /* "/v1/policies/{name}": a part in braces is any but an empty one */
 	route_fn answer;
+	enum route_caller caller;
+	size_t body_max; /* bytes; 0: it has none */
 };
 
 /* Every route of the server, of which the last has no method. */

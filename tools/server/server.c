@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#define ENROLMENT_TRIES  20u
+#define ENROLMENT_TRY_NS (3 * SECOND_NS)
+
 int server_load(const struct data *data, struct server *server, struct error *error)
 {
+	throttles_init(&server->enrolments, ENROLMENT_TRIES, ENROLMENT_TRY_NS);
 	int r = data_key(data, DATA_LOG_KEY, &server->log, error);
 
 	if (r == 0)

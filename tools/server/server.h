@@ -10,12 +10,12 @@
 struct server {
 	char name[DATA_NAME_MAX + 1];
 	struct signing_key log, freshness;
-	struct throttle enrolments; /* that went wrong */
+	struct throttles enrolments; /* that went wrong, by who asked */
 };
 
 #define SERVER_EMPTY                                                                               \
 	{                                                                                          \
-		.enrolments = THROTTLE(20, 3 * SECOND_NS)                                          \
+		.name = ""                                                                         \
 	}
 
 /* Fills it from the data folder. */

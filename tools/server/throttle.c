@@ -1,7 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/throttle.h"
 
+#include <sodium.h>
+
 #include "common/clock.h"
+
+/* Of 2^64 by the golden ratio: its product's upper bits depend on all bits of the other number. */
+#define SPREAD 0x9e3779b97f4a7c15u
+
+void throttles_init(struct throttles *throttles, uint64_t tries, uint64_t every_ns)
+{
+	for (size_t i = 0; i < THROTTLES; i++)
+		throttles->at[i] = (struct throttle){ .lock = PTHREAD_MUTEX_INITIALIZER,
+						      .every_ns = every_ns,
+						      .most = tries };
+	randombytes_buf(&throttles->secret, sizeof(throttles->secret));
+}
+
+struct throttle *throttle_of(struct throttles *throttles, uint64_t source)
+{
+	uint64_t mixed = (source ^ throttles->secret) * SPREAD;
+
+	return &throttles->at[(mixed >> 32) % THROTTLES];
+}
 
 /* The level is kept as the time at which it was empty, so that it rises by itself. */
 static uint64_t emptied(const struct throttle *throttle, uint64_t now_ns)

@@ -38,5 +38,10 @@ CREATE TABLE agent (
 	token_digest BYTEA NOT NULL UNIQUE,
 	chain_key BYTEA NOT NULL, -- K_0 of its record's chain
 	enrolled BIGINT NOT NULL,
-	revoked BIGINT
+	revoked BIGINT,
+	-- what it said of itself last, and when
+	seen BIGINT,
+	version TEXT, -- of its program
+	policy BIGINT, -- the version that it judges by
+	spool BIGINT -- entries of its record that are to be delivered
 );

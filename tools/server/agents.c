@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone-server agent list` and `revoke`: the machines that are enrolled. */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "tools/command/command.h"
+#include "tools/command/json.h"
+#include "tools/command/options.h"
+#include "tools/command/terminal.h"
+#include "tools/server/commands.h"
+#include "tools/server/data.h"
+
+#define LIST_MAX  (64 * MIB)
+#define TIME_SIZE 32u
+
+struct agents_options {
+	const char *data;
+	bool is_json;
+};
+
+static const struct option_row LIST_ROWS[] = {
+	OPTION_TEXT(agents_options, data, "data", "FOLDER", "the folder that init made"),
+	OPTION_FLAG(agents_options, is_json, "json", "a list of objects"),
+};
+
+static const struct option_table LIST_OPTIONS = {
+	OPTION_ROWS(LIST_ROWS),
+	.about = "Lists the machines that are enrolled, the latest first.",
+	.exits = "0 listed, 1 the folder cannot be read, 2 asked wrongly",
+};
+
+static const struct option_row REVOKE_ROWS[] = {
+	OPTION_TEXT(agents_options, data, "data", "FOLDER", "the folder that init made"),
+};
+
+static const struct option_table REVOKE_OPTIONS = {
+	OPTION_ROWS(REVOKE_ROWS),
+	.operands = "AGENT",
+	.operands_min = 1,
+	.operands_max = 1,
+	.about = "The server answers the machine no more.  It can enrol again with a new code.",
+	.exits = "0 revoked, 1 there is none of that name, 2 asked wrongly",
+};
+
+/* The columns of a list, in the order of the query. */
+enum column { ID, HOST, BUNDLE, ENROLLED, REVOKED, SEEN, VERSION, POLICY, SPOOL };
+
+static void time_text(const struct store_value *value, char ret_text[TIME_SIZE])
+{
+	time_t seconds = (time_t)(value->number / (int64_t)SECOND_NS);
+	struct tm utc;
+
+	ret_text[0] = '\0';
+	if (value->kind != STORE_NULL)
+		strftime(ret_text, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
+}
+
+static void add_time(struct buf *out, const char *name, const struct store_value *value)
+{
+	char text[TIME_SIZE];
+
+	time_text(value, text);
+	json_text_if(out, name, slice_of(text));
+}
+
+static void add_number(struct buf *out, const char *name, const struct store_value *value)
+{
+	if (value->kind != STORE_NULL)
+		json_number(out, name, (uint64_t)value->number);
+}
+
+static int add_object(void *context, const struct store_value *columns, size_t count)
+{
+	struct buf *out = context;
+
+	(void)count;
+	json_open(out, NULL, '{');
+	json_text(out, "agent", columns[ID].bytes);
+	json_text(out, "host", columns[HOST].bytes);
+	json_text(out, "bundle", columns[BUNDLE].bytes);
+	add_time(out, "enrolled", &columns[ENROLLED]);
+	add_time(out, "revoked", &columns[REVOKED]);
+	add_time(out, "seen", &columns[SEEN]);
+	json_text_if(out, "version", columns[VERSION].bytes);
+	add_number(out, "policy", &columns[POLICY]);
+	add_number(out, "spool", &columns[SPOOL]);
+	json_close(out, '}');
+	return out->failed;
+}
+
+static int add_line(void *context, const struct store_value *columns, size_t count)
+{
+	struct buf *out = context;
+	char seen[TIME_SIZE];
+
+	(void)count;
+	time_text(&columns[SEEN], seen);
+	buf_printf(out, "%.*s  %-8s %-20s  %.*s  %.*s\n", SLICE_ARGUMENTS(columns[ID].bytes),
+		   columns[REVOKED].kind != STORE_NULL ? "revoked" : "enrolled",
+		   seen[0] ? seen : "never seen", SLICE_ARGUMENTS(columns[BUNDLE].bytes),
+		   SLICE_ARGUMENTS(columns[HOST].bytes));
+	return out->failed;
+}
+
+static int list(const struct data *data, bool is_json, struct buf *out)
+{
+	if (is_json)
+		json_open(out, NULL, '[');
+	int r = store_run(data->store,
+			  "SELECT id, host, bundle, enrolled, revoked, seen, version, policy, spool"
+			  " FROM agent ORDER BY enrolled DESC, id",
+			  STORE_NO_VALUES, is_json ? add_object : add_line, out);
+	if (is_json) {
+		json_close(out, ']');
+		json_end(out);
+		buf_add_text(out, "\n");
+	}
+	return r < 0 ? r : out->failed;
+}
+
+static int fail(const char *command, const struct error *error)
+{
+	terminal_error(command, error);
+	return EXIT_FINDINGS;
+}
+
+int command_agent_list(int argc, char **argv)
+{
+	SCOPED(data_close) struct data data = DATA_NONE;
+	SCOPED(buf_done) struct buf out = BUF_MAX(LIST_MAX);
+	struct agents_options options = { .data = NULL };
+	struct error error = { .text = "" };
+	int status;
+
+	if (!options_read(&LIST_OPTIONS, argc, argv, &options, &status))
+		return status;
+	if (data_open(options.data, &data, &error) < 0)
+		return fail(argv[0], &error);
+	int r = list(&data, options.is_json, &out);
+	if (r < 0) {
+		error_set(&error, r, "%s", store_trouble(data.store));
+		return fail(argv[0], &error);
+	}
+	fwrite(buf_text(&out), 1, out.length, stdout);
+	return EXIT_GOOD;
+}
+
+static int revoke_agent(const struct data *data, const char *id, struct error *error)
+{
+	int r = store_run(
+		data->store, "UPDATE agent SET revoked = $1 WHERE id = $2 AND revoked IS NULL",
+		STORE_VALUES(store_number((int64_t)realtime_ns()), store_text(slice_of(id))), NULL,
+		NULL);
+
+	if (r < 0)
+		return error_set(error, r, "%s", store_trouble(data->store));
+	if (r == 0)
+		return error_set(error, -ENOENT,
+				 "no machine that is enrolled is called '%.64s': "
+				 "chaperone-server agent list shows them",
+				 id);
+	return 0;
+}
+
+int command_agent_revoke(int argc, char **argv)
+{
+	SCOPED(data_close) struct data data = DATA_NONE;
+	struct agents_options options = { .data = NULL };
+	struct error error = { .text = "" };
+	int status;
+	char **operands = options_read(&REVOKE_OPTIONS, argc, argv, &options, &status);
+
+	if (!operands)
+		return status;
+	if (data_open(options.data, &data, &error) < 0 ||
+	    revoke_agent(&data, operands[0], &error) < 0)
+		return fail(argv[0], &error);
+	return EXIT_GOOD;
+}

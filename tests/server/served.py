@@ -12,6 +12,7 @@ import subprocess
 from support import clean_environment, folder, run
 
 SERVER = os.environ["CHAPERONE_SERVER"]
+CHAPERONE = os.environ["CHAPERONE"]
 DEADLINE_SECONDS = 30
 
 

@@ -2,11 +2,13 @@
 /* Signs of a governed tree: a variable, the preloaded shim, an ancestor. */
 #include "tools/chaperone/governed.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/error.h"
 #include "tools/chaperone/process.h"
 
 #define ANCESTORS_MAX    256
@@ -72,4 +74,15 @@ bool governed(char ret_why[GOVERNED_WHY_MAX])
 		return false;
 	snprintf(ret_why, GOVERNED_WHY_MAX, "`chaperone run` is an ancestor, pid %d", (int)run);
 	return true;
+}
+
+int governed_refuse(struct error *error)
+{
+	char why[GOVERNED_WHY_MAX];
+
+	if (!governed(why))
+		return 0;
+	return error_set(error, -EPERM,
+			 "not from inside a governed tree (%s); type it in a terminal of your own",
+			 why);
 }

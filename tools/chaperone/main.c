@@ -8,6 +8,8 @@ static const struct command COMMANDS[] = {
 	{ "run", command_run,
 	  "run a command with what it sends to databases judged, masked and recorded" },
 	{ "agent", command_agent, "judge for this machine's programs, as a service" },
+	{ "enroll", command_enroll, "make this machine one of a server's" },
+	{ "status", command_status, "say who this machine is to its server" },
 	{ "doctor", command_doctor, "say what is governed on this machine, and what is not" },
 	{ "init", command_init, "write a first policy and its test" },
 	{ "policy check", command_policy_check, "read policies and say what is wrong or doubtful" },

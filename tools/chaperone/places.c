@@ -15,32 +15,21 @@ static int copy(const char *from, const char *below, char ret_path[PATH_MAX])
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* A variable that the XDG Base Directory Specification takes only when it is an absolute path. */
-static const char *absolute(const char *variable)
-{
-	const char *value = getenv(variable);
-
-	return value && value[0] == '/' ? value : NULL;
-}
-
 int place_of_record(const char *option, char ret_path[PATH_MAX], struct error *error)
 {
 	const char *given = option ? option : getenv("CHAPERONE_RECORD");
-	const char *state = absolute("XDG_STATE_HOME");
 	int r;
 
 	if (given && given[0])
 		r = copy(given, "", ret_path);
-	else if (state)
-		r = copy(state, "chaperone/record", ret_path);
 	else
-		r = home_path(".local/state/chaperone/record", ret_path, PATH_MAX);
+		r = home_state_path("chaperone/record", ret_path, PATH_MAX);
 	return r < 0 ? error_system(error, r, "the record's folder") : 0;
 }
 
 int place_of_rings(char ret_path[PATH_MAX], struct error *error)
 {
-	const char *runtime = absolute("XDG_RUNTIME_DIR");
+	const char *runtime = home_xdg("XDG_RUNTIME_DIR");
 	int r = runtime ? copy(runtime, "chaperone", ret_path)
 			: home_path(".local/state/chaperone", ret_path, PATH_MAX);
 

@@ -46,13 +46,10 @@ static const struct option_table OPTIONS = {
 /* Consent must come from a person, and from outside of what is governed (security.md 17). */
 static int check_person(struct error *error)
 {
-	char why[GOVERNED_WHY_MAX];
+	int r = governed_refuse(error);
 
-	if (governed(why))
-		return error_set(error, -EPERM,
-				 "not from inside a governed tree (%s); type it in a "
-				 "terminal of your own",
-				 why);
+	if (r < 0)
+		return r;
 	if (!isatty(STDIN_FILENO))
 		return error_set(error, -ENOTTY, "needs a person at a terminal; stdin is none");
 	return 0;

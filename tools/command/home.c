@@ -3,6 +3,7 @@
 #include "tools/command/home.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -28,4 +29,22 @@ int home_path(const char *below, char *ret_path, size_t size)
 	if (!found || entry.pw_dir[0] != '/')
 		return code ? -code : -ENOENT;
 	return join(entry.pw_dir, below, ret_path, size);
+}
+
+const char *home_xdg(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && value[0] == '/' ? value : NULL;
+}
+
+int home_state_path(const char *below, char *ret_path, size_t size)
+{
+	const char *state = home_xdg("XDG_STATE_HOME");
+	char tail[PATH_MAX];
+
+	if (state)
+		return join(state, below, ret_path, size);
+	int r = join(".local/state", below, tail, sizeof(tail));
+	return r < 0 ? r : home_path(tail, ret_path, size);
 }

@@ -11,4 +11,12 @@
  * login.  -ENOENT when there is neither. */
 must_use int home_path(const char *below, char *ret_path, size_t size);
 
+/* As home_path for what a program keeps between its runs: $XDG_STATE_HOME/`below`, else
+ * HOME/.local/state/`below`. */
+must_use int home_state_path(const char *below, char *ret_path, size_t size);
+
+/* A variable of the XDG Base Directory Specification, which takes absolute paths only; else
+ * NULL. */
+const char *home_xdg(const char *variable);
+
 #endif

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "control/base64.h"
 #include "tools/command/json.h"
-#include "tools/server/document.h"
+#include "tools/command/document.h"
 #include "tools/server/name.h"
 #include "tools/server/server.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/server/document.h"
+#include "tools/command/document.h"
 
 json_t *document_read(struct slice text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON documents that requests bring (RFC 8259). */
-#ifndef TOOLS_SERVER_DOCUMENT_H
-#define TOOLS_SERVER_DOCUMENT_H
+#ifndef TOOLS_COMMAND_DOCUMENT_H
+#define TOOLS_COMMAND_DOCUMENT_H
 
 #include <jansson.h>
 

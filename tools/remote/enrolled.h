@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* What a machine keeps of its enrolment: which server it is, who the machine is to it, and whose
+ * signatures are believed.  One file, which its owner alone may read. */
+#ifndef TOOLS_REMOTE_ENROLLED_H
+#define TOOLS_REMOTE_ENROLLED_H
+
+#include <limits.h>
+
+#include "common/error.h"
+#include "common/sha256.h"
+#include "control/note.h"
+
+#define ENROLLED_URL_MAX    1024u
+#define ENROLLED_NAME_MAX   253u
+#define ENROLLED_KEY_SIZE   32u
+#define ENROLLED_TOKEN_MAX  128u
+#define ENROLLED_FOLDER_DIR "chaperone/server" /* below a user's folder for state */
+#define ENROLLED_OF_ROOT    "/var/lib/chaperone/server"
+
+struct enrolled {
+	char folder[PATH_MAX];
+	char url[ENROLLED_URL_MAX];
+	unsigned char key_hash[SHA256_SIZE]; /* of the server's key */
+	char server[ENROLLED_NAME_MAX + 1];
+	char agent[ENROLLED_NAME_MAX + 1]; /* who the machine is */
+	char bundle[ENROLLED_NAME_MAX + 1];
+	char token[ENROLLED_TOKEN_MAX];
+	unsigned char chain_key[ENROLLED_KEY_SIZE];
+	struct verifying_key freshness, log;
+	/* those of one author have one name; who threshold counts are authors */
+	struct verifying_key authors[NOTE_KEYS_MAX];
+	size_t author_count;
+	unsigned int author_threshold;
+};
+
+/* Wipes the secrets. */
+void enrolled_done(struct enrolled *enrolled);
+
+/* Where it is kept: `option` unless NULL, else root's or the user's place. */
+must_use int enrolled_folder(const char *option, char ret_folder[PATH_MAX], struct error *error);
+
+/* Keeps what the server answered to an enrolment ("POST /v1/enroll").  -EPROTO for an answer that is
+ * not complete. */
+must_use int enrolled_keep(const char *folder, const char *url,
+			   const unsigned char key_hash[SHA256_SIZE], struct slice answer,
+			   struct enrolled *ret_enrolled, struct error *error);
+
+/* Reads it again.  -ENOENT: the machine is not enrolled. */
+must_use int enrolled_read(const char *folder, struct enrolled *ret_enrolled, struct error *error);
+
+/* Whether anything is kept there, be it readable or not. */
+bool enrolled_is(const char *folder);
+
+#endif

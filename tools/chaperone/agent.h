@@ -19,6 +19,7 @@
 #include "tools/chaperone/agent_open.h"
 #include "tools/chaperone/analysis.h"
 #include "tools/chaperone/exe_hash.h"
+#include "tools/chaperone/policy_age.h"
 #include "tools/chaperone/issued.h"
 #include "tools/chaperone/provenance.h"
 
@@ -74,6 +75,7 @@ struct agent_settings {
 	uint32_t generation;                  /* counts the agents of this run, from 1 */
 	bool is_told;                         /* what keeps an agent from starting has been said */
 	struct agent_counts *counts;          /* NULL: nobody asks */
+	const struct policy_age *age;         /* NULL: the policy is no server's */
 	uint64_t idle_ns; /* ends when no process was governed for so long; 0: never */
 	/* Asked before a process is taken on, unless NULL.  False: the policy has changed; this
 	 * agent listens no more, and the next one takes that process. */

@@ -2,12 +2,12 @@
 /* From a shim's question to its verdict, and from an outcome to the session. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
 #include "tools/chaperone/agent.h"
 #include "tools/chaperone/agent_reading.h"
+#include "tools/chaperone/denial.h"
 
 static int update_settings(struct session *session, struct slice conforming, struct slice encoding)
 {
@@ -16,27 +16,12 @@ static int update_settings(struct session *session, struct slice conforming, str
 	return r < 0 ? r : session_parameter(session, SLICE("client_encoding"), encoding);
 }
 
-/* A refusal that no rule made, to be recorded as judgement `number`. */
 static int refuse(struct judgement *judgement, uint64_t number, const char *what, const char *why,
 		  const char *hint)
 {
-	judgement->decision = DECISION_DENY;
-	judgement->would_decide = DECISION_DENY;
-	judgement->reason = REASON_UNKNOWN;
-	judgement->is_cacheable = judgement->is_template_cacheable = false;
-	judgement->changes_session = judgement->needs_learning = false;
-	buf_clear(&judgement->message);
-	buf_clear(&judgement->detail);
-	buf_clear(&judgement->hint);
-	buf_clear(&judgement->plan);
-	buf_printf(&judgement->message, "chaperone refused this: %s", what);
-	buf_printf(&judgement->detail,
-		   "%s Nothing was sent. Event %08x-%x.\n"
-		   "{\"chaperone\":1,\"verdict\":\"deny\",\"reason\":\"unknown\",\"retry\":false}",
-		   why, (unsigned)(number >> 32), (unsigned)number);
-	buf_add_text(&judgement->hint, hint);
-	memcpy(judgement->sqlstate, "42501", 6);
-	return judgement->message.failed;
+	const struct denial denial = { REASON_UNKNOWN, "42501", what, why, hint };
+
+	return denial_make(judgement, number, &denial);
 }
 
 static const struct judgement NO_JUDGEMENT = { .message = BUF_MAX(4096),
@@ -275,6 +260,10 @@ static int decide(struct agent *agent, struct agent_connection *connection,
 		return r;
 	if (should_learn_own(ask, judgement))
 		return answer_learn_first(answer);
+	r = policy_age_apply(agent->settings.age, agent->policy,
+			     (int64_t)(realtime_ns() / SECOND_NS), number, judgement);
+	if (r < 0)
+		return r;
 	if (agent->is_off)
 		lift(judgement);
 	agent_write_shape(connection->session, ask, &readings, &shape);

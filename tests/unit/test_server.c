@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "control/code.h"
 #include "tests/unit/run_suite.h"
-#include "tools/server/name.h"
+#include "control/name.h"
 #include "tools/server/route.h"
 #include "tools/server/throttle.h"
 

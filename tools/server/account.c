@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "common/clock.h"
-#include "tools/server/name.h"
+#include "control/name.h"
 #include "tools/server/password.h"
 
 #define KEY_TEXT_MAX (1 * KIB)

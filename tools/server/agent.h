@@ -3,7 +3,7 @@
 #ifndef TOOLS_SERVER_AGENT_H
 #define TOOLS_SERVER_AGENT_H
 
-#include "tools/server/name.h"
+#include "control/name.h"
 #include "tools/server/store.h"
 
 #define AGENT_ID_SIZE    16u

@@ -14,7 +14,7 @@
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
 #include "tools/server/enrolment.h"
-#include "tools/server/name.h"
+#include "control/name.h"
 
 #define DEFAULT_BUNDLE "default"
 

@@ -9,9 +9,9 @@
 
 #include "common/clock.h"
 #include "control/base64.h"
+#include "control/name.h"
 #include "tools/command/json.h"
 #include "tools/command/document.h"
-#include "tools/server/name.h"
 #include "tools/server/server.h"
 
 #define DETAIL_MAX   200u

@@ -15,7 +15,7 @@
 #include "tools/server/certificate.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
-#include "tools/server/name.h"
+#include "control/name.h"
 #include "tools/server/password.h"
 
 #define TEXT_MAX      (16 * KIB)

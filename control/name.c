@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/server/name.h"
+#include "control/name.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What things on the server may be called. */
-#ifndef TOOLS_SERVER_NAME_H
-#define TOOLS_SERVER_NAME_H
+/* What hosts, accounts and bundles may be called. */
+#ifndef CONTROL_NAME_H
+#define CONTROL_NAME_H
 
 #include "common/slice.h"
 

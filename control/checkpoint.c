@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "control/base64.h"
+#include "control/line.h"
 
 #define TEXT_SIZE_MAX (KEY_NAME_MAX + 100)
 
@@ -22,14 +23,6 @@ int checkpoint_write(const struct tree *tree, const struct signing_key *key, str
 	return r < 0 ? r : note_sign(buf_view(&text), key, out);
 }
 
-/* Numbers have one spelling, so that a checkpoint has. */
-static int read_size(struct slice text, uint64_t *ret_size)
-{
-	if (text.length > 1 && text.at[0] == '0')
-		return -EINVAL;
-	return slice_to_u64(text, ret_size);
-}
-
 int checkpoint_open(struct slice message, const struct verifying_key *key,
 		    struct checkpoint *ret_checkpoint)
 {
@@ -43,7 +36,7 @@ int checkpoint_open(struct slice message, const struct verifying_key *key,
 	struct slice text = note.text;
 	checkpoint.origin = slice_cut(&text, '\n');
 	struct slice size = slice_cut(&text, '\n'), root = slice_cut(&text, '\n');
-	if (!slice_is(checkpoint.origin, key->name) || read_size(size, &checkpoint.size) < 0 ||
+	if (!slice_is(checkpoint.origin, key->name) || line_number(size, &checkpoint.size) < 0 ||
 	    base64_read(root, checkpoint.root.bytes, SHA256_SIZE, &length) < 0 ||
 	    length != SHA256_SIZE)
 		return -EBADMSG;

@@ -135,6 +135,15 @@ must_use bool record_entry_decode(struct wire *wire, struct record_state *state,
 must_use int record_open_sized(const char *path, uint64_t file_max, struct record **ret_record,
 			       struct error *error);
 
+/* The entries that are not in a file yet, whole and in their order; borrowed until the next call
+ * with the record. */
+struct record_pending {
+	struct slice entries;
+	uint32_t count;
+	uint64_t batch; /* which of the boot they are of */
+};
+struct record_pending record_pending(const struct record *record);
+
 /* What a reader knows beyond its entries. */
 struct record_place {
 	const char *file;

@@ -27,6 +27,7 @@ struct record {
 	unsigned char head[SHA256_SIZE];
 	struct buf batch; /* header and body; the hash is added while it is written */
 	uint32_t entries;
+	uint64_t batches; /* begun */
 	struct record_state state;
 	int refused; /* what the last flush said */
 	/* what fdatasync said: written pages may be gone, so this is final */
@@ -134,6 +135,7 @@ static int begin_batch(struct record *record)
 	buf_clear(&record->batch);
 	buf_add(&record->batch, PLACE, sizeof(PLACE));
 	record->entries = 0;
+	record->batches++;
 	record->state = (struct record_state){ 0 };
 	return record->batch.failed;
 }
@@ -242,6 +244,17 @@ int record_add(struct record *record, const struct record_entry *entry)
 		return record->refused;
 	r = record_flush(record);
 	return r < 0 ? r : encode(record, &own);
+}
+
+struct record_pending record_pending(const struct record *record)
+{
+	const struct buf *batch = &record->batch;
+
+	return (struct record_pending){
+		.entries = slice_part(buf_view(batch), RECORD_BATCH_HEADER, batch->length),
+		.count = record->entries,
+		.batch = record->batches,
+	};
 }
 
 void record_head(const struct record *record, unsigned char ret_head[SHA256_SIZE])

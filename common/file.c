@@ -85,6 +85,18 @@ int folder_open_private(const char *path, int *ret_fd)
 	return 0;
 }
 
+int folder_list(int folder_fd, DIR **ret_list)
+{
+	SCOPED(close_p) int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!list)
+		return -errno;
+	(void)steal_fd(&fd);
+	*ret_list = list;
+	return 0;
+}
+
 int file_write_all(int fd, const void *bytes, size_t length)
 {
 	const char *at = bytes;

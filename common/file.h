@@ -4,6 +4,7 @@
 #ifndef COMMON_FILE_H
 #define COMMON_FILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,6 +22,10 @@ must_use int file_read_fd(int fd, struct buf *buf);
  * the last part, -EPERM when it is not ours or others can enter it.  `*ret_fd` is an O_PATH-free
  * descriptor. */
 must_use int folder_open_private(const char *path, int *ret_fd);
+
+/* A list of what is in the folder, from its beginning, whoever listed it before through the same
+ * descriptor; for closedir. */
+must_use int folder_list(int folder_fd, DIR **ret_list);
 
 /* Writes all of `bytes`, however many calls it takes. */
 must_use int file_write_all(int fd, const void *bytes, size_t length);

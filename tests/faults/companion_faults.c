@@ -55,7 +55,7 @@ static const struct {
 	{ "memory", CALL_MEMORY },   /* malloc, calloc, realloc, strndup */
 	{ "map", CALL_MAP },         /* mmap */
 	{ "open", CALL_OPEN },       /* open, openat, memfd_create */
-	{ "write", CALL_WRITE },     /* write, sendmsg */
+	{ "write", CALL_WRITE },     /* write, pwrite, sendmsg */
 	{ "socket", CALL_SOCKET },   /* socket, connect, socketpair, accept4 */
 	{ "read", CALL_READ },       /* read, pread, recvmsg */
 	{ "number", CALL_NUMBER },   /* fcntl */
@@ -233,6 +233,8 @@ SYSTEM_CALL(int, accept4, (int fd, __SOCKADDR_ARG address, socklen_t *length, in
 SYSTEM_CALL(ssize_t, read, (int fd, void *bytes, size_t size), CALL_READ, EIO, SYS_read, fd, bytes, size)
 SYSTEM_CALL(ssize_t, pread, (int fd, void *bytes, size_t size, off_t offset), CALL_READ, EIO, SYS_pread64, fd, bytes, size, offset)
 SYSTEM_CALL(ssize_t, pread64, (int fd, void *bytes, size_t size, off_t offset), CALL_READ, EIO, SYS_pread64, fd, bytes, size, offset)
+SYSTEM_CALL(ssize_t, pwrite, (int fd, const void *bytes, size_t size, off_t offset), CALL_WRITE, ENOSPC, SYS_pwrite64, fd, bytes, size, offset)
+SYSTEM_CALL(ssize_t, pwrite64, (int fd, const void *bytes, size_t size, off_t offset), CALL_WRITE, ENOSPC, SYS_pwrite64, fd, bytes, size, offset)
 SYSTEM_CALL(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), CALL_READ, ENOBUFS, SYS_recvmsg, fd, message, flags)
 SYSTEM_CALL(int, fcntl, (int fd, int command, ...), CALL_NUMBER, EMFILE, SYS_fcntl, fd, command, THIRD)
 SYSTEM_CALL(int, fcntl64, (int fd, int command, ...), CALL_NUMBER, EMFILE, SYS_fcntl, fd, command, THIRD)
@@ -308,11 +310,21 @@ EXPORTED ssize_t write(int fd, const void *bytes, size_t size)
 	return made(is_fault, syscall(SYS_write, fd, bytes, size));
 }
 
+static int allocate(bool is_fault, int fd, off_t offset, off_t size)
+{
+	if (is_fault && !fault.is_kill)
+		return ENOSPC;
+	return syscall(SYS_fallocate, fd, 0, offset, size) < 0 ? errno : 0;
+}
+
 EXPORTED int posix_fallocate(int fd, off_t offset, off_t size)
 {
-	bool is_fault = fails(CALL_SYNC, CALLER) && !fault.is_kill;
+	return allocate(fails(CALL_SYNC, CALLER), fd, offset, size);
+}
 
-	return is_fault ? ENOSPC : syscall(SYS_fallocate, fd, 0, offset, size) < 0 ? errno : 0;
+EXPORTED int posix_fallocate64(int fd, off_t offset, off_t size)
+{
+	return allocate(fails(CALL_SYNC, CALLER), fd, offset, size);
 }
 
 EXPORTED int getpwuid_r(uid_t uid, struct passwd *entry, char *memory, size_t size,

@@ -60,7 +60,7 @@ def a_record_folder_that_may_not_be_written_any_more_refuses_and_serves_again(cl
 
 
 @promise
-@on_a_small_disk('2m')
+@on_a_small_disk('3m')
 def a_full_folder_of_rings_refuses_new_programs_and_leaves_those_that_run(cluster, folder):
     session = Session(cluster, environment={'XDG_RUNTIME_DIR': folder})
     check(served(session), 'a read')

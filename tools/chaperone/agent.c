@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/file.h"
+#include "tools/chaperone/agent_leftover.h"
 #include "tools/chaperone/commands.h"
 #include "tools/chaperone/off_switch.h"
 
@@ -236,14 +237,19 @@ static int end_record(struct agent *agent)
 {
 	struct record_entry end = { .kind = RECORD_END, .time_ns = realtime_ns() };
 
-	if (agent->lost_record < 0) /* the rings are the next agent's, as if this one had died */
+	if (agent->lost_record < 0) {
+		/* the rings are the next agent's, as if this one had died */
+		agent_flush(agent);
 		return agent->lost_record;
+	}
 	int r = agent_processes_end(agent);
 	if (r < 0)
 		return r;
+	if (agent->has_leftovers)
+		agent_leftovers_adopt(agent);
 	agent_strangers_end(agent);
 	agent_record(agent, &end);
-	r = record_flush(agent->record);
+	r = agent_flush(agent);
 	if (r == 0 && agent->settings.counts)
 		record_head(agent->record, agent->settings.counts->head);
 	return r;
@@ -253,13 +259,19 @@ static int finish(struct agent *agent, struct error *error)
 {
 	int r = end_record(agent);
 
+	record_unwritten_done(&agent->unwritten, agent->run_folder, r < 0);
 	record_close(agent->record);
 	free(agent->judgements);
 	analysis_done(&agent->analysis);
 	exe_hasher_free(agent->hasher);
 	if (r == 0)
 		return 0;
-	(void)error_system(error, r, agent->settings.record_folder);
+	if (agent->unkept == 0)
+		(void)error_system(error, r, agent->settings.record_folder);
+	else
+		(void)error_set(
+			error, r, "%.48s: %s; texts and verdicts of what was new are lost: %s",
+			agent->settings.record_folder, strerror(-r), strerror(-agent->unkept));
 	return 1;
 }
 
@@ -269,6 +281,7 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 	struct agent agent = { .settings = *settings,
 			       .policy = policy,
 			       .run_folder = -1,
+			       .unwritten = { .fd = -1 },
 			       .analysis = ANALYSIS_EMPTY,
 			       .occupied_ns = monotonic_ns() };
 
@@ -280,6 +293,7 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 		agent_note(&agent, 0, "%s", settings->warning);
 	if (settings->generation > 1)
 		agent_note(&agent, 0, "agent %u of this run took over", settings->generation);
+	agent_leftovers_adopt(&agent); /* first: rings name connections in it */
 	agent_processes_adopt(&agent);
 	if (ready < 0 || file_write_all(ready, "r", 1) == 0)
 		event_base_dispatch(agent.loop);

@@ -10,6 +10,7 @@
 
 #include "common/message.h"
 #include "common/record.h"
+#include "common/record_unwritten.h"
 #include "common/ring.h"
 #include "common/socket.h"
 #include "policy/engine/caller.h"
@@ -137,6 +138,9 @@ struct agent {
 	bool allows_everything;
 	int run_folder;
 	struct record *record;
+	struct record_unwritten unwritten; /* what `record` could not write, in the run's folder */
+	int unkept;                        /* why not all of that is there; 0: it is */
+	bool has_leftovers; /* of an earlier agent, which the record has not taken yet */
 	struct agent_process *processes;
 	struct agent_connection *connections;
 	/* upper half of all numbers: the boot, so that no other agent's are ours */
@@ -234,6 +238,11 @@ size_t agent_facts_told(struct record_fact *facts, size_t count);
 /* Takes the result of a write to the record: from the first refusal of the disk to the first
  * success, nothing that needs a record is allowed. */
 void agent_record_state(struct agent *agent, int result);
+/* Writes to the record, or keeps beside the rings what that refuses, and takes the result as
+ * agent_record_state does. */
+int agent_flush(struct agent *agent);
+/* Sees to it that there is a place where to keep it. */
+must_use int agent_keep_place(struct agent *agent);
 void agent_note(struct agent *agent, uint64_t parent, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 must_use int agent_record_start(struct agent *agent, struct error *error);

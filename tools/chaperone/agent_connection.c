@@ -183,7 +183,7 @@ int agent_connection_open(struct agent *agent, const struct message_connect *con
 	if (connect->is_used)
 		session_inherit(connection->session, connect->open_calls);
 	record_connection(agent, connection, connect);
-	agent_record_state(agent, record_flush(agent->record)); /* before anything can name it */
+	agent_flush(agent); /* before anything can name it */
 	connection->next = agent->connections;
 	agent->connections = connection;
 	agent_connection_publish(agent, connection);

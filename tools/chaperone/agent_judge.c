@@ -168,8 +168,9 @@ static int record_judgement(struct agent *agent, const struct agent_connection *
 		r = record_add(agent->record, &miss);
 	bool is_kept = r == 0; /* in memory at least, to be written when that is possible again */
 	if (is_kept)
-		r = record_flush(agent->record);
-	agent_record_state(agent, r);
+		agent_flush(agent);
+	else
+		agent_record_state(agent, r);
 	if (judgement->decision == DECISION_ALLOW &&
 	    (!is_kept || must_refuse_unrecorded(agent, connection, judgement)))
 		return refuse(judgement, *number, "it cannot be recorded",

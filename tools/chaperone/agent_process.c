@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Governed processes: their rings, their leases, their ends. */
 #include <errno.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "common/clock.h"
+#include "common/file.h"
 #include "tools/chaperone/agent.h"
 #include "tools/chaperone/process.h"
 
@@ -193,6 +193,8 @@ int agent_process_welcome(struct agent *agent, const struct peer_identity *peer,
 	process->pidfd = (int)syscall(SYS_pidfd_open, peer->pid, 0);
 	int r = provenance_read(peer->pid, &process->provenance);
 	if (r == 0)
+		r = agent_keep_place(agent);
+	if (r == 0)
 		r = make_ring(agent, process, answer);
 	if (r == 0)
 		r = write_welcome(agent, process, answer);
@@ -286,7 +288,7 @@ uint64_t agent_processes_drain(struct agent *agent)
 
 	for (struct agent_process *p = agent->processes; p; p = p->next)
 		moved += agent_ring_drain(agent, p);
-	agent_record_state(agent, record_flush(agent->record));
+	agent_flush(agent);
 	if (!agent->is_full)
 		release(agent);
 	reap(agent);
@@ -333,15 +335,15 @@ struct agent_process *agent_process_adopt(struct agent *agent, const char *name)
 
 void agent_processes_adopt(struct agent *agent)
 {
-	int fd = fcntl(agent->run_folder, F_DUPFD_CLOEXEC, 0);
-	DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *folder;
 
-	for (struct dirent *entry; folder && (entry = readdir(folder));) {
+	if (folder_list(agent->run_folder, &folder) < 0)
+		return;
+	for (struct dirent *entry; (entry = readdir(folder));) {
 		if (strncmp(entry->d_name, "ring-", 5) == 0)
 			(void)agent_process_adopt(agent, entry->d_name);
 	}
-	if (folder)
-		closedir(folder);
+	closedir(folder);
 }
 
 /* An earlier agent's ring cannot be closed, but its lease ends. */
@@ -375,7 +377,7 @@ static int drain_last(struct agent *agent)
 		moved = agent_processes_drain(agent);
 	} while (!agent->is_full &&
 		 (was_full || moved > 0 || (has_unread(agent) && looks++ < LAST_LOOKS)));
-	int r = record_flush(agent->record);
+	int r = agent_flush(agent);
 	if (r == 0)
 		r = record_sync(agent->record);
 	return r == 0 && has_unread(agent) ? -EIO : r;

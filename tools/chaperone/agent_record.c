@@ -47,6 +47,23 @@ int agent_record(struct agent *agent, const struct record_entry *entry)
 	return r;
 }
 
+int agent_flush(struct agent *agent)
+{
+	int r = record_flush(agent->record);
+
+	agent->unkept = record_unwritten_keep(&agent->unwritten, agent->record);
+	agent_record_state(agent, r);
+	return r;
+}
+
+int agent_keep_place(struct agent *agent)
+{
+	return agent->unwritten.fd >= 0
+		       ? 0
+		       : record_unwritten_create(agent->run_folder, record_boot(agent->record),
+						 &agent->unwritten);
+}
+
 void agent_note(struct agent *agent, uint64_t parent, const char *format, ...)
 {
 	char text[512];

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone audit recover`: puts on the record what a run left in its rings because the record
+/* `chaperone audit recover`: puts on the record what a run left in its folder because the record
  * took no more, or because nothing of it was there any more to do so.  The next agent of a run does
- * the same (agent_processes_adopt); here there is none. */
-#include <dirent.h>
+ * the same (agent_leftovers_adopt, agent_processes_adopt); here there is none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +14,8 @@
 #include <sys/syscall.h>
 
 #include "common/clock.h"
-#include "tools/chaperone/agent.h"
+#include "common/file.h"
+#include "tools/chaperone/agent_leftover.h"
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_print.h"
 #include "tools/command/json.h"
@@ -45,11 +45,11 @@ struct recovery {
 	struct agent agent; /* that serves nobody */
 	struct agent_counts counts;
 	struct buf out;
-	uint64_t seen;        /* rings, or what is called so */
+	uint64_t seen;        /* files that an agent left, or what is called so */
 	uint64_t rings;       /* of which something was missing */
 	uint64_t unexplained; /* statements whose text and verdict nobody wrote */
 	uint64_t damaged_slots;
-	uint64_t left;                   /* rings that stay in the folder */
+	uint64_t left;                   /* files that stay in the folder */
 	uint64_t judgements[RING_SLOTS]; /* that the statements of one ring name */
 };
 
@@ -143,9 +143,11 @@ static const char *look_at(struct recovery *recovery, const char *name, struct m
 static int open_record(struct recovery *recovery, const char *folder, struct error *error)
 {
 	SCOPED(buf_done) struct buf place = BUF_MAX(4 * KIB);
-	int r = recovery->agent.record ? 0 : agent_record_open(&recovery->agent, error);
 
-	if (r < 0 || recovery->rings > 0)
+	if (recovery->agent.record)
+		return 0;
+	int r = agent_record_open(&recovery->agent, error);
+	if (r < 0)
 		return r;
 	visible_add(&place, slice_of(folder), 0);
 	agent_note(&recovery->agent, 0, "what was left in %.400s is taken up", buf_text(&place));
@@ -194,21 +196,70 @@ static int recover_ring(struct recovery *recovery, const char *folder, const cha
 	return 0;
 }
 
-static int recover_rings(struct recovery *recovery, const char *path, struct error *error)
+static const char *why_not(int code)
 {
-	int fd = fcntl(recovery->agent.run_folder, F_DUPFD_CLOEXEC, 0), r = 0;
-	DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+	return code == -EBADMSG ? "it is damaged, or nothing that an agent leaves"
+	       : code == -EXDEV ? "it belongs to another record"
+				: strerror(-code);
+}
 
-	if (!folder) {
-		r = -errno;
-		close_p(&fd);
-		return error_system(error, r, path);
+static int recover_unwritten(struct recovery *recovery, const char *folder, const char *name,
+			     struct error *error)
+{
+	SCOPED(agent_leftover_done) struct agent_leftover leftover = { .keys = NULL };
+	struct agent *agent = &recovery->agent;
+	int r = agent_leftover_look(agent, name, &leftover);
+
+	recovery->seen++;
+	if (r < 0) {
+		leave(recovery, name, why_not(r));
+		return 0;
 	}
+	if (leftover.missing > 0) {
+		r = open_record(recovery, folder, error);
+		if (r < 0)
+			return r;
+		r = agent_leftover_put(agent, &leftover);
+	}
+	if (r < 0)
+		return error_system(error, r, agent->settings.record_folder);
+	unlinkat(agent->run_folder, name, 0);
+	return 0;
+}
+
+/* In the order in which they are taken up: what is in a ring is told apart from what is on the
+ * record by connections that an agent may not have written. */
+static const struct {
+	const char *prefix;
+	int (*recover)(struct recovery *recovery, const char *folder, const char *name,
+		       struct error *error);
+} KINDS[] = {
+	{ RECORD_UNWRITTEN_PREFIX, recover_unwritten },
+	{ "ring-", recover_ring },
+};
+
+static int recover_kind(struct recovery *recovery, const char *path, size_t kind,
+			struct error *error)
+{
+	DIR *folder;
+	int r = folder_list(recovery->agent.run_folder, &folder);
+
+	if (r < 0)
+		return error_system(error, r, path);
 	for (struct dirent *entry; r == 0 && (entry = readdir(folder));) {
-		if (strncmp(entry->d_name, "ring-", 5) == 0)
-			r = recover_ring(recovery, path, entry->d_name, error);
+		if (strncmp(entry->d_name, KINDS[kind].prefix, strlen(KINDS[kind].prefix)) == 0)
+			r = KINDS[kind].recover(recovery, path, entry->d_name, error);
 	}
 	closedir(folder);
+	return r;
+}
+
+static int recover_all(struct recovery *recovery, const char *path, struct error *error)
+{
+	int r = 0;
+
+	for (size_t kind = 0; r == 0 && kind < COUNT_OF(KINDS); kind++)
+		r = recover_kind(recovery, path, kind, error);
 	return r;
 }
 
@@ -295,7 +346,7 @@ static int recover(struct recovery *recovery, const struct audit_options *option
 	if (r == 0)
 		r = open_folder(options->operand, &recovery->agent.run_folder, error);
 	if (r == 0)
-		r = recover_rings(recovery, options->operand, error);
+		r = recover_all(recovery, options->operand, error);
 	if (r == 0)
 		r = close_record(recovery, error);
 	if (r < 0)
@@ -319,7 +370,7 @@ int command_audit_recover(int argc, char **argv)
 		return status;
 	signal(SIGXFSZ, SIG_IGN);
 	struct recovery recovery = { .out = BUF_MAX(4 * KIB) };
-	recovery.agent.run_folder = -1;
+	recovery.agent.run_folder = recovery.agent.unwritten.fd = -1;
 	recovery.agent.settings = (struct agent_settings){ .kind = AGENT_OF_RUN,
 							   .run_folder = options.operand,
 							   .record_folder = options.record,

@@ -162,6 +162,7 @@ enum message_outside_kind {
 	OUTSIDE_CONNECTION = 1, /* to a database, from code that is no governed client's */
 	OUTSIDE_OTHER_USER,     /* a program that the loader starts without us */
 	OUTSIDE_STATIC,         /* a program that no loader starts, or another machine's */
+	OUTSIDE_UNKNOWN,        /* a program that cannot be looked at */
 };
 
 struct message_outside {

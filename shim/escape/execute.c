@@ -62,7 +62,7 @@ static int forward_at(const struct program_start *start, char *const variables[]
 
 static int execute_path(const char *path, char *const arguments[], char *const variables[])
 {
-	struct program_start start = { .target = { AT_FDCWD, path, 0, false },
+	struct program_start start = { .target = { .folder = AT_FDCWD, .path = path },
 				       .arguments = arguments,
 				       .forward = forward_path };
 
@@ -71,9 +71,11 @@ static int execute_path(const char *path, char *const arguments[], char *const v
 
 static int execute_searched(const char *file, char *const arguments[], char *const variables[])
 {
-	struct program_start start = { .target = { AT_FDCWD, file, 0, true },
-				       .arguments = arguments,
-				       .forward = forward_searched };
+	struct program_start start = {
+		.target = { .folder = AT_FDCWD, .path = file, .is_searched = true },
+		.arguments = arguments,
+		.forward = forward_searched
+	};
 
 	return execute(&start, variables);
 }
@@ -100,16 +102,18 @@ STAND_IN int execvp(const char *file, char *const argv[])
 
 STAND_IN int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	struct program_start start = { .target = { fd, "", AT_EMPTY_PATH, false },
-				       .arguments = argv,
-				       .forward = forward_descriptor };
+	struct program_start start = {
+		.target = { .folder = fd, .path = "", .flags = AT_EMPTY_PATH },
+		.arguments = argv,
+		.forward = forward_descriptor
+	};
 
 	return execute(&start, envp);
 }
 
 STAND_IN int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	struct program_start start = { .target = { fd, path, flags, false },
+	struct program_start start = { .target = { .folder = fd, .path = path, .flags = flags },
 				       .arguments = argv,
 				       .forward = forward_at };
 

@@ -40,7 +40,7 @@ STAND_IN int posix_spawn(pid_t *restrict pid, const char *restrict path,
 			 char *const envp[restrict])
 {
 	struct program_start start = {
-		{ AT_FDCWD, path, 0, false }, argv, pid, actions, attributes, forward_path
+		{ .folder = AT_FDCWD, .path = path }, argv, pid, actions, attributes, forward_path
 	};
 
 	return spawn(&start, envp);
@@ -51,9 +51,12 @@ STAND_IN int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 			  const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
 			  char *const envp[restrict])
 {
-	struct program_start start = {
-		{ AT_FDCWD, file, 0, true }, argv, pid, actions, attributes, forward_searched
-	};
+	struct program_start start = { { .folder = AT_FDCWD, .path = file, .is_searched = true },
+				       argv,
+				       pid,
+				       actions,
+				       attributes,
+				       forward_searched };
 
 	return spawn(&start, envp);
 }

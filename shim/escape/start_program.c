@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "shim/escape/child_folder.h"
 #include "shim/escape/environment.h"
 #include "shim/escape/line.h"
 #include "shim/gate/outside.h"
@@ -21,23 +22,32 @@ static struct slice name_of(const struct target *target, char *room, size_t size
 	return slice_of(room);
 }
 
-static int ask_about_user(struct slice name)
+/* Why a program is asked about. */
+struct doubt {
+	enum message_outside_kind kind;
+	const char *reason, *consequence;
+};
+
+static const struct doubt DOUBTS[] = {
+	[TARGET_OTHER_USER] = { OUTSIDE_OTHER_USER, "it changes its user or has capabilities",
+				"the loader leaves this library out of it" },
+	[TARGET_UNKNOWN] = { OUTSIDE_UNKNOWN, "its folder cannot be known beforehand",
+			     "it may be one that changes its user" },
+};
+
+static int ask_about(const struct doubt *doubt, struct slice name)
 {
-	int permit = outside_permit(OUTSIDE_OTHER_USER, name, true);
+	int permit = outside_permit(doubt->kind, name, true);
 
 	if (permit < 0)
 		line_say(
-			"refused to start %.*s: it changes its user or has capabilities, the loader leaves this "
-			"library out of it, and no agent answers to say whether it may",
-			SLICE_ARGUMENTS(name));
+			"refused to start %.*s: %s, %s, and no agent answers to say whether it may",
+			SLICE_ARGUMENTS(name), doubt->reason, doubt->consequence);
 	else if (permit == PERMIT_REFUSE)
-		line_say(
-			"refused to start %.*s: it changes its user or has capabilities, and the loader leaves this "
-			"library out of it",
-			SLICE_ARGUMENTS(name));
+		line_say("refused to start %.*s: %s, and %s", SLICE_ARGUMENTS(name), doubt->reason,
+			 doubt->consequence);
 	else if (permit == PERMIT_WARN)
-		line_say("%.*s is NOT GOVERNED: it changes its user or has capabilities",
-			 SLICE_ARGUMENTS(name));
+		line_say("%.*s is NOT GOVERNED: %s", SLICE_ARGUMENTS(name), doubt->reason);
 	return permit == PERMIT_WARN || permit == PERMIT_PASS ? 0 : -EACCES;
 }
 
@@ -64,8 +74,8 @@ static int judge(const struct target *target)
 	char room[32];
 	enum target_kind kind = target_look(target);
 
-	if (kind == TARGET_OTHER_USER)
-		return ask_about_user(name_of(target, room, sizeof(room)));
+	if (kind == TARGET_OTHER_USER || kind == TARGET_UNKNOWN)
+		return ask_about(&DOUBTS[kind], name_of(target, room, sizeof(room)));
 	if (kind == TARGET_STATIC)
 		(void)!outside_permit(OUTSIDE_STATIC, name_of(target, room, sizeof(room)), false);
 	else if (is_library_gone())
@@ -73,11 +83,26 @@ static int judge(const struct target *target)
 	return 0;
 }
 
+/* Looks at the program where the child will be. */
+static int judge_there(const struct program_start *start)
+{
+	SCOPED(close_p) int folder = AT_FDCWD;
+	struct target target = start->target;
+	int r = child_folder(start->actions, &folder);
+
+	if (r == -ENOENT)
+		return 0;
+	target.working = r < 0 ? TARGET_FOLDER_UNKNOWN : folder;
+	if (target.folder == AT_FDCWD)
+		target.folder = target.working;
+	return judge(&target);
+}
+
 static ssize_t prepare(const struct program_start *start, char *const variables[],
 		       struct environment_look *ret_look)
 {
 	KEEP_ERRNO;
-	int r = judge(&start->target);
+	int r = judge_there(start);
 
 	return r < 0 ? r : environment_room(variables, ret_look);
 }

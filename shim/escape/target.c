@@ -103,6 +103,11 @@ static const char *interpreter(char *begin, size_t length)
 	return begin + from;
 }
 
+static bool is_unknown(const struct target *target)
+{
+	return target->folder == TARGET_FOLDER_UNKNOWN && target->path[0] && target->path[0] != '/';
+}
+
 static int open_target(const struct target *target)
 {
 	char room[PATH_MAX];
@@ -127,6 +132,8 @@ static enum target_kind look_at(const struct target *target, char line[SCRIPT_LI
 	struct stat status;
 
 	line[0] = '\0';
+	if (is_unknown(target))
+		return TARGET_UNKNOWN;
 	if (!is_file(target, &status))
 		return TARGET_ORDINARY;
 	SCOPED(close_p) int fd = open_target(target);
@@ -150,15 +157,16 @@ static enum target_kind follow(const struct target *target)
 
 	for (int depth = 0; depth < SCRIPT_DEPTH_MAX && line[0]; depth++) {
 		memcpy(next, line, sizeof(next));
-		at = (struct target){ AT_FDCWD, next, 0, false };
+		at = (struct target){ .folder = target->working, .path = next };
 		kind = look_at(&at, line);
 	}
 	return kind;
 }
 
 /* As execvp(3): the first file of that name which can be executed. */
-static enum target_kind search(const char *name)
+static enum target_kind search(const struct target *target)
 {
+	const char *name = target->path;
 	const char *variable = getenv("PATH");
 	struct slice folders = slice_of(variable ? variable : PATH_DEFAULT);
 	char path[PATH_MAX];
@@ -174,8 +182,11 @@ static enum target_kind search(const char *name)
 			memcpy(path, folder.at, folder.length);
 		memcpy(path + folder.length, "/", slash);
 		memcpy(path + folder.length + slash, name, length + 1);
-		if (faccessat(AT_FDCWD, path, X_OK, 0) == 0)
-			return follow(&(struct target){ AT_FDCWD, path, 0, false });
+		struct target found = { .folder = target->working,
+					.path = path,
+					.working = target->working };
+		if (is_unknown(&found) || faccessat(found.folder, path, X_OK, 0) == 0)
+			return follow(&found);
 	}
 	return TARGET_ORDINARY;
 }
@@ -185,6 +196,6 @@ enum target_kind target_look(const struct target *target)
 	if (!target->path)
 		return TARGET_ORDINARY;
 	if (target->is_searched && target->path[0] && !strchr(target->path, '/'))
-		return search(target->path);
+		return search(target);
 	return follow(target);
 }

@@ -8,7 +8,7 @@ import subprocess
 from harness import (ALLOW_EVERYTHING, CHAPERONE, PYTHON, SHIM, accounted, check, equal, main, notes, program, promise, run, verified)
 from shop import POLICY, SCHEMA
 
-STARTS = program('starts')
+STARTS, SPAWNS = program('starts'), program('spawns')
 WAYS = ('execve', 'execv', 'execvp', 'execvpe', 'execl', 'execlp', 'execle', 'fexecve', 'execveat', 'execveat-empty', 'posix_spawn',
         'posix_spawnp', 'vfork', 'system', 'popen')
 KEPT = 'PGHOST,PGPORT,PGUSER,PGDATABASE,HOME'
@@ -156,12 +156,18 @@ def reaches(path):
     return True
 
 
-@promise
-def programs_that_change_their_user_are_refused(cluster):
+def cannot_try():
     if os.geteuid() != 0:
         return 'not tried: only root can make a set-user-ID program'
     if not (reaches(CHAPERONE) and reaches(SHIM)):
         return 'not tried: other users cannot come to the build folder'
+    return None
+
+
+@promise
+def programs_that_change_their_user_are_refused(cluster):
+    if cannot_try():
+        return cannot_try()
     tried = []
     for name, prepare in (('set-uid', ['chmod', '4755']), ('set-gid', ['chmod', '2755']), ('capable', ['setcap', 'cap_net_raw+ep'])):
         path = cluster.path(name)
@@ -195,6 +201,95 @@ def programs_that_change_their_user_are_refused(cluster):
         equal(run(cluster, ['sh', '-c', path + ' ran'], POLICY).seen() if name == 'set-uid' else None,
               (0, b'ran\n', b'') if name == 'set-uid' else None, 'root stays root, and governed')
     return 'tried: ' + ', '.join(tried)
+
+
+def make_folders(cluster):
+    """One folder with a `tool` that changes its user, one with an ordinary one."""
+    uid, plain = cluster.path('uid'), cluster.path('plain')
+    for folder, mode in ((uid, 0o4755), (plain, 0o755)):
+        os.makedirs(folder, exist_ok=True)
+        shutil.copy('/bin/echo', folder + '/tool')
+        os.chmod(folder + '/tool', mode)
+    script = cluster.write('relative', '#!./tool\n')
+    os.chmod(script, 0o755)
+    return uid, plain, script
+
+
+@promise
+def a_spawned_program_is_looked_at_where_its_child_will_be(cluster):
+    if cannot_try():
+        return cannot_try()
+    uid, plain, script = make_folders(cluster)
+    ways = (  # each with FROM, where the parent is, and TO, where the child will be
+        './tool at={0} cd={1}', 'tool at={0} cd={1}', '../{3}/tool at={0} cd=../{3}', './tool at={0} cd=.. cd={3}',
+        './tool at={0} cd={0} cd={1}', './tool at={0} have=7,{1} fcd=7', './tool at={0} have=7,{1} cd={0} fcd=7',
+        './tool at={0} have=7,{1} have=8,{0} dup=7,8 fcd=8', './tool at={0} have=7,{1} dup=7,8 close=7 fcd=8',
+        './tool at={0} have=7,{1} dup=7,9 dup=9,8 from=9 fcd=8', './tool at={0} have=7,{1} dup=7,7 fcd=7 close=7',
+        './tool at={0} have=7,{0} open=7,{1} fcd=7', './tool at={0} cd=.. open=9,{3} dup=9,7 cd={0} fcd=7',
+        './tool at={0} have=7,{1} dup=0,9 open=0,/dev/null close=12 fcd=7', script + ' at={0} cd={1}',
+        '{3}/tool at=/ cd={0}/..',
+    )
+    searched = ('tool at={0} path=. cd={1}', 'tool at={0} path= cd={1}', 'tool at={0} path=/nowhere:../{3} cd={1}',
+                'tool at=/ path=/nowhere:{3}:/bin cd={0}/..', './tool at={0} path=/bin cd={1}')
+
+    def tries(way, words, here, there):
+        words = words.format(here, there, os.path.basename(here), os.path.basename(there)).split()
+        return as_nobody(cluster, [SPAWNS, way, *words], POLICY)
+
+    for way, every in (('posix_spawn', ways), ('posix_spawnp', searched + ways)):
+        for words in every:
+            if way == 'posix_spawnp' and words.startswith('tool') and 'path=' not in words:
+                continue  # that is another tool
+            outcome = tries(way, words, plain, uid)
+            check(b'ran' not in outcome.stdout, f'{way} {words}: {outcome}')
+            equal(outcome.stdout, b'errno 13 Permission denied\n', f'{way} {words}: {outcome}')
+            check(re.search(rb'^chaperone: refused to start \S+: it changes its user', outcome.stderr), f'{way} {words}: {outcome}')
+            outcome = tries(way, words, uid, plain)
+            check(outcome.status == 0 and outcome.stdout.endswith(b'ran\n') and outcome.stderr == b'', f'{way} {words}, turned around: {outcome}')
+    return None
+
+
+@promise
+def where_a_child_will_be_stays_unknown_and_only_relative_paths_are_refused(cluster):
+    if cannot_try():
+        return cannot_try()
+    uid, plain, script = make_folders(cluster)
+    unknown = ('cd=/proc/self/cwd', 'cd=/dev/fd/7', f'cd={uid} strange=99', f'strange=99 cd={plain}', 'strange=-1',
+               ' '.join(['cd=.'] * 17))
+    for words in unknown:
+        words = [f'at={plain}', f'have=7,{uid}', *words.split()]
+        for target in ('./tool', script):
+            outcome = as_nobody(cluster, [SPAWNS, 'posix_spawn', target, *words], POLICY)
+            equal(outcome.stdout, b'errno 13 Permission denied\n', f'{target} {words}: {outcome}')
+            equal(outcome.stderr.decode(), f'chaperone: refused to start {target}: its folder cannot be known beforehand, and it may be one that '
+                  'changes its user\n', f'{target} {words}')
+            told = notes(cluster, outcome.record)
+            equal(sum(text == f'refused: a program in a folder that cannot be known beforehand: {target}' for text in told), 1, told)
+        outcome = as_nobody(cluster, [SPAWNS, 'posix_spawn', '/bin/echo', *words], POLICY)
+        equal(outcome.seen(), (0, b'ran\n', b''), f'an absolute path, {words}')
+        outcome = as_nobody(cluster, [SPAWNS, 'posix_spawnp', 'echo', *words], POLICY)
+        equal(outcome.seen(), (0, b'ran\n', b''), f'a name that is in PATH, {words}')
+        outcome = as_nobody(cluster, [SPAWNS, 'posix_spawnp', 'echo', 'path=:/bin', *words], POLICY)
+        equal(outcome.stdout, b'errno 13 Permission denied\n', f'a name that is looked for in the folder first, {words}')
+    words = [f'at={plain}', *' '.join(['cd=.'] * 15).split()]
+    equal(as_nobody(cluster, [SPAWNS, 'posix_spawn', './tool', *words], POLICY).seen(), (0, b'ran\n', b''), 'fifteen folders')
+    words = [f'at={plain}', 'strange=99']
+    outcome = as_nobody(cluster, [SPAWNS, 'posix_spawn', './tool', *words], POLICY, ['--ungoverned', 'warn'])
+    check(outcome.stdout == b'ran\n' and b'./tool is NOT GOVERNED: its folder' in outcome.stderr, outcome)
+    equal(as_nobody(cluster, [SPAWNS, 'posix_spawn', './tool', *words], ALLOW_EVERYTHING).seen(), (0, b'ran\n', b''), 'everything is allowed')
+    return None
+
+
+@promise
+def actions_that_fail_fail_as_without_the_shim(cluster):
+    plain_file = cluster.write('no-folder', 'text')
+    for words in ('cd=/nonexistent', f'cd={plain_file}', 'fcd=40', 'close=7 fcd=7', 'from=3 fcd=7', 'fcd=8', 'open=7,/nonexistent fcd=7', 'dup=40,7 fcd=7',
+                  'cd=' + 'x' * 5000, 'cd='):
+        command = [SPAWNS, 'posix_spawn', './tool', 'have=7,/', 'have=8,' + plain_file, *words.split()]
+        plain = run(cluster, command)
+        check(plain.stdout.startswith(b'errno '), f'{words}: {plain}')
+        equal(run(cluster, command, ALLOW_EVERYTHING).seen(), plain.seen(), words)
+        equal(run(cluster, command, POLICY).seen(), plain.seen(), words)
 
 
 @promise

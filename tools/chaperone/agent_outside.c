@@ -18,6 +18,8 @@ static const struct {
 	[OUTSIDE_OTHER_USER] = { "a program that changes its user or has capabilities:", false,
 				 true },
 	[OUTSIDE_STATIC] = { "a static program, or one of another machine:", true, true },
+	[OUTSIDE_UNKNOWN] = { "a program in a folder that cannot be known beforehand:", false,
+			      true },
 };
 
 static bool enforces(const struct agent *agent)

@@ -45,10 +45,10 @@ struct gate_call {
 	bool is_final;       /* asked again after learning, or nothing can be learned now */
 	/* since the unnamed prepared statement was judged last, it became another */
 	bool is_unnamed_replaced;
-	/* How many there are.  Their values, lengths, formats and types are not copied, although
-	 * another thread may change them: no judgement looks at them, a parameter counts as any
-	 * value (policy/engine/judge_where.c), and a type can choose among functions of one name
-	 * only, of which one that is not the server's own makes all of them strange. */
+	/* How many there are.  No judgement looks at their values, lengths, formats and types: a
+	 * parameter counts as any value (policy/engine/judge_where.c), and a type can choose among
+	 * functions of one name only, of which one that is not the server's own makes all of them
+	 * strange. */
 	uint16_t parameters;
 	uint32_t function; /* GATE_FASTPATH */
 	struct slice name; /* GATE_PREPARE, GATE_EXECUTE, GATE_CLOSE_… */

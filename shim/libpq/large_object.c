@@ -16,7 +16,7 @@
 	STAND_IN type name parameters                                                              \
 	{                                                                                          \
 		struct submission submission;                                                      \
-		submission_begin(&submission, conn, CALLER_ADDRESS(), call);                       \
+		submission_begin(&submission, conn, CALLER_ADDRESS(), call, NO_BINDS);             \
 		if (!submission_proceeds(&submission, conn))                                       \
 			return failure;                                                            \
 		type answer = REAL(submission.instance, name) forwarded;                           \
@@ -61,10 +61,11 @@ STAND_IN int PQsetClientEncoding(PGconn *conn, const char *encoding)
 	struct submission submission;
 	char text[128];
 
-	submission_begin(&submission, conn, CALLER_ADDRESS(),
-			 (struct gate_call){
-				 .kind = GATE_QUERY,
-				 .text = slice_of(encoding_text(text, sizeof(text), encoding)) });
+	submission_begin(
+		&submission, conn, CALLER_ADDRESS(),
+		(struct gate_call){ .kind = GATE_QUERY,
+				    .text = slice_of(encoding_text(text, sizeof(text), encoding)) },
+		NO_BINDS);
 	if (!submission_proceeds(&submission, conn))
 		return -1;
 	int answer = REAL(submission.instance, PQsetClientEncoding)(conn, encoding);
@@ -80,7 +81,8 @@ STAND_IN char *PQencryptPasswordConn(PGconn *conn, const char *passwd, const cha
 	submission_begin(&submission, conn, CALLER_ADDRESS(),
 			 (struct gate_call){
 				 .kind = GATE_QUERY,
-				 .text = slice_of(algorithm ? NULL : "show password_encryption") });
+				 .text = slice_of(algorithm ? NULL : "show password_encryption") },
+			 NO_BINDS);
 	if (!submission_proceeds(&submission, conn))
 		return NULL;
 	char *answer =

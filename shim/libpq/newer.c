@@ -26,7 +26,8 @@ static bool has(const PGconn *conn, const void *caller, unsigned function)
 		struct submission submission;                                                      \
 		if (!has(conn, CALLER_ADDRESS(), LIBPQ_##name_))                                   \
 			return NULL;                                                               \
-		submission_begin(&submission, conn, CALLER_ADDRESS(), CLOSE(kind_, target));       \
+		submission_begin(&submission, conn, CALLER_ADDRESS(), CLOSE(kind_, target),        \
+				 NO_BINDS);                                                        \
 		PGresult *result =                                                                 \
 			submission.is_refused                                                      \
 				? REAL(submission.instance, PQexec)(conn, submission.text)         \
@@ -41,7 +42,7 @@ static bool has(const PGconn *conn, const void *caller, unsigned function)
 		if (!has(conn, CALLER_ADDRESS(), LIBPQ_##name_))                                   \
 			return 0;                                                                  \
 		submission_begin_sending(&submission, conn, CALLER_ADDRESS(),                      \
-					 CLOSE(kind_, target));                                    \
+					 CLOSE(kind_, target), NO_BINDS);                          \
 		if (!submission.instance)                                                          \
 			return 0;                                                                  \
 		int sent = submission.is_refused                                                   \
@@ -78,9 +79,10 @@ static PGresult *change_password(struct submission *alter, PGconn *conn, const v
 {
 	struct submission show;
 
-	submission_begin(&show, conn, caller,
-			 (struct gate_call){ .kind = GATE_QUERY,
-					     .text = SLICE("show password_encryption") });
+	submission_begin(
+		&show, conn, caller,
+		(struct gate_call){ .kind = GATE_QUERY, .text = SLICE("show password_encryption") },
+		NO_BINDS);
 	if (show.is_refused) {
 		alter->flight.outcome.stage = MESSAGE_STAGE_UNSENT;
 		submission_finish(alter, conn, true);
@@ -105,7 +107,8 @@ STAND_IN PGresult *PQchangePassword(PGconn *conn, const char *user, const char *
 	if (!text)
 		return NULL;
 	submission_begin(&alter, conn, caller,
-			 (struct gate_call){ .kind = GATE_QUERY, .text = slice_of(text) });
+			 (struct gate_call){ .kind = GATE_QUERY, .text = slice_of(text) },
+			 NO_BINDS);
 	free(text);
 	if (alter.is_refused)
 		return submission_end(&alter, conn, REAL(alter.instance, PQexec)(conn, alter.text));

@@ -129,6 +129,7 @@ void session_end(const PGconn *conn)
 	struct session *session = gate_state(connection);
 	flights_done(connection);
 	buf_done(&session->name);
+	binds_done(&session->binds);
 	gate_close(conn);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "shim/gate/gate.h"
+#include "shim/libpq/binds.h"
 #include "shim/libpq/copy.h"
 #include "shim/libpq/flights.h"
 #include "shim/libpq/real.h"
@@ -28,8 +29,9 @@ enum hiding flight_hiding(const struct flight *flight);
 struct session {
 	const struct instance *instance;
 	struct flights flights;
-	struct buf name;  /* the prepared statement's name in the call that is being made */
-	struct copy copy; /* of the oldest flight */
+	struct buf name;         /* the prepared statement's name in the call that is being made */
+	struct binds_room binds; /* and what it binds */
+	struct copy copy;        /* of the oldest flight */
 	bool is_learning;
 	/* a flight ended in a pipeline, of which the agent awaits how the server stands */
 	bool is_unsettled;

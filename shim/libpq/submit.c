@@ -78,23 +78,31 @@ static void ask(struct submission *submission, PGconn *conn, struct gate_call *c
 	submission->text = pass.text;
 }
 
-/* A name is judged and forwarded in one private copy, as a text is. */
-static bool take_name(struct submission *submission, struct gate_call *call)
+static int take_name(struct submission *submission, struct gate_call *call)
 {
 	struct buf *name = &session_at(submission->connection)->name;
 
 	if (!call->name.at)
-		return true;
+		return 0;
 	buf_clear(name);
 	buf_add_slice(name, call->name);
-	if (name->failed) {
-		refuse_with(submission, GATE_REFUSAL_NO_MEMORY);
-		submission->connection = NULL;
-		return false;
-	}
+	if (name->failed)
+		return name->failed;
 	call->name = buf_view(name);
 	submission->name = buf_text(name);
-	return true;
+	return 0;
+}
+
+/* Name and binds are judged and forwarded in one private copy, as a text is. */
+static bool take_copies(struct submission *submission, struct gate_call *call)
+{
+	struct binds_room *room = &session_at(submission->connection)->binds;
+
+	if (take_name(submission, call) == 0 && binds_copy(room, &submission->binds) == 0)
+		return true;
+	refuse_with(submission, GATE_REFUSAL_NO_MEMORY);
+	submission->connection = NULL;
+	return false;
 }
 
 /* The text of a parameterised statement stays behind as the unnamed prepared statement (PostgreSQL
@@ -120,7 +128,7 @@ static void judge(struct submission *submission, PGconn *conn, struct gate_call 
 	/* Nothing can be learned in a pipeline, and what learns would drop the unnamed
 	 * statement. */
 	call->is_final = submission->is_pipelined || (is_unnamed && call->kind == GATE_EXECUTE);
-	if (!take_name(submission, call))
+	if (!take_copies(submission, call))
 		return;
 	ask(submission, conn, call);
 	if (!submission->is_refused)
@@ -148,11 +156,12 @@ static struct gate_connection *connection_for(struct submission *submission, PGc
 }
 
 void submission_begin(struct submission *submission, PGconn *conn, const void *caller,
-		      struct gate_call call)
+		      struct gate_call call, struct binds binds)
 {
 	KEEP_ERRNO;
 
-	*submission = (struct submission){ .text = call.text.at, .name = call.name.at };
+	*submission =
+		(struct submission){ .text = call.text.at, .name = call.name.at, .binds = binds };
 	struct gate_connection *connection = connection_for(submission, conn, caller, &call);
 	if (!connection)
 		return;
@@ -166,11 +175,12 @@ void submission_begin(struct submission *submission, PGconn *conn, const void *c
 }
 
 void submission_begin_sending(struct submission *submission, PGconn *conn, const void *caller,
-			      struct gate_call call)
+			      struct gate_call call, struct binds binds)
 {
 	KEEP_ERRNO;
 
-	*submission = (struct submission){ .text = call.text.at, .name = call.name.at };
+	*submission =
+		(struct submission){ .text = call.text.at, .name = call.name.at, .binds = binds };
 	submission->connection = connection_for(submission, conn, caller, &call);
 	if (!submission->connection)
 		return;
@@ -217,6 +227,7 @@ PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *
 
 	if (!submission->connection)
 		return result;
+	binds_shrink(&session_at(submission->connection)->binds);
 	/* libpq threw their results away (PQexecStart in fe-exec.c) */
 	flights_abandon(conn, submission->connection);
 	if (result && copy_opens(submission->instance, result))
@@ -242,6 +253,7 @@ int submission_sent(struct submission *submission, PGconn *conn, int sent)
 	if (!submission->connection)
 		return sent;
 	struct session *session = gate_state(submission->connection);
+	binds_shrink(&session->binds);
 	session->hiding = HIDES_NOTHING;
 	if (sent) {
 		if (!submission->is_pipelined)
@@ -309,12 +321,24 @@ void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 		.kind = GATE_EXECUTE, .name = slice_of(name_), .parameters = (uint16_t)(count_)    \
 	}
 
+#define PARAMETERS(count_, types_, values_, lengths_, formats_)                                    \
+	(struct binds)                                                                             \
+	{                                                                                          \
+		.count = (count_), .types = (types_), .values = (values_), .lengths = (lengths_),  \
+		.formats = (formats_)                                                              \
+	}
+#define ARGUMENTS(count_, arguments_)                                                              \
+	(struct binds)                                                                             \
+	{                                                                                          \
+		.count = (count_), .arguments = (arguments_)                                       \
+	}
+
 /* A call that waits for its result.  A refusal is raised by executing a statement in its place. */
-#define BLOCKING(name, parameters, call, forwarded)                                                \
+#define BLOCKING(name, parameters, call, bound, forwarded)                                         \
 	STAND_IN PGresult *name parameters                                                         \
 	{                                                                                          \
 		struct submission submission;                                                      \
-		submission_begin(&submission, conn, CALLER_ADDRESS(), call);                       \
+		submission_begin(&submission, conn, CALLER_ADDRESS(), call, bound);                \
 		if (!submission.instance)                                                          \
 			return NULL;                                                               \
 		PGresult *result =                                                                 \
@@ -325,11 +349,11 @@ void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 	}
 
 /* A call whose results are read with PQgetResult. */
-#define SENDING(name, parameters, call, forwarded)                                                 \
+#define SENDING(name, parameters, call, bound, forwarded)                                          \
 	STAND_IN int name parameters                                                               \
 	{                                                                                          \
 		struct submission submission;                                                      \
-		submission_begin_sending(&submission, conn, CALLER_ADDRESS(), call);               \
+		submission_begin_sending(&submission, conn, CALLER_ADDRESS(), call, bound);        \
 		if (!submission.instance)                                                          \
 			return 0;                                                                  \
 		int sent = submission.is_refused ? submission_send_refusal(&submission, conn)      \
@@ -338,42 +362,46 @@ void submission_finish(struct submission *submission, PGconn *conn, bool failed)
 	}
 
 /* clang-format off */
-BLOCKING(PQexec, (PGconn *conn, const char *query), QUERY(query), (conn, submission.text))
-SENDING(PQsendQuery, (PGconn *conn, const char *query), QUERY(query), (conn, submission.text))
+BLOCKING(PQexec, (PGconn *conn, const char *query), QUERY(query), NO_BINDS, (conn, submission.text))
+SENDING(PQsendQuery, (PGconn *conn, const char *query), QUERY(query), NO_BINDS, (conn, submission.text))
 
 BLOCKING(PQexecParams,
 	(PGconn *conn, const char *command, int nParams, const Oid *paramTypes, const char *const *paramValues,
 	 const int *paramLengths, const int *paramFormats, int resultFormat),
-	QUERY_PARAMS(command, nParams),
-	(conn, submission.text, nParams, paramTypes, paramValues, paramLengths, paramFormats, resultFormat))
+	QUERY_PARAMS(command, nParams), PARAMETERS(nParams, paramTypes, paramValues, paramLengths, paramFormats),
+	(conn, submission.text, nParams, submission.binds.types, submission.binds.values, submission.binds.lengths,
+	 submission.binds.formats, resultFormat))
 SENDING(PQsendQueryParams,
 	(PGconn *conn, const char *command, int nParams, const Oid *paramTypes, const char *const *paramValues,
 	 const int *paramLengths, const int *paramFormats, int resultFormat),
-	QUERY_PARAMS(command, nParams),
-	(conn, submission.text, nParams, paramTypes, paramValues, paramLengths, paramFormats, resultFormat))
+	QUERY_PARAMS(command, nParams), PARAMETERS(nParams, paramTypes, paramValues, paramLengths, paramFormats),
+	(conn, submission.text, nParams, submission.binds.types, submission.binds.values, submission.binds.lengths,
+	 submission.binds.formats, resultFormat))
 
 BLOCKING(PQprepare,
 	(PGconn *conn, const char *stmtName, const char *query, int nParams, const Oid *paramTypes),
-	PREPARE(stmtName, query),
-	(conn, submission.name, submission.text, nParams, paramTypes))
+	PREPARE(stmtName, query), PARAMETERS(nParams, paramTypes, NULL, NULL, NULL),
+	(conn, submission.name, submission.text, nParams, submission.binds.types))
 SENDING(PQsendPrepare,
 	(PGconn *conn, const char *stmtName, const char *query, int nParams, const Oid *paramTypes),
-	PREPARE(stmtName, query),
-	(conn, submission.name, submission.text, nParams, paramTypes))
+	PREPARE(stmtName, query), PARAMETERS(nParams, paramTypes, NULL, NULL, NULL),
+	(conn, submission.name, submission.text, nParams, submission.binds.types))
 
 BLOCKING(PQexecPrepared,
 	(PGconn *conn, const char *stmtName, int nParams, const char *const *paramValues, const int *paramLengths,
 	 const int *paramFormats, int resultFormat),
-	EXECUTE(stmtName, nParams),
-	(conn, submission.name, nParams, paramValues, paramLengths, paramFormats, resultFormat))
+	EXECUTE(stmtName, nParams), PARAMETERS(nParams, NULL, paramValues, paramLengths, paramFormats),
+	(conn, submission.name, nParams, submission.binds.values, submission.binds.lengths, submission.binds.formats,
+	 resultFormat))
 SENDING(PQsendQueryPrepared,
 	(PGconn *conn, const char *stmtName, int nParams, const char *const *paramValues, const int *paramLengths,
 	 const int *paramFormats, int resultFormat),
-	EXECUTE(stmtName, nParams),
-	(conn, submission.name, nParams, paramValues, paramLengths, paramFormats, resultFormat))
+	EXECUTE(stmtName, nParams), PARAMETERS(nParams, NULL, paramValues, paramLengths, paramFormats),
+	(conn, submission.name, nParams, submission.binds.values, submission.binds.lengths, submission.binds.formats,
+	 resultFormat))
 
 BLOCKING(PQfn,
 	(PGconn *conn, int fnid, int *result_buf, int *result_len, int result_is_int, const PQArgBlock *args, int nargs),
-	((struct gate_call){ .kind = GATE_FASTPATH, .function = (uint32_t)fnid }),
-	(conn, fnid, result_buf, result_len, result_is_int, args, nargs))
+	((struct gate_call){ .kind = GATE_FASTPATH, .function = (uint32_t)fnid }), ARGUMENTS(nargs, args),
+	(conn, fnid, result_buf, result_len, result_is_int, submission.binds.arguments, nargs))
 /* clang-format on */

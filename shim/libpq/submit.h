@@ -5,27 +5,30 @@
 
 #include "shim/libpq/session.h"
 
+#define NO_BINDS ((struct binds){ 0 })
+
 /* A call on its way.  With `connection` NULL it passes unjudged: it comes from libpq itself, or
  * libpq is going to refuse it (no connection, no text). */
 struct submission {
 	const struct instance *instance; /* NULL: there is no libpq to forward to */
 	struct gate_connection *connection;
 	struct flight flight;
-	const char *text;  /* what to forward: our copy of the text, or what raises the refusal */
-	const char *name;  /* likewise of the prepared statement's name */
-	bool is_pipelined; /* the connection is in pipeline mode */
+	const char *text;   /* what to forward: our copy of the text, or what raises the refusal */
+	const char *name;   /* likewise of the prepared statement's name */
+	struct binds binds; /* likewise of what it binds */
+	bool is_pipelined;  /* the connection is in pipeline mode */
 	bool is_refused;
 };
 
 /* Judges a call that waits for its result, and records its intent.  `caller` is the stand-in's
- * CALLER_ADDRESS(). */
+ * CALLER_ADDRESS(), `binds` what the program bound. */
 void submission_begin(struct submission *submission, PGconn *conn, const void *caller,
-		      struct gate_call call);
+		      struct gate_call call, struct binds binds);
 
 /* The same for a call whose results come later (PQsend…).  Without room for it the submission has
  * no instance. */
 void submission_begin_sending(struct submission *submission, PGconn *conn, const void *caller,
-			      struct gate_call call);
+			      struct gate_call call, struct binds binds);
 
 /* Ends a call that returned its result: masks it, records the outcome. */
 PGresult *submission_end(struct submission *submission, PGconn *conn, PGresult *result);

@@ -3,10 +3,10 @@
 import re
 import time
 
-from harness import ALLOW_EVERYTHING, LONG, accounted, check, equal, main, program, promise, run, start
+from harness import ALLOW_EVERYTHING, LONG, accounted, both_ways, check, equal, main, program, promise, run, settle, start
 from shop import POLICY, SCHEMA, leaks
 
-PQ, FLIP = program('pq'), program('flip')
+PQ, FLIP, BINDS = program('pq'), program('flip'), program('binds')
 MORE = SCHEMA + '''
 CREATE SCHEMA evil;
 CREATE VIEW evil.plain AS SELECT id, email AS note FROM public.customers;
@@ -173,6 +173,59 @@ def another_threads_edits_reach_no_server(cluster):
     check(int(said[2]) > 10, f'too few refusals to prove anything: {said[0]}')
     unharmed(cluster)
     return said[0]
+
+
+# Under masks no PQfn passes.
+UNMASKED = '''version: 1
+name: unmasked
+default: allow
+unknown: deny
+rules:
+  - name: no-drop
+    for: everyone
+    do: drop
+    then: deny
+'''
+
+
+@promise
+def bind_values_that_change_while_the_agent_is_asked_are_sent_as_they_were(cluster):
+    expected = [f'{name}: good|12345|null' for name in ('PQexecParams', 'PQsendQueryParams', 'PQprepare', 'PQsendPrepare')]
+    for policy in (UNMASKED, ALLOW_EVERYTHING):
+        outcome = run(cluster, [BINDS, 'asked'], policy)
+        equal(outcome.stdout.decode().splitlines(), [*expected, 'PQfn: e bytes as it was', 'asked: each time'], 'what the server took')
+
+
+@promise
+def another_threads_edits_of_bind_arrays_tear_no_value(cluster):
+    rounds = 100_000 if LONG else 10_000
+    since = cluster.mark()
+    outcome = run(cluster, [BINDS, 'flip', str(rounds)], POLICY)
+    said = re.match(r'brief (\d+) lengthy (\d+) torn 0\n', outcome.stdout.decode())
+    check(outcome.status == 0 and said and min(int(said[1]), int(said[2])) > 10, outcome)
+    accounted(cluster, since, outcome.record)
+    return outcome.stdout.decode().strip()
+
+
+@promise
+def what_is_odd_about_binds_is_libpqs_to_say(cluster):
+    beyond = {'unsent': 7, 'more': 1}  # in front of a bind that libpq refuses it has put a parse on its way
+    (status, told, _), _ = both_ways(cluster, [BINDS, 'odd'], least=20, **beyond)
+    told = told.decode('latin-1')
+    check(status == 0 and all(part in told for part in (
+        'count: PGRES_FATAL_ERROR number of parameters must be between 0 and 65535', 'length must be given for binary parameter',
+        'many: last|', 'zeros: 4|text|null', f'large, binary: {64 << 20}|text|', 'function: PGRES_COMMAND_OK 7 e bytes')), told)
+    equal(run(cluster, [BINDS, 'odd'], UNMASKED).stdout.decode('latin-1'), told, 'under rules')
+    settle(cluster, **beyond)
+
+
+@promise
+def a_value_that_memory_does_not_hold_twice_is_refused(cluster):
+    outcome = run(cluster, [BINDS, 'full'], POLICY)
+    lines = outcome.stdout.decode().splitlines()
+    check(lines and lines[0] == 'full: PGRES_FATAL_ERROR ERROR:  chaperone refused this: there is no memory', outcome)
+    equal((lines[-1], outcome.status, outcome.stderr), (f'again: {64 << 20}|text|null', 0, b''), 'afterwards')
+    settle(cluster, unheard=1)
 
 
 @promise

@@ -46,29 +46,22 @@ JUDGED(Oid, lo_import_with_oid, (PGconn *conn, const char *filename, Oid lobjId)
 JUDGED(int, lo_export, (PGconn *conn, Oid lobjId, const char *filename), READS_OBJECT, (conn, lobjId, filename), -1)
 /* clang-format on */
 
-/* fe-connect.c of libpq sends exactly this, quoting nothing; what does not fit is refused by libpq
- * too. */
-static const char *encoding_text(char *room, size_t size, const char *encoding)
-{
-	if (!encoding || strlen(encoding) > size - 32)
-		return NULL;
-	snprintf(room, size, "set client_encoding to '%s'", encoding);
-	return room;
-}
-
+/* fe-connect.c of libpq sends exactly this, quoting nothing, in a buffer of 128 bytes.  What does not
+ * fit into that it refuses, also when it is cut off here. */
 STAND_IN int PQsetClientEncoding(PGconn *conn, const char *encoding)
 {
 	struct submission submission;
-	char text[128];
+	char own[128], text[sizeof(own) + 32];
 
+	snprintf(own, sizeof(own), "%s", encoding ? encoding : "");
+	snprintf(text, sizeof(text), "set client_encoding to '%s'", own);
 	submission_begin(
 		&submission, conn, CALLER_ADDRESS(),
-		(struct gate_call){ .kind = GATE_QUERY,
-				    .text = slice_of(encoding_text(text, sizeof(text), encoding)) },
+		(struct gate_call){ .kind = GATE_QUERY, .text = slice_of(encoding ? text : NULL) },
 		NO_BINDS);
 	if (!submission_proceeds(&submission, conn))
 		return -1;
-	int answer = REAL(submission.instance, PQsetClientEncoding)(conn, encoding);
+	int answer = REAL(submission.instance, PQsetClientEncoding)(conn, encoding ? own : NULL);
 	submission_finish(&submission, conn, answer < 0);
 	return answer;
 }

@@ -138,6 +138,16 @@ static void show_function(void)
 	PQclear(result);
 }
 
+static void show_encoding(void)
+{
+	begin();
+	strcpy(text, "LATIN1"); /* becomes one that no server knows */
+	int r = PQsetClientEncoding(connection, text);
+	is_armed = false;
+	printf("PQsetClientEncoding: %d %s\n", r, PQparameterStatus(connection, "client_encoding"));
+	PQsetClientEncoding(connection, "UTF8");
+}
+
 #define MANY  65535
 #define LARGE ((size_t)64 << 20)
 
@@ -312,10 +322,11 @@ static void flip_rounds(long rounds)
 
 static void show_asked(void)
 {
+	show_encoding();
 	show_params();
 	show_prepared();
 	show_function();
-	printf("asked: %s\n", times_asked >= 7 ? "each time" : "too seldom");
+	printf("asked: %s\n", times_asked >= 8 ? "each time" : "too seldom");
 }
 
 int main(int argc, char **argv)

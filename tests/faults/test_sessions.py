@@ -189,8 +189,17 @@ rules:
 
 
 @promise
+def an_encoding_is_judged_as_the_statement_that_libpq_makes_of_it(cluster):
+    for length in (*range(90, 106), 127, 128, 129, 1000):
+        name = "UTF8'; DROP TABLE victim; --".ljust(length, '-')
+        (answer, *_), _ = pq(cluster, ['encoding|' + name])
+        check(answer.startswith('encoding') and '-1' in answer, f'{length}: {answer}')
+        unharmed(cluster)
+
+
+@promise
 def bind_values_that_change_while_the_agent_is_asked_are_sent_as_they_were(cluster):
-    expected = [f'{name}: good|12345|null' for name in ('PQexecParams', 'PQsendQueryParams', 'PQprepare', 'PQsendPrepare')]
+    expected = ['PQsetClientEncoding: 0 LATIN1'] + [f'{name}: good|12345|null' for name in ('PQexecParams', 'PQsendQueryParams', 'PQprepare', 'PQsendPrepare')]
     for policy in (UNMASKED, ALLOW_EVERYTHING):
         outcome = run(cluster, [BINDS, 'asked'], policy)
         equal(outcome.stdout.decode().splitlines(), [*expected, 'PQfn: e bytes as it was', 'asked: each time'], 'what the server took')

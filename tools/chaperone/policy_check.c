@@ -11,7 +11,7 @@
 #include "policy/engine/policy_check.h"
 #include "policy/engine/policy_files.h"
 #include "policy/engine/policy_test.h"
-#include "tools/chaperone/findings.h"
+#include "tools/policy/findings.h"
 #include "tools/chaperone/commands.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"

@@ -3,7 +3,7 @@
 #ifndef TOOLS_CHAPERONE_TEST_REPORT_H
 #define TOOLS_CHAPERONE_TEST_REPORT_H
 
-#include "tools/chaperone/test_outcome.h"
+#include "tools/policy/test_outcome.h"
 
 /* The outcomes of one file. */
 struct test_group {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Findings about policies, gathered to be printed in order of place. */
-#ifndef TOOLS_CHAPERONE_FINDINGS_H
-#define TOOLS_CHAPERONE_FINDINGS_H
+#ifndef TOOLS_POLICY_FINDINGS_H
+#define TOOLS_POLICY_FINDINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

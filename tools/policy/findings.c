@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Gathering, sorting and printing findings. */
-#include "tools/chaperone/findings.h"
+#include "tools/policy/findings.h"
 
 #include <stdlib.h>
 #include <string.h>

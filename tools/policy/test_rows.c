@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Masks rows of a policy test and compares them with those that it wants. */
-#include "tools/chaperone/test_rows.h"
+#include "tools/policy/test_rows.h"
 
 #include <string.h>
 

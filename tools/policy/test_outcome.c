@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs one policy test: its caller, its session, its statement, and what the judge says of it. */
-#include "tools/chaperone/test_outcome.h"
+#include "tools/policy/test_outcome.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "policy/engine/rehearse.h"
-#include "tools/chaperone/test_rows.h"
+#include "tools/policy/test_rows.h"
 
 #define DIFFERENCES_MAX (1 * MIB)
 

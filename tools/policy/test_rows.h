@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Carries a mask plan out on the rows of a policy test, as the shim does on a result. */
-#ifndef TOOLS_CHAPERONE_TEST_ROWS_H
-#define TOOLS_CHAPERONE_TEST_ROWS_H
+#ifndef TOOLS_POLICY_TEST_ROWS_H
+#define TOOLS_POLICY_TEST_ROWS_H
 
 #include <stdbool.h>
 

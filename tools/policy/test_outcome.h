@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One policy test, judged and compared. */
-#ifndef TOOLS_CHAPERONE_TEST_OUTCOME_H
-#define TOOLS_CHAPERONE_TEST_OUTCOME_H
+#ifndef TOOLS_POLICY_TEST_OUTCOME_H
+#define TOOLS_POLICY_TEST_OUTCOME_H
 
 #include <stdbool.h>
 

@@ -10,6 +10,7 @@
 /* ROW(enumerator, stable id) */
 #define FINDINGS(ROW)                                                                              \
 	ROW(FINDING_SYNTAX, "syntax")                                                              \
+	ROW(FINDING_TEST, "test")                                                                  \
 	ROW(FINDING_UNENFORCED, "unenforced")                                                      \
 	ROW(FINDING_STRAY_FILE, "stray-file")                                                      \
 	ROW(FINDING_WINDOW_NEVER, "window-never")                                                  \

@@ -255,30 +255,48 @@ static int bind_test_file(struct binder *binder, struct slice text, struct polic
 	return r < 0 ? r : FILE_TYPE.bind(binder, &FILE_TYPE, root, file);
 }
 
-int policy_test_read(const char *path, struct policy_test_file **ret_file, struct error *error)
+static int read_text(struct binder *binder, struct slice text, struct policy_test_file **ret_file)
 {
-	SCOPED(buf_done) struct buf text = BUF_MAX(POLICY_FILE_MAX);
+	struct policy_test_file *file = arena_get(binder->memory, sizeof(*file));
+
+	if (!file)
+		return bind_out_of_memory(binder);
+	int r = bind_test_file(binder, text, file);
+	if (r < 0)
+		return r;
+	file->path = arena_text(binder->memory, slice_of(binder->path));
+	if (!file->path)
+		return bind_out_of_memory(binder);
+	file->memory = binder->memory;
+	*ret_file = file;
+	return 0;
+}
+
+int policy_test_read_text(const char *path, struct slice text, struct policy_test_file **ret_file,
+			  struct error *error)
+{
 	SCOPED(arena_freep) struct arena *memory = arena_new(POLICY_TEST_MEMORY_MAX);
-	struct policy_test_file *file = memory ? arena_get(memory, sizeof(*file)) : NULL;
 	struct error ignored;
 
 	if (!error)
 		error = &ignored;
 	*error = (struct error){ 0 };
 	snprintf(error->file, sizeof(error->file), "%s", path);
-	if (!file)
+	if (!memory)
 		return error_system(error, -ENOMEM, "cannot read the test");
-	int r = policy_file_read(path, &text, error);
-	if (r < 0)
-		return r;
 	struct binder binder = { .memory = memory, .error = error, .path = path };
-	r = bind_test_file(&binder, buf_view(&text), file);
-	if (r < 0)
-		return r;
-	file->path = arena_text(memory, slice_of(path));
-	if (!file->path)
-		return bind_out_of_memory(&binder);
-	file->memory = steal(memory);
-	*ret_file = file;
-	return 0;
+	int r = read_text(&binder, text, ret_file);
+	if (r == 0)
+		memory = NULL; /* the file's */
+	return r;
+}
+
+int policy_test_read(const char *path, struct policy_test_file **ret_file, struct error *error)
+{
+	SCOPED(buf_done) struct buf text = BUF_MAX(POLICY_FILE_MAX);
+
+	if (error)
+		*error = (struct error){ 0 };
+	int r = policy_file_read(path, &text, error);
+	return r < 0 ? r : policy_test_read_text(path, buf_view(&text), ret_file, error);
 }

@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/error.h"
+#include "common/slice.h"
 #include "policy/engine/judge.h"
 #include "policy/engine/policy.h"
 
@@ -104,6 +105,10 @@ struct policy_test_file {
  * what was expected. */
 must_use int policy_test_read(const char *path, struct policy_test_file **ret_file,
 			      struct error *error);
+
+/* As policy_test_read for a text in memory; `path` stands in messages. */
+must_use int policy_test_read_text(const char *path, struct slice text,
+				   struct policy_test_file **ret_file, struct error *error);
 void policy_test_free(struct policy_test_file *file);
 DEFINE_FREEP(struct policy_test_file, policy_test_freep, policy_test_free)
 

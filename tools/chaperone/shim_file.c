@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "common/auditor.h"
+#include "tools/chaperone/beside.h"
 #include "tools/chaperone/elf_file.h"
 
 /* Relative to the folder of this program: installed, or in the build folder. */
@@ -86,22 +87,9 @@ bool shim_file_is_hidden(const char *path, char ret_folder[PATH_MAX])
 
 int shim_file_find(char ret_path[PATH_MAX], struct error *error)
 {
-	char self[PATH_MAX], candidate[PATH_MAX + 64];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int r = beside_find(PLACES, COUNT_OF(PLACES), ret_path, error);
 
-	if (length < 0)
-		return error_system(error, -errno, "/proc/self/exe");
-	self[length] = '\0';
-	char *slash = strrchr(self, '/');
-	if (slash)
-		*slash = '\0';
-	for (size_t i = 0; i < COUNT_OF(PLACES); i++) {
-		snprintf(candidate, sizeof(candidate), "%s/%s", self, PLACES[i]);
-		if (realpath(candidate, ret_path))
-			return shim_file_check(ret_path, error);
-	}
-	return error_set(error, -ENOENT,
-			 "libchaperone.so is not beside %s nor installed; install it again", self);
+	return r < 0 ? r : shim_file_check(ret_path, error);
 }
 
 /* Before 2.35 the loader did not show what it binds at start (glibc's NEWS, bug 28096). */

@@ -6,12 +6,11 @@
 #include <unistd.h>
 
 #include "control/code.h"
-#include "tools/chaperone/commands.h"
-#include "tools/chaperone/governed.h"
 #include "tools/command/command.h"
 #include "tools/command/json.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
+#include "tools/remote/commands.h"
 #include "tools/remote/enrolled.h"
 #include "tools/remote/remote.h"
 
@@ -54,10 +53,6 @@ static const struct option_table OPTIONS = {
 static int check_place(const struct enroll_options *options, const char *folder,
 		       struct error *error)
 {
-	int r = governed_refuse(error);
-
-	if (r < 0)
-		return r;
 	if (enrolled_is(folder) && !options->is_again)
 		return error_set(error, -EEXIST,
 				 "this machine is enrolled (%.200s); --again enrols it anew",

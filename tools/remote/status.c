@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "tools/chaperone/commands.h"
 #include "tools/command/command.h"
 #include "tools/command/options.h"
 #include "tools/command/report.h"
+#include "tools/remote/commands.h"
 #include "tools/remote/enrolled.h"
 #include "tools/remote/remote.h"
 

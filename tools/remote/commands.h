@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Every command that talks to the server; as tools/chaperone/commands.h. */
+#ifndef TOOLS_REMOTE_COMMANDS_H
+#define TOOLS_REMOTE_COMMANDS_H
+
+int command_enroll(int argc, char **argv);
+int command_status(int argc, char **argv);
+
+#endif

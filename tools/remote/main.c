@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of chaperone that talk to the server.  They are a program of their own because libcurl and what it
+ * brings take five times as long to load as all the rest, which every run would pay for. */
+#include "common/cleanup.h"
+#include "tools/command/command.h"
+#include "tools/remote/commands.h"
+
+static const struct command COMMANDS[] = {
+	{ "enroll", command_enroll, "make this machine one of a server's" },
+	{ "status", command_status, "say who this machine is to its server" },
+};
+
+const char command_program[] = "chaperone"; /* which starts this one */
+
+int main(int argc, char **argv)
+{
+	const struct command_table table = { COMMANDS, COUNT_OF(COMMANDS), CHAPERONE_VERSION };
+
+	return command_dispatch(&table, argc, argv);
+}

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/error.h"
-#include "tools/chaperone/policy_source.h"
+#include "tools/policy/source.h"
 
 enum policy_origin {                     /* in the order in which they are looked at */
 		     ORIGIN_OPTION,      /* --policy */

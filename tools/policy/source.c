@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a bundle with care for links, owners and modes. */
-#include "tools/chaperone/policy_source.h"
+#include "tools/policy/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "control/archive.h"
 
 #define LINK_TEXT "a policy found in a folder may not be a link"
 
@@ -166,6 +167,83 @@ int policy_source_read(const char *path, enum policy_care care, struct policy_so
 	r = read_texts(&source, care, error);
 	if (r < 0)
 		return r;
+	*ret_source = source;
+	source = (struct policy_source){ .texts = NULL };
+	return 0;
+}
+
+/* ---- from an archive ---- */
+
+static bool is_test(struct slice name)
+{
+	return slice_ends_with(name, "_test.yaml");
+}
+
+/* How many policies it holds; a negative errno for what is no archive. */
+static int count_policies(struct slice archive)
+{
+	struct archive_walk walk;
+	struct archive_file file;
+	int count = 0, r = archive_open(archive, &walk);
+
+	while (r == 0 && (r = archive_next(&walk, &file)) > 0) {
+		count += !is_test(file.name);
+		r = 0;
+	}
+	return r < 0 ? r : count;
+}
+
+static int make_room(struct policy_source *source, size_t count)
+{
+	source->files.paths = calloc(count, sizeof(*source->files.paths));
+	source->texts = calloc(count, sizeof(*source->texts));
+	return source->files.paths && source->texts ? 0 : -ENOMEM;
+}
+
+static int copy_file(struct policy_source *source, const struct archive_file *file)
+{
+	size_t i = source->files.count;
+
+	source->files.paths[i] = strndup(file->name.at, file->name.length);
+	if (!source->files.paths[i])
+		return -ENOMEM;
+	source->files.count++;
+	source->texts[i] = (struct buf)BUF_MAX(POLICY_FILE_MAX);
+	buf_add_slice(&source->texts[i], file->bytes);
+	return source->texts[i].failed;
+}
+
+static int copy_files(struct policy_source *source, struct slice archive)
+{
+	struct archive_walk walk;
+	struct archive_file file;
+	struct sha256 hash;
+	int r = archive_open(archive, &walk);
+
+	sha256_init(&hash);
+	while (r == 0 && (r = archive_next(&walk, &file)) > 0) {
+		r = is_test(file.name) ? 0 : copy_file(source, &file);
+		if (r == 0 && !is_test(file.name))
+			add_to_digest(&hash, source->files.paths[source->files.count - 1],
+				      file.bytes);
+	}
+	sha256_end(&hash, source->digest);
+	return r;
+}
+
+int policy_source_unpack(struct slice archive, struct policy_source *ret_source,
+			 struct error *error)
+{
+	SCOPED(policy_source_done) struct policy_source source = { .texts = NULL };
+	int count = count_policies(archive);
+
+	if (count <= 0 || count > POLICY_FILES_MAX)
+		return error_set(error, -EBADMSG, "the server's policy has no files, or too many");
+	int r = make_room(&source, (size_t)count);
+	if (r == 0)
+		r = copy_files(&source, archive);
+	if (r < 0)
+		return error_system(error, r, "the server's policy");
 	*ret_source = source;
 	source = (struct policy_source){ .texts = NULL };
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The texts of a policy bundle, read once: what was checked, hashed and trusted is what is then
  * used, whatever happens to the files. */
-#ifndef TOOLS_CHAPERONE_POLICY_SOURCE_H
-#define TOOLS_CHAPERONE_POLICY_SOURCE_H
+#ifndef TOOLS_POLICY_SOURCE_H
+#define TOOLS_POLICY_SOURCE_H
 
 #include "common/buf.h"
 #include "common/cleanup.h"
@@ -28,6 +28,10 @@ enum policy_care {
  * -ENOENT.  Pipes and devices are refused without waiting for them. */
 must_use int policy_source_read(const char *path, enum policy_care care,
 				struct policy_source *ret_source, struct error *error);
+
+/* As policy_source_read, of what a source archive (control/archive.h) holds; the paths are names. */
+must_use int policy_source_unpack(struct slice archive, struct policy_source *ret_source,
+				  struct error *error);
 void policy_source_done(struct policy_source *source);
 
 /* Makes rules of it. */

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/remote/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "control/freshness.h"
+#include "control/release.h"
+
+#define POLICY_FILE    "policy"
+#define FRESHNESS_FILE "freshness" /* of the latest word; the policy has its first */
+
+void bundle_done(struct bundle *bundle)
+{
+	buf_done(&bundle->text);
+}
+
+/* ---- believing ---- */
+
+/* Keys of one author have one name. */
+static unsigned int authors_in(const struct enrolled *enrolled, uint64_t signed_by)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < enrolled->author_count; i++) {
+		bool is_counted = false;
+
+		for (size_t k = 0; k < i && !is_counted; k++)
+			is_counted = (signed_by >> k & 1) && strcmp(enrolled->authors[k].name,
+								    enrolled->authors[i].name) == 0;
+		count += (signed_by >> i & 1) && !is_counted;
+	}
+	return count;
+}
+
+static int check_authors(const struct enrolled *enrolled, struct slice message,
+			 struct slice *ret_text, struct error *error)
+{
+	struct note note;
+	int r = note_open(message, enrolled->authors, enrolled->author_count, &note);
+	unsigned int authors = r == 0 ? authors_in(enrolled, note.signed_by) : 0;
+
+	if (r == -ENOKEY || (r == 0 && authors < enrolled->author_threshold))
+		return error_set(error, -EBADMSG,
+				 "the policy is signed by %u of the authors that this machine "
+				 "knows, and %u are needed",
+				 authors, enrolled->author_threshold);
+	if (r < 0)
+		return error_set(error, -EBADMSG, "the policy's signatures are not right");
+	*ret_text = note.text;
+	return 0;
+}
+
+static int check_release(const struct enrolled *enrolled, struct slice message, struct slice source,
+			 struct release *ret_release, struct bundle *ret_bundle,
+			 struct error *error)
+{
+	unsigned char digest[SHA256_SIZE];
+	struct slice text;
+	int r = check_authors(enrolled, message, &text, error);
+
+	if (r < 0)
+		return r;
+	if (release_read(text, ret_release) < 0)
+		return error_set(error, -EBADMSG, "what the authors signed is no policy");
+	if (!slice_is(ret_release->bundle, enrolled->bundle))
+		return error_set(error, -EBADMSG, "the policy is %.*s, and this machine's is %s",
+				 SLICE_ARGUMENTS(ret_release->bundle), enrolled->bundle);
+	sha256(source.at, source.length, digest);
+	if (source.length != ret_release->source_length ||
+	    memcmp(digest, ret_release->source_digest, sizeof(digest)) != 0)
+		return error_set(error, -EBADMSG,
+				 "the policy's files are not those that were signed");
+	ret_bundle->version = ret_release->version;
+	ret_bundle->source = source;
+	sha256(text.at, text.length, ret_bundle->release_digest);
+	return 0;
+}
+
+static int check_freshness(const struct enrolled *enrolled, struct slice message,
+			   struct bundle *bundle, struct error *error)
+{
+	struct freshness said;
+
+	if (freshness_open(message, &enrolled->freshness, &said) < 0)
+		return error_set(error, -EBADMSG,
+				 "the server's word that the policy is the newest is not right");
+	if (!slice_is(said.bundle, enrolled->bundle) || said.version != bundle->version ||
+	    memcmp(said.release_digest, bundle->release_digest, SHA256_SIZE) != 0)
+		return error_set(error, -EBADMSG,
+				 "the server's word is about another policy: version %" PRIu64
+				 " of %.*s",
+				 said.version, SLICE_ARGUMENTS(said.bundle));
+	bundle->issued_s = said.issued_s;
+	bundle->expires_s = said.expires_s;
+	return 0;
+}
+
+static int read_envelope(const struct enrolled *enrolled, struct release *ret_release,
+			 struct bundle *bundle, struct error *error)
+{
+	struct envelope envelope;
+
+	if (envelope_read(buf_view(&bundle->text), &envelope) < 0)
+		return error_set(error, -EBADMSG, "the policy is damaged");
+	int r = check_release(enrolled, envelope.release, envelope.source, ret_release, bundle,
+			      error);
+	return r < 0 ? r : check_freshness(enrolled, envelope.freshness, bundle, error);
+}
+
+/* Against what is held: a policy never becomes an older one, nor one of another history. */
+static int check_history(const struct bundle *held, const struct release *release,
+			 const struct bundle *next, struct error *error)
+{
+	if (held->version == 0)
+		return 0;
+	if (next->version < held->version)
+		return error_set(error, -EBADMSG,
+				 "version %" PRIu64 " would take back version %" PRIu64,
+				 next->version, held->version);
+	bool is_same = memcmp(next->release_digest, held->release_digest, SHA256_SIZE) == 0;
+	bool follows = memcmp(release->previous_digest, held->release_digest, SHA256_SIZE) == 0;
+	if ((next->version == held->version && !is_same) ||
+	    (next->version == held->version + 1 && !follows))
+		return error_set(error, -EBADMSG,
+				 "version %" PRIu64 " is of another history than version %" PRIu64
+				 ", which is held",
+				 next->version, held->version);
+	return 0;
+}
+
+static int check_time(const struct bundle *held, uint64_t issued_s, struct error *error)
+{
+	if (issued_s < held->issued_s)
+		return error_set(error, -EBADMSG,
+				 "what the server says is older than what it said before");
+	return 0;
+}
+
+/* ---- keeping ---- */
+
+static int keep(const struct enrolled *enrolled, const char *name, struct slice text,
+		struct error *error)
+{
+	SCOPED(close_p) int fd = -1;
+	int r = folder_open_private(enrolled->folder, &fd);
+
+	if (r == 0)
+		r = file_replace(fd, name, text.at, text.length);
+	return r < 0 ? error_system(error, r, enrolled->folder) : 0;
+}
+
+/* 0 with an empty text where there is no such file. */
+static int read_kept(const struct enrolled *enrolled, const char *name, struct buf *text,
+		     struct error *error)
+{
+	SCOPED(close_p) int folder = -1;
+	SCOPED(close_p) int fd = -1;
+	int r = folder_open_private(enrolled->folder, &folder);
+
+	if (r < 0)
+		return error_system(error, r, enrolled->folder);
+	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : error_system(error, -errno, name);
+	r = file_read_fd(fd, text);
+	return r < 0 ? error_system(error, r, name) : 0;
+}
+
+/* A word that is about something else, or older, adds nothing: it was kept for an earlier version. */
+static int load_freshness(const struct enrolled *enrolled, struct bundle *bundle,
+			  struct error *error)
+{
+	SCOPED(buf_done) struct buf note = BUF_MAX(NOTE_SIZE_MAX);
+	struct bundle said = *bundle;
+	int r = read_kept(enrolled, FRESHNESS_FILE, &note, error);
+
+	if (r < 0 || note.length == 0)
+		return r;
+	if (check_freshness(enrolled, buf_view(&note), &said, NULL) == 0 &&
+	    check_time(bundle, said.issued_s, NULL) == 0) {
+		bundle->issued_s = said.issued_s;
+		bundle->expires_s = said.expires_s;
+	}
+	return 0;
+}
+
+static void replace(struct bundle *held, struct bundle *next)
+{
+	bundle_done(held);
+	*held = *next;
+	*next = (struct bundle)BUNDLE_NONE;
+}
+
+int bundle_load(const struct enrolled *enrolled, struct bundle *ret_bundle, struct error *error)
+{
+	SCOPED(bundle_done) struct bundle bundle = BUNDLE_NONE;
+	struct release release;
+	int r = read_kept(enrolled, POLICY_FILE, &bundle.text, error);
+
+	if (r == 0 && bundle.text.length > 0)
+		r = read_envelope(enrolled, &release, &bundle, error);
+	if (r == 0 && bundle.version > 0)
+		r = load_freshness(enrolled, &bundle, error);
+	if (r < 0)
+		return r;
+	replace(ret_bundle, &bundle);
+	return 0;
+}
+
+int bundle_receive(const struct enrolled *enrolled, struct slice envelope, bundle_try_fn try,
+		   void *context, struct bundle *held, struct error *error)
+{
+	SCOPED(bundle_done) struct bundle next = BUNDLE_NONE;
+	struct release release;
+	int r;
+
+	buf_add_slice(&next.text, envelope);
+	if (next.text.failed)
+		return error_set(error, -EBADMSG, "the policy is too long");
+	r = read_envelope(enrolled, &release, &next, error);
+	if (r == 0)
+		r = check_history(held, &release, &next, error);
+	if (r == 0)
+		r = check_time(held, next.issued_s, error);
+	if (r == 0 && next.version != held->version)
+		r = try(context, next.source, error);
+	if (r == 0)
+		r = keep(enrolled, POLICY_FILE, buf_view(&next.text), error);
+	if (r < 0)
+		return r;
+	bool is_new = next.version != held->version;
+	replace(held, &next);
+	return is_new;
+}
+
+int bundle_refresh(const struct enrolled *enrolled, struct slice note, struct bundle *held,
+		   struct error *error)
+{
+	struct bundle said = *held;
+	int r = held->version == 0 ? error_set(error, -EBADMSG, "there is no policy yet")
+				   : check_freshness(enrolled, note, &said, error);
+
+	if (r == 0)
+		r = check_time(held, said.issued_s, error);
+	if (r == 0)
+		r = keep(enrolled, FRESHNESS_FILE, note, error);
+	if (r < 0)
+		return r;
+	held->issued_s = said.issued_s;
+	held->expires_s = said.expires_s;
+	return 0;
+}

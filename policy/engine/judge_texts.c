@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The texts of a refusal, for people and for programs (design: MESSAGE, DETAIL with one line of
  * JSON, HINT).  They never quote a literal of the statement. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,14 +48,16 @@ static void write_detail(struct buf *out, const struct policy *policy, const str
 	const char *file = policy->file_count > 0 ? policy->files[0].name : "";
 
 	if (rule)
-		buf_printf(out, "Rule %s of policy %s.", rule->name,
+		buf_printf(out, "Rule %s of policy %s", rule->name,
 			   policy->files[rule->place.file].name);
 	else
-		buf_printf(out, "The %s of policy %s.",
+		buf_printf(out, "The %s of policy %s",
 			   charge->reason == REASON_UNKNOWN ? "answer to unknown statements"
 							    : "default",
 			   file);
-	buf_add_text(out, " Nothing was sent.");
+	if (policy->version > 0)
+		buf_printf(out, " (v%" PRIu64 ")", policy->version);
+	buf_add_text(out, ". Nothing was sent.");
 	if (event.length > 0)
 		buf_printf(out, " Event %.*s.", SLICE_ARGUMENTS(event));
 	buf_add_char(out, '\n');

@@ -250,6 +250,7 @@ struct policy {
 	enum decision default_decision; /* ALLOW or DENY */
 	enum decision unknown;
 	bool is_trial;
+	uint64_t version; /* that a server gave it; 0: it is no server's */
 	bool has_stale;
 	uint64_t stale_after_ms, stale_hard_ms;
 	enum stale_then stale_then;

@@ -11,7 +11,7 @@
 #define MINUTE  60
 #define EXPIRES (ISSUED + 15 * MINUTE)
 
-static struct policy_age said = { ISSUED, EXPIRES };
+static const struct server_word said = { 1, ISSUED, EXPIRES };
 
 static const struct {
 	bool has_stale;
@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(numbers_do_not_run_over)
 {
-	struct policy_age late = { INT64_MAX - 1, INT64_MAX };
+	struct server_word late = { 1, INT64_MAX - 1, INT64_MAX };
 	struct policy policy = { .has_stale = true,
 				 .stale_after_ms = UINT64_MAX,
 				 .stale_hard_ms = UINT64_MAX };

@@ -229,6 +229,8 @@ static int set_up(struct agent *agent, struct error *error)
 	if (r < 0)
 		return r;
 	r = set_up_loop(agent);
+	if (r == 0 && agent->settings.server_folder)
+		r = agent_courier_start(agent);
 	return r < 0 ? error_system(error, r, "the event loop") : 0;
 }
 
@@ -265,7 +267,7 @@ static int finish(struct agent *agent, struct error *error)
 	analysis_done(&agent->analysis);
 	exe_hasher_free(agent->hasher);
 	if (r == 0)
-		return 0;
+		return agent->is_outdated ? AGENT_OUTDATED : 0;
 	if (agent->unkept == 0)
 		(void)error_system(error, r, agent->settings.record_folder);
 	else
@@ -282,6 +284,8 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 			       .policy = policy,
 			       .run_folder = -1,
 			       .unwritten = { .fd = -1 },
+			       .courier = COURIER_NONE,
+			       .word = settings->word,
 			       .analysis = ANALYSIS_EMPTY,
 			       .occupied_ns = monotonic_ns() };
 
@@ -297,6 +301,7 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 	agent_processes_adopt(&agent);
 	if (ready < 0 || file_write_all(ready, "r", 1) == 0)
 		event_base_dispatch(agent.loop);
+	agent_courier_stop(&agent);
 	agent_retire(&agent);
 	return finish(&agent, error);
 }
@@ -307,7 +312,7 @@ int agent_main(const struct agent_settings *settings, struct policy *policy, int
 	char text[1024];
 
 	int r = agent_serve_all(settings, policy, ready, &error);
-	if (r == 0)
+	if (r == 0 || r == AGENT_OUTDATED)
 		return EXIT_SUCCESS;
 	error_format(&error, text, sizeof(text));
 	if (!settings->is_told)

@@ -17,6 +17,7 @@
 #include "policy/engine/judge.h"
 #include "policy/engine/policy.h"
 #include "policy/engine/session.h"
+#include "tools/chaperone/agent_courier.h"
 #include "tools/chaperone/agent_open.h"
 #include "tools/chaperone/analysis.h"
 #include "tools/chaperone/exe_hash.h"
@@ -76,8 +77,9 @@ struct agent_settings {
 	uint32_t generation;                  /* counts the agents of this run, from 1 */
 	bool is_told;                         /* what keeps an agent from starting has been said */
 	struct agent_counts *counts;          /* NULL: nobody asks */
-	const struct policy_age *age;         /* NULL: the policy is no server's */
-	uint64_t idle_ns; /* ends when no process was governed for so long; 0: never */
+	const char *server_folder; /* of the enrolment; NULL: the policy is no server's */
+	struct server_word word;   /* on the policy */
+	uint64_t idle_ns;          /* ends when no process was governed for so long; 0: never */
 	/* Asked before a process is taken on, unless NULL.  False: the policy has changed; this
 	 * agent listens no more, and the next one takes that process. */
 	bool (*is_current)(const void *context);
@@ -136,6 +138,9 @@ struct agent {
 	uint64_t occupied_ns; /* when a process was last governed */
 	struct policy *policy;
 	bool allows_everything;
+	struct courier courier;
+	struct server_word word; /* the server's latest on the policy */
+	bool is_outdated;        /* there is another policy: the next agent judges by it */
 	int run_folder;
 	struct record *record;
 	struct record_unwritten unwritten; /* what `record` could not write, in the run's folder */
@@ -256,8 +261,11 @@ must_use int agent_judgement_number(struct agent *agent, const struct judgement 
 /* Listens no more; processes that are governed stay so. */
 void agent_retire(struct agent *agent);
 
+#define AGENT_OUTDATED 2
+
 /* Serves until SIGTERM; -errno and `error` when it cannot.  1 and `error` when it served and the
- * record did not take all: what is missing stands in rings that the next agent takes up.  `ready` is
+ * record did not take all: what is missing stands in rings that the next agent takes up.
+ * AGENT_OUTDATED when it ended because the server has another policy.  `ready` is
  * a descriptor that gets one byte when clients are served; -1: nobody waits. */
 must_use int agent_serve_all(const struct agent_settings *settings, struct policy *policy,
 			     int ready, struct error *error);

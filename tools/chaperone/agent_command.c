@@ -110,6 +110,8 @@ static void settle(struct duty *duty, const struct agent_options *options)
 		.generation = 1,
 		.socket_path = duty->place.socket,
 		.lock = duty->place.lock,
+		.server_folder = policy_server_folder(&duty->loaded),
+		.word = duty->loaded.word,
 	};
 }
 
@@ -135,6 +137,27 @@ static int serve(struct duty *duty, struct error *error, int ready)
 	return r;
 }
 
+/* This program again, with another policy and fresh memory; whoever waits for it to be ready has been
+ * told. */
+static int serve_again(const struct agent_options *options)
+{
+	const char *arguments[10] = { "chaperone", "agent", "--socket", options->socket };
+	size_t count = 4;
+
+	if (options->policy) {
+		arguments[count++] = "--policy";
+		arguments[count++] = options->policy;
+	}
+	if (options->record) {
+		arguments[count++] = "--record";
+		arguments[count++] = options->record;
+	}
+	if (options->is_trial)
+		arguments[count++] = "--trial";
+	execv("/proc/self/exe", (char *const *)(uintptr_t)arguments);
+	return EXIT_CHAPERONE;
+}
+
 static int serve_machine(struct duty *duty, const struct agent_options *options)
 {
 	struct error error = { 0 };
@@ -148,6 +171,8 @@ static int serve_machine(struct duty *duty, const struct agent_options *options)
 		settle(duty, options);
 		r = serve(duty, &error, options->ready);
 	}
+	if (r == AGENT_OUTDATED)
+		return serve_again(options);
 	if (r != 0)
 		terminal_error("agent", &error);
 	return r != 0 ? EXIT_CHAPERONE : EXIT_GOOD;
@@ -201,7 +226,7 @@ static int serve_user(struct duty *duty, const struct agent_options *options)
 	}
 	if (r < 0)
 		refuse_all(duty, &error);
-	return r != 0 ? EXIT_CHAPERONE : EXIT_GOOD;
+	return r != 0 && r != AGENT_OUTDATED ? EXIT_CHAPERONE : EXIT_GOOD;
 }
 
 int command_agent(int argc, char **argv)

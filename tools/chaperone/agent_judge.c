@@ -261,7 +261,7 @@ static int decide(struct agent *agent, struct agent_connection *connection,
 		return r;
 	if (should_learn_own(ask, judgement))
 		return answer_learn_first(answer);
-	r = policy_age_apply(agent->settings.age, agent->policy,
+	r = policy_age_apply(agent->settings.server_folder ? &agent->word : NULL, agent->policy,
 			     (int64_t)(realtime_ns() / SECOND_NS), number, judgement);
 	if (r < 0)
 		return r;

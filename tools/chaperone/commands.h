@@ -8,6 +8,7 @@ int command_run(int argc, char **argv);
 int command_agent(int argc, char **argv);
 int command_worker(int argc, char **argv);
 int command_enroll(int argc, char **argv);
+int command_policy_pull(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_init(int argc, char **argv);

@@ -18,6 +18,7 @@ static const struct command COMMANDS[] = {
 	  "say what a policy makes of a statement, and why" },
 	{ "policy schema", command_policy_schema, "print the JSON Schema, for editors" },
 	{ "policy trust", command_policy_trust, "say that a policy found in a folder may be used" },
+	{ "policy pull", command_policy_pull, "get the newest policy from the server" },
 	{ "audit list", command_audit_list, "list what happened" },
 	{ "audit show", command_audit_show, "show one event with all that is known of it" },
 	{ "audit tail", command_audit_tail, "show the latest events, and follow" },

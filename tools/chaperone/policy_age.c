@@ -12,14 +12,14 @@ static int64_t later(int64_t time, uint64_t by_ms)
 	return by > (uint64_t)(INT64_MAX - time) ? INT64_MAX : time + (int64_t)by;
 }
 
-enum policy_age_state policy_age_at(const struct policy_age *age, const struct policy *policy,
+enum policy_age_state policy_age_at(const struct server_word *word, const struct policy *policy,
 				    int64_t now, int64_t *ret_until)
 {
 	*ret_until = INT64_MAX;
-	if (!age)
+	if (!word)
 		return POLICY_FRESH;
-	int64_t issued = atomic_load(&age->issued);
-	int64_t stale = atomic_load(&age->expires), expired = INT64_MAX;
+	int64_t issued = word->issued;
+	int64_t stale = word->expires, expired = INT64_MAX;
 
 	if (policy->has_stale && later(issued, policy->stale_after_ms) > stale)
 		stale = later(issued, policy->stale_after_ms);
@@ -69,11 +69,11 @@ static const struct denial *denial_of(enum policy_age_state state, const struct 
 	return judgement->writes ? &STALE_WRITE : NULL;
 }
 
-int policy_age_apply(const struct policy_age *age, const struct policy *policy, int64_t now,
+int policy_age_apply(const struct server_word *word, const struct policy *policy, int64_t now,
 		     uint64_t number, struct judgement *judgement)
 {
 	int64_t until;
-	enum policy_age_state state = policy_age_at(age, policy, now, &until);
+	enum policy_age_state state = policy_age_at(word, policy, now, &until);
 	const struct denial *denial = denial_of(state, policy, judgement);
 
 	if (until < judgement->valid_until)

@@ -4,17 +4,9 @@
 #ifndef TOOLS_CHAPERONE_POLICY_AGE_H
 #define TOOLS_CHAPERONE_POLICY_AGE_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "policy/engine/judge.h"
 #include "policy/engine/policy.h"
-
-/* Shared memory: written by who talks to the server, read by agents.  Seconds since 1970. */
-struct policy_age {
-	_Atomic int64_t issued, expires; /* of the latest statement */
-};
+#include "tools/chaperone/server_policy.h"
 
 enum policy_age_state {
 	POLICY_FRESH,
@@ -23,13 +15,13 @@ enum policy_age_state {
 };
 
 /* Which it is at `now`; `ret_until` is when it will be another one if the server says nothing more,
- * INT64_MAX: never.  `age` NULL: the policy is no server's. */
-enum policy_age_state policy_age_at(const struct policy_age *age, const struct policy *policy,
+ * INT64_MAX: never.  `word` NULL: the policy is no server's. */
+enum policy_age_state policy_age_at(const struct server_word *word, const struct policy *policy,
 				    int64_t now, int64_t *ret_until);
 
 /* Takes from `judgement`, which is to be number `number` on the record, what the state does not
  * allow, and lets none count longer than the state does. */
-must_use int policy_age_apply(const struct policy_age *age, const struct policy *policy,
+must_use int policy_age_apply(const struct server_word *word, const struct policy *policy,
 			      int64_t now, uint64_t number, struct judgement *judgement);
 
 #endif

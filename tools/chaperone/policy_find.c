@@ -9,16 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/chaperone/server_policy.h"
 #include "tools/command/home.h"
+#include "tools/remote/enrolled.h"
 #include "tools/chaperone/trust.h"
 
 #define SYSTEM_FOLDER  "/etc/chaperone"
 #define SHOWN_PATH_MAX 160 /* so that the command behind it fits into an error */
 
 static const char *const ORIGINS[] = {
-	[ORIGIN_OPTION] = "--policy",    [ORIGIN_ENVIRONMENT] = "$CHAPERONE_POLICY",
-	[ORIGIN_FOLDER] = "this folder", [ORIGIN_USER] = "~/.config/chaperone",
-	[ORIGIN_SYSTEM] = SYSTEM_FOLDER,
+	[ORIGIN_OPTION] = "--policy",          [ORIGIN_ENVIRONMENT] = "$CHAPERONE_POLICY",
+	[ORIGIN_SERVER] = "the server",        [ORIGIN_FOLDER] = "this folder",
+	[ORIGIN_USER] = "~/.config/chaperone", [ORIGIN_SYSTEM] = SYSTEM_FOLDER,
 };
 
 const char *policy_origin_text(enum policy_origin origin)
@@ -129,11 +131,33 @@ static int find_in(const char *path, enum policy_origin origin, struct policy_fo
 	return r < 0 ? r : take(path, origin, ret_found, error);
 }
 
+/* -ENOENT: the machine is not enrolled. */
+static int find_of_server(const char *option, struct policy_found *ret_found, struct error *error)
+{
+	char folder[PATH_MAX];
+	struct error nobody;
+
+	if (enrolled_folder(NULL, folder, &nobody) < 0 || !enrolled_is(folder))
+		return -ENOENT;
+	if (option)
+		return error_set(error, -EPERM,
+				 "this machine is enrolled (%.200s): its server's policy is in "
+				 "force, and --policy is for machines that are not",
+				 folder);
+	ret_found->origin = ORIGIN_SERVER;
+	ret_found->needs_trust = false;
+	snprintf(ret_found->path, sizeof(ret_found->path), "%s", folder);
+	return 0;
+}
+
 int policy_find(const char *option, struct policy_found *ret_found, struct error *error)
 {
 	const char *variable = getenv("CHAPERONE_POLICY");
 	char path[PATH_MAX];
+	int of_server = find_of_server(option, ret_found, error);
 
+	if (of_server != -ENOENT)
+		return of_server;
 	if (option)
 		return take(option, ORIGIN_OPTION, ret_found, error);
 	if (variable && variable[0])
@@ -187,6 +211,10 @@ int policy_found_read(const struct policy_found *found, struct policy_source *re
 		      struct error *error)
 {
 	SCOPED(policy_source_done) struct policy_source source = { .texts = NULL };
+	struct server_word word;
+
+	if (found->origin == ORIGIN_SERVER)
+		return server_policy_read(found->path, ret_source, &word, error);
 	int r = policy_source_read(found->path, found->needs_trust ? CARE_LINKS : CARE_OWNER,
 				   &source, error);
 

@@ -13,6 +13,7 @@
 enum policy_origin {                     /* in the order in which they are looked at */
 		     ORIGIN_OPTION,      /* --policy */
 		     ORIGIN_ENVIRONMENT, /* $CHAPERONE_POLICY */
+		     ORIGIN_SERVER,      /* the server that the machine is enrolled with */
 		     ORIGIN_FOLDER,      /* chaperone/ here or above, up to the repository's root */
 		     ORIGIN_USER,        /* ~/.config/chaperone */
 		     ORIGIN_SYSTEM,      /* /etc/chaperone */
@@ -24,11 +25,12 @@ const char *policy_origin_text(enum policy_origin origin);
 struct policy_found {
 	enum policy_origin origin;
 	bool needs_trust;
-	char path[PATH_MAX]; /* canonical; of a file or a folder */
+	char path[PATH_MAX]; /* canonical; of a file or a folder, or the enrolment's */
 };
 
 /* Finds the policy.  `option` is --policy's value or NULL.  The first place that has one wins:
- * one that cannot be used is an error, not a reason to look on.  -ENOENT: nowhere is one. */
+ * one that cannot be used is an error, not a reason to look on.  A machine that is enrolled has its
+ * server's and no other: `option` is -EPERM there.  -ENOENT: nowhere is one. */
 must_use int policy_find(const char *option, struct policy_found *ret_found, struct error *error);
 
 /* As policy_find in chaperone/ here and above alone.  Without a repository (.git) around it,

@@ -5,25 +5,67 @@
 #include <errno.h>
 #include <string.h>
 
-int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
-		struct error *error)
+#define PULL_PATIENCE_MS 3000
+
+static int read_found(struct policy_loaded *loaded, struct policy_source *ret_source,
+		      struct error *error)
+{
+	if (loaded->found.origin != ORIGIN_SERVER)
+		return policy_found_read(&loaded->found, ret_source, error);
+	return server_policy_read(loaded->found.path, ret_source, &loaded->word, error);
+}
+
+static int load_found(struct policy_loaded *loaded, struct error *error)
 {
 	SCOPED(policy_source_done) struct policy_source source = { .texts = NULL };
 	SCOPED(policy_freep) struct policy *policy = NULL;
-	int r = policy_find(option, &ret_loaded->found, error);
+	int r = read_found(loaded, &source, error);
 
-	if (r == 0)
-		r = policy_found_read(&ret_loaded->found, &source, error);
 	if (r == 0)
 		r = policy_source_parse(&source, &policy, error);
 	if (r < 0)
 		return r;
 	if (policy_unenforced(policy, 0, error))
 		return -ENOTSUP;
-	policy->is_trial = policy->is_trial || is_trial;
-	memcpy(ret_loaded->digest, source.digest, sizeof(source.digest));
-	ret_loaded->policy = steal(policy);
+	policy->version = loaded->word.version;
+	memcpy(loaded->digest, source.digest, sizeof(source.digest));
+	loaded->policy = steal(policy);
 	return 0;
+}
+
+int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
+		struct error *error)
+{
+	struct policy_loaded loaded = { .policy = NULL };
+	int r = policy_find(option, &loaded.found, error);
+
+	if (r == 0 && loaded.found.origin == ORIGIN_SERVER)
+		server_policy_pull(loaded.found.path, PULL_PATIENCE_MS);
+	if (r == 0)
+		r = load_found(&loaded, error);
+	if (r < 0)
+		return r;
+	loaded.policy->is_trial = loaded.policy->is_trial || is_trial;
+	*ret_loaded = loaded;
+	return 0;
+}
+
+int policy_load_again(struct policy_loaded *loaded, bool is_trial, struct error *error)
+{
+	struct policy_loaded next = { .found = loaded->found };
+	int r = load_found(&next, error);
+
+	if (r < 0)
+		return r;
+	next.policy->is_trial = next.policy->is_trial || is_trial;
+	policy_free(loaded->policy);
+	*loaded = next;
+	return 0;
+}
+
+const char *policy_server_folder(const struct policy_loaded *loaded)
+{
+	return loaded->found.origin == ORIGIN_SERVER ? loaded->found.path : NULL;
 }
 
 bool policy_is_current(const struct policy_loaded *loaded)

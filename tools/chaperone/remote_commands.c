@@ -72,3 +72,8 @@ int command_status(int argc, char **argv)
 {
 	return pass_on(argc, argv);
 }
+
+int command_policy_pull(int argc, char **argv)
+{
+	return pass_on(argc, argv);
+}

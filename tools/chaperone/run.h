@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "tools/chaperone/agent.h"
+#include "tools/chaperone/policy_load.h"
 #include "tools/chaperone/shim_file.h"
 
 #define RUN_CANNOT_EXECUTE 126
@@ -32,7 +33,8 @@ struct run_options {
 
 struct run {
 	struct run_options options;
-	struct policy *policy;
+	struct policy_loaded loaded;
+	struct policy *policy; /* of it */
 	char shim[PATH_MAX];
 	char auditor[PATH_MAX]; /* "" without --audit */
 	char folder[PATH_MAX];  /* private; rings, and the socket unless it is root's */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The two lines that `run` prints at a terminal. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "tools/chaperone/off_switch.h"
@@ -23,7 +24,10 @@ void run_say_start(const struct run *run)
 
 	if (!run->speaks)
 		return;
-	buf_printf(&line, "chaperone: %s · ", run->policy->files[0].name);
+	buf_printf(&line, "chaperone: %s", run->policy->files[0].name);
+	if (run->policy->version > 0)
+		buf_printf(&line, " v%" PRIu64, run->policy->version);
+	buf_add_text(&line, " · ");
 	prospect_add(&line, run->options.command[0]);
 	buf_printf(&line, " · record %.4s…%s%s%s", run->id, enforcement(run),
 		   run->options.is_audited ? " · audited bindings" : "",

@@ -11,7 +11,6 @@
 
 #include "common/file.h"
 #include "tools/chaperone/places.h"
-#include "tools/chaperone/policy_find.h"
 #include "tools/chaperone/process.h"
 #include "tools/chaperone/run.h"
 
@@ -91,23 +90,6 @@ static int make_folder(struct run *run, struct error *error)
 	if (r == 0)
 		r = socket_listen(run->socket, &run->listening);
 	return r < 0 ? error_system(error, r, run->socket) : 0;
-}
-
-static int read_policy(struct run *run, struct error *error)
-{
-	SCOPED(policy_source_done) struct policy_source source = { 0 };
-	struct policy_found found;
-	int r = policy_find(run->options.policy, &found, error);
-
-	if (r == 0)
-		r = policy_found_read(&found, &source, error);
-	if (r == 0)
-		r = policy_source_parse(&source, &run->policy, error);
-	if (r < 0)
-		return r;
-	if (run->options.is_trial)
-		run->policy->is_trial = true;
-	return policy_unenforced(run->policy, 0, error) ? -ENOTSUP : 0;
 }
 
 /* One word of CHAPERONE_DATABASES (shim/escape/destination.c). */
@@ -210,6 +192,8 @@ static void settle(struct run *run)
 	run->settings.is_trial = run->options.is_trial;
 	run->settings.lets_ungoverned = run->options.lets_ungoverned;
 	run->settings.listening = run->listening;
+	run->settings.server_folder = policy_server_folder(&run->loaded);
+	run->settings.word = run->loaded.word;
 	run->settings.tree = getpid();
 	warn_of_hidden_shim(run);
 	if (process_open(getpid(), &self) == 0)
@@ -223,7 +207,8 @@ int run_prepare(struct run *run, const struct run_options *options, struct error
 	struct caller nobody = { .count = 0 };
 
 	run->options = *options;
-	int r = read_policy(run, error);
+	int r = policy_load(options->policy, options->is_trial, &run->loaded, error);
+	run->policy = run->loaded.policy;
 	if (r == 0)
 		r = list_databases(run, error);
 	if (r == 0)

@@ -159,12 +159,25 @@ static int start_command(struct run *run)
 	return n < 0 ? EXIT_CHAPERONE : code == ENOENT ? RUN_NOT_FOUND : RUN_CANNOT_EXECUTE;
 }
 
+/* An agent also ends because the server has another policy. */
+static void renew_policy(struct run *run)
+{
+	struct error error;
+
+	if (!run->settings.server_folder ||
+	    policy_load_again(&run->loaded, run->options.is_trial, &error) < 0)
+		return;
+	run->policy = run->loaded.policy;
+	run->settings.word = run->loaded.word;
+}
+
 static void restart_agent(struct run *run)
 {
 	struct timespec pause = { 0, (long)RESTART_PAUSE_NS };
 	struct error error;
 
 	run->agent = 0;
+	renew_policy(run);
 	if (run->settings.generation > 3) /* an agent that keeps dying must not keep a core busy */
 		nanosleep(&pause, NULL);
 	bool is_started = run_start_agent(run, &error) == 0;

@@ -95,6 +95,8 @@ static int check_freshness(const struct enrolled *enrolled, struct slice message
 				 "the server's word is about another policy: version %" PRIu64
 				 " of %.*s",
 				 said.version, SLICE_ARGUMENTS(said.bundle));
+	if (said.expires_s > INT64_MAX)
+		return error_set(error, -EBADMSG, "the server's word has no end");
 	bundle->issued_s = said.issued_s;
 	bundle->expires_s = said.expires_s;
 	return 0;

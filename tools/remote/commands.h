@@ -4,6 +4,7 @@
 #define TOOLS_REMOTE_COMMANDS_H
 
 int command_enroll(int argc, char **argv);
+int command_policy_pull(int argc, char **argv);
 int command_status(int argc, char **argv);
 
 #endif

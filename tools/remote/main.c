@@ -7,6 +7,7 @@
 
 static const struct command COMMANDS[] = {
 	{ "enroll", command_enroll, "make this machine one of a server's" },
+	{ "policy pull", command_policy_pull, "get the newest policy from the server" },
 	{ "status", command_status, "say who this machine is to its server" },
 };
 

@@ -121,6 +121,24 @@ unsigned int note_signers(const struct note *note, uint64_t mask)
 	return (unsigned int)__builtin_popcountll(note->signed_by & mask);
 }
 
+int note_line(struct slice message, const struct verifying_key *key, struct slice *ret_line)
+{
+	struct signature signature;
+	struct slice text, signatures;
+	int r = split(message, &text, &signatures);
+
+	for (unsigned int lines = 0; r == 0 && signatures.length > 0; lines++) {
+		struct slice line = slice_cut(&signatures, '\n');
+
+		r = lines < NOTE_SIGNATURES_MAX ? read_signature(line, &signature) : -EBADMSG;
+		if (r == 0 && is_by(&signature, key)) {
+			*ret_line = (struct slice){ line.at, line.length + 1 };
+			return 0;
+		}
+	}
+	return r < 0 ? r : -ENOKEY;
+}
+
 int note_begin(struct slice text, struct buf *out)
 {
 	if (!ends_line(text) || !is_plain(text))

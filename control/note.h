@@ -25,6 +25,11 @@ must_use int note_open(struct slice message, const struct verifying_key *keys, s
 /* How many of the keys in `mask` signed. */
 unsigned int note_signers(const struct note *note, uint64_t mask);
 
+/* The first line, with its end, with which `message` says that `key` signed it; whether it did is for
+ * note_open to say.  -ENOKEY: none; -EBADMSG: no note. */
+must_use int note_line(struct slice message, const struct verifying_key *key,
+		       struct slice *ret_line);
+
 /* Appends a note of `text`, which has no signature yet, and then one for each call.  -EINVAL for a
  * text that is not UTF-8, has a control character, or does not end a line; -ENOMEM, -E2BIG. */
 must_use int note_begin(struct slice text, struct buf *out);

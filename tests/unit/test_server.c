@@ -19,10 +19,11 @@ static int answer_nothing(const struct request *request, struct reply *reply)
 }
 
 static const struct route TRIED[] = {
-	{ "GET", "/", answer_nothing, ROUTE_ANYBODY, 0 },
-	{ "GET", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, 0 },
-	{ "PUT", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, 0 },
-	{ "GET", "/v1/policies/{name}/versions/{version}", answer_nothing, ROUTE_ANYBODY, 0 },
+	{ "GET", "/", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0 },
+	{ "GET", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0 },
+	{ "PUT", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0 },
+	{ "GET", "/v1/policies/{name}/versions/{version}", answer_nothing, ROUTE_ANYBODY, LANE_NONE,
+	  0 },
 	{ .method = NULL },
 };
 

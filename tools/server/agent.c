@@ -6,12 +6,9 @@
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "common/sha256.h"
-#include "control/base64.h"
 #include "tools/command/json.h"
 #include "tools/server/http.h"
-
-#define SCHEME "Bearer "
+#include "tools/server/token.h"
 
 static int take(void *context, const struct store_value *columns, size_t count)
 {
@@ -23,29 +20,14 @@ static int take(void *context, const struct store_value *columns, size_t count)
 	return 0;
 }
 
-static int read_token(struct slice authorization, unsigned char ret_token[AGENT_TOKEN_SIZE])
-{
-	size_t length;
-
-	if (!slice_starts_with(authorization, SCHEME))
-		return -EACCES;
-	authorization.at += sizeof(SCHEME) - 1;
-	authorization.length -= sizeof(SCHEME) - 1;
-	if (base64url_read(authorization, ret_token, AGENT_TOKEN_SIZE, &length) < 0 ||
-	    length != AGENT_TOKEN_SIZE)
-		return -EACCES;
-	return 0;
-}
-
 int agent_recognise(struct store *store, struct slice authorization, struct agent *ret_agent)
 {
-	unsigned char token[AGENT_TOKEN_SIZE], digest[SHA256_SIZE];
+	unsigned char digest[SHA256_SIZE];
 	struct agent agent = { .id = "" };
-	int r = read_token(authorization, token);
+	int r = token_digest(authorization, digest);
 
 	if (r < 0)
 		return r;
-	sha256(token, sizeof(token), digest);
 	r = store_run(store,
 		      "SELECT id, bundle FROM agent WHERE token_digest = $1 AND revoked IS NULL",
 		      STORE_VALUES(store_bytes(digest, sizeof(digest))), take, &agent);
@@ -105,14 +87,10 @@ int agent_see(struct store *store, const struct agent *agent, struct slice text)
 
 int agent_answer(const struct request *request, struct reply *reply)
 {
-	struct buf *out = &reply->body;
+	struct buf *out = reply_object(reply, MHD_HTTP_OK);
 
-	reply->status = MHD_HTTP_OK;
-	reply->type = "application/json";
-	json_open(out, NULL, '{');
 	json_text(out, "agent", slice_of(request->agent.id));
 	json_text(out, "bundle", slice_of(request->agent.bundle));
-	json_close(out, '}');
-	json_end(out);
+	reply_object_end(reply);
 	return agent_see(request->store, &request->agent, http_header(request, "Agent-State"));
 }

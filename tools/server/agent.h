@@ -6,8 +6,7 @@
 #include "control/name.h"
 #include "tools/server/store.h"
 
-#define AGENT_ID_SIZE    16u
-#define AGENT_TOKEN_SIZE 32u
+#define AGENT_ID_SIZE 16u
 
 struct request;
 struct reply;

@@ -2,7 +2,6 @@
 /* `chaperone-server agent list` and `revoke`: the machines that are enrolled. */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "common/buf.h"
 #include "common/clock.h"
@@ -12,9 +11,9 @@
 #include "tools/command/terminal.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
+#include "tools/server/moment.h"
 
-#define LIST_MAX  (64 * MIB)
-#define TIME_SIZE 32u
+#define LIST_MAX (64 * MIB)
 
 struct agents_options {
 	const char *data;
@@ -48,19 +47,16 @@ static const struct option_table REVOKE_OPTIONS = {
 /* The columns of a list, in the order of the query. */
 enum column { ID, HOST, BUNDLE, ENROLLED, REVOKED, SEEN, VERSION, POLICY, SPOOL };
 
-static void time_text(const struct store_value *value, char ret_text[TIME_SIZE])
+static void time_text(const struct store_value *value, char ret_text[MOMENT_SIZE])
 {
-	time_t seconds = (time_t)(value->number / (int64_t)SECOND_NS);
-	struct tm utc;
-
 	ret_text[0] = '\0';
 	if (value->kind != STORE_NULL)
-		strftime(ret_text, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
+		moment_text(value->number, ret_text);
 }
 
 static void add_time(struct buf *out, const char *name, const struct store_value *value)
 {
-	char text[TIME_SIZE];
+	char text[MOMENT_SIZE];
 
 	time_text(value, text);
 	json_text_if(out, name, slice_of(text));
@@ -94,7 +90,7 @@ static int add_object(void *context, const struct store_value *columns, size_t c
 static int add_line(void *context, const struct store_value *columns, size_t count)
 {
 	struct buf *out = context;
-	char seen[TIME_SIZE];
+	char seen[MOMENT_SIZE];
 
 	(void)count;
 	time_text(&columns[SEEN], seen);

@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <time.h>
 
-#include "common/clock.h"
 #include "tools/command/command.h"
 #include "tools/command/json.h"
 #include "tools/command/options.h"
@@ -14,6 +12,7 @@
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
 #include "tools/server/enrolment.h"
+#include "tools/server/moment.h"
 #include "control/name.h"
 
 #define DEFAULT_BUNDLE "default"
@@ -71,12 +70,10 @@ static void show(const struct enrolment_code *code, int64_t expires_ns, bool is_
 {
 	SCOPED(buf_done) struct buf text = BUF_MAX(DATA_FILE_MAX);
 	SCOPED(buf_done) struct buf out = BUF_MAX(DATA_FILE_MAX);
-	time_t expires_s = (time_t)(expires_ns / (int64_t)SECOND_NS);
-	char expires[32];
-	struct tm utc;
+	char expires[MOMENT_SIZE];
 
 	code_write(code, &text);
-	strftime(expires, sizeof(expires), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&expires_s, &utc));
+	moment_text(expires_ns, expires);
 	if (is_json) {
 		json_open(&out, NULL, '{');
 		json_text(&out, "code", buf_view(&text));

@@ -2,19 +2,19 @@
 #include "tools/server/enrolment.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <microhttpd.h>
 #include <sodium.h>
 #include <stdio.h>
 
 #include "common/clock.h"
 #include "control/base64.h"
+#include "tools/server/author.h"
 #include "control/name.h"
 #include "tools/command/json.h"
 #include "tools/command/document.h"
 #include "tools/server/server.h"
+#include "tools/server/token.h"
 
-#define DETAIL_MAX   200u
 #define KEY_TEXT_MAX (1 * KIB)
 
 int enrolment_offer(struct store *store, const struct enrolment_code *code, struct slice bundle,
@@ -42,7 +42,7 @@ struct newcomer {
 	struct slice host;
 	char bundle[NAME_PLAIN_MAX + 1];
 	char id[2 * AGENT_ID_SIZE + 1];
-	unsigned char token[AGENT_TOKEN_SIZE];
+	unsigned char token[TOKEN_SIZE];
 	unsigned char chain_key[ENROLMENT_KEY_SIZE];
 };
 
@@ -124,11 +124,9 @@ static int add_author(void *context, const struct store_value *columns, size_t c
 static int welcome(const struct request *request, const struct newcomer *newcomer,
 		   struct reply *reply)
 {
-	struct buf *out = &reply->body;
+	struct buf *out = reply_object(reply, MHD_HTTP_CREATED);
+	uint64_t threshold;
 
-	reply->status = MHD_HTTP_CREATED;
-	reply->type = "application/json";
-	json_open(out, NULL, '{');
 	json_text(out, "agent", slice_of(newcomer->id));
 	add_base64(out, "token", newcomer->token, sizeof(newcomer->token));
 	add_base64(out, "chain_key", newcomer->chain_key, sizeof(newcomer->chain_key));
@@ -141,9 +139,11 @@ static int welcome(const struct request *request, const struct newcomer *newcome
 			  "SELECT verifier FROM author_key WHERE revoked IS NULL ORDER BY verifier",
 			  STORE_NO_VALUES, add_author, out);
 	json_close(out, ']');
-	json_number(out, "author_threshold", 1);
-	json_close(out, '}');
-	json_end(out);
+	if (r == 0)
+		r = author_threshold(request->store, &threshold);
+	if (r == 0)
+		json_number(out, "author_threshold", threshold);
+	reply_object_end(reply);
 	return r;
 }
 
@@ -172,15 +172,6 @@ static void make_secrets(struct newcomer *newcomer)
 	randombytes_buf(newcomer->chain_key, sizeof(newcomer->chain_key));
 }
 
-static void tell_to_wait(struct reply *reply, uint64_t wait_s)
-{
-	char detail[DETAIL_MAX];
-
-	snprintf(detail, sizeof(detail),
-		 "too many codes were wrong: try again in %" PRIu64 " seconds", wait_s);
-	reply_problem(reply, MHD_HTTP_TOO_MANY_REQUESTS, detail);
-}
-
 int enrolment_answer(const struct request *request, struct reply *reply)
 {
 	SCOPED(document_freep) json_t *document = document_read(request->body);
@@ -189,7 +180,7 @@ int enrolment_answer(const struct request *request, struct reply *reply)
 	uint64_t wait_s;
 
 	if (!throttle_has(throttle, monotonic_ns(), &wait_s)) {
-		tell_to_wait(reply, wait_s);
+		reply_wait(reply, "too many codes were wrong", wait_s);
 		return 0;
 	}
 	if (!document || read_newcomer(document, &newcomer) < 0) {

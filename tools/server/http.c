@@ -7,6 +7,8 @@
 
 #include "common/clock.h"
 #include "tools/server/guard.h"
+#include "tools/server/lane.h"
+#include "tools/server/server.h"
 
 #define ALLOWED_MAX 256u
 #define PRIORITIES  "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -16,14 +18,23 @@ struct http_service {
 	const struct route *routes;
 	struct store_pool *stores;
 	struct server *server;
+	struct lane lanes[LANE_COUNT]; /* LANE_NONE has none */
 };
 
-/* One request, from its first line to the end of its answer. */
+/* One request, from its first line to the end of its answer.  While its connection is suspended it
+ * belongs to a lane or to those that are held. */
 struct exchange {
+	struct http_service *service;
+	struct MHD_Connection *connection;
 	struct request request;
 	const struct route *route;
 	struct buf body;
+	struct reply reply;
 	uint64_t until_ns;
+	struct job job;
+	struct held held;
+	bool is_answered; /* by a lane */
+	bool was_held;
 };
 
 static const char *const HEADERS[][2] = {
@@ -42,7 +53,11 @@ static struct MHD_Response *respond(struct reply *reply, const struct buf *allow
 		return NULL;
 	for (size_t i = 0; i < COUNT_OF(HEADERS); i++)
 		MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+	if (reply->type)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+	for (size_t i = 0; i < reply->header_count; i++)
+		MHD_add_response_header(response, reply->headers[i].name,
+					buf_text(&reply->headers[i].value));
 	if (reply->closes)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (allowed->length > 0)
@@ -82,25 +97,52 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, const struct ob
 	return send_reply(connection, &reply, objection->allowed);
 }
 
-struct slice http_header(const struct request *request, const char *name)
+static struct slice value_of(const struct request *request, enum MHD_ValueKind kind,
+			     const char *name)
 {
 	const char *value = MHD_lookup_connection_value(
-		(struct MHD_Connection *)(uintptr_t)request->connection, MHD_HEADER_KIND, name);
+		(struct MHD_Connection *)(uintptr_t)request->connection, kind, name);
 
 	return value ? slice_of(value) : (struct slice){ NULL, 0 };
 }
 
-/* Whether the route is for who asks. */
-static bool is_welcome(struct http_service *service, const struct route *route,
-		       struct request *request)
+struct slice http_header(const struct request *request, const char *name)
 {
-	if (route->caller == ROUTE_ANYBODY)
-		return true;
+	return value_of(request, MHD_HEADER_KIND, name);
+}
+
+struct slice http_argument(const struct request *request, const char *name)
+{
+	return value_of(request, MHD_GET_ARGUMENT_KIND, name);
+}
+
+static int recognise(struct http_service *service, const struct route *route,
+		     struct request *request)
+{
+	struct slice shown = http_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
 	struct store *store = store_pool_take(service->stores);
-	int r = agent_recognise(store, http_header(request, MHD_HTTP_HEADER_AUTHORIZATION),
-				&request->agent);
+	int r = route->callers & ROUTE_AGENT ? agent_recognise(store, shown, &request->agent)
+					     : person_recognise(store, shown, &request->person);
+
 	store_pool_give(service->stores, store);
-	return r == 0;
+	return r;
+}
+
+/* Whether the route is for who asks.  False: `objection` says why not. */
+static bool is_welcome(struct http_service *service, const struct route *route,
+		       struct request *request, struct objection *objection)
+{
+	if (route->callers == ROUTE_ANYBODY)
+		return true;
+	objection->status = MHD_HTTP_UNAUTHORIZED;
+	objection->detail = route->callers & ROUTE_AGENT
+				    ? "this is for machines that are enrolled and were not revoked"
+				    : "this is for people who logged in within the last 12 hours";
+	if (recognise(service, route, request) < 0)
+		return false;
+	objection->status = MHD_HTTP_FORBIDDEN;
+	objection->detail = "this is not for accounts of your role";
+	return route->callers & ROUTE_AGENT || route->callers & request->person.role;
 }
 
 /* Finds who answers the exchange.  False: nobody, and `objection` says why. */
@@ -117,9 +159,7 @@ static bool settle(struct http_service *service, struct MHD_Connection *connecti
 	objection->detail = "the body is longer than this path takes";
 	if (guard_announced(connection) > exchange->route->body_max)
 		return false;
-	objection->status = MHD_HTTP_UNAUTHORIZED;
-	objection->detail = "this is for machines that are enrolled and were not revoked";
-	return is_welcome(service, exchange->route, &exchange->request);
+	return is_welcome(service, exchange->route, &exchange->request, objection);
 }
 
 static enum MHD_Result begin(struct http_service *service, struct MHD_Connection *connection,
@@ -130,8 +170,11 @@ static enum MHD_Result begin(struct http_service *service, struct MHD_Connection
 				       "a request has one Host, and either one Content-Length "
 				       "or one Transfer-Encoding",
 				       &allowed };
-	struct exchange exchange = { .request = *request,
-				     .until_ns = monotonic_ns() + HTTP_REQUEST_NS };
+	struct exchange exchange = { .service = service,
+				     .connection = connection,
+				     .request = *request,
+				     .reply = REPLY_EMPTY,
+				     .until_ns = request->begun_ns + HTTP_REQUEST_NS };
 
 	if (guard_is_ambiguous(connection))
 		return refuse(connection, &objection);
@@ -154,20 +197,82 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 	return exchange->body.failed || monotonic_ns() > exchange->until_ns ? MHD_NO : MHD_YES;
 }
 
-static enum MHD_Result answer(struct http_service *service, struct MHD_Connection *connection,
-			      struct exchange *exchange)
+static void ask_route(struct exchange *exchange)
 {
-	SCOPED(reply_done) struct reply reply = REPLY_EMPTY;
-	struct buf none = BUF_MAX(0);
 	struct request *request = &exchange->request;
+	struct reply *reply = &exchange->reply;
 
 	request->body = buf_view(&exchange->body);
-	request->server = service->server;
-	request->store = store_pool_take(service->stores);
-	if (exchange->route->answer(request, &reply) < 0)
-		reply_problem(&reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
-	store_pool_give(service->stores, request->store);
-	return send_reply(connection, &reply, &none);
+	request->server = exchange->service->server;
+	request->store = store_pool_take(exchange->service->stores);
+	if (exchange->route->answer(request, reply) < 0)
+		reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+	store_pool_give(exchange->service->stores, request->store);
+}
+
+/* A lane's: the exchange is the connection's again, and may be gone at once. */
+static void run_job(struct job *job)
+{
+	struct exchange *exchange =
+		(struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
+
+	ask_route(exchange);
+	MHD_resume_connection(exchange->connection);
+}
+
+static void let_go(struct held *held)
+{
+	struct exchange *exchange =
+		(struct exchange *)(void *)((char *)held - offsetof(struct exchange, held));
+
+	MHD_resume_connection(exchange->connection);
+}
+
+/* The connection is suspended before anybody can resume it; a lane that is full resumes it at
+ * once. */
+static enum MHD_Result give_to_lane(struct exchange *exchange)
+{
+	exchange->is_answered = true;
+	exchange->job.run = run_job;
+	MHD_suspend_connection(exchange->connection);
+	if (!lane_add(&exchange->service->lanes[exchange->route->lane], &exchange->job)) {
+		reply_problem(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "too many ask for this: try again in a while");
+		MHD_resume_connection(exchange->connection);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result hold(struct exchange *exchange)
+{
+	exchange->held = (struct held){ .hold = exchange->reply.hold, .let_go = let_go };
+	exchange->was_held = true;
+	reply_done(&exchange->reply);
+	exchange->reply = (struct reply)REPLY_EMPTY;
+	MHD_suspend_connection(exchange->connection);
+	if (!holds_add(&exchange->service->server->holds, &exchange->held)) {
+		exchange->request.is_last = true;
+		MHD_resume_connection(exchange->connection);
+	}
+	return MHD_YES;
+}
+
+/* Who was held may have been revoked meanwhile. */
+static enum MHD_Result answer(struct exchange *exchange)
+{
+	struct buf none = BUF_MAX(0);
+	struct objection objection = { .allowed = &none };
+
+	if (exchange->route->lane != LANE_NONE && !exchange->is_answered)
+		return give_to_lane(exchange);
+	if (exchange->was_held &&
+	    !is_welcome(exchange->service, exchange->route, &exchange->request, &objection))
+		return refuse(exchange->connection, &objection);
+	if (!exchange->is_answered)
+		ask_route(exchange);
+	if (exchange->reply.hold.until_ns > 0)
+		return hold(exchange);
+	return send_reply(exchange->connection, &exchange->reply, &none);
 }
 
 /* An address of IPv4, be it mapped (RFC 4291, 2.5.5.2), or the network of one of IPv6: whoever has an
@@ -196,13 +301,13 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	const struct request request = { .method = slice_of(method),
 					 .path = slice_of(path),
 					 .source = source_of(connection),
+					 .begun_ns = monotonic_ns(),
 					 .connection = connection };
 
 	(void)version;
 	if (!*exchange)
 		return begin(context, connection, &request, exchange);
-	return *length > 0 ? take_body(*exchange, bytes, length)
-			   : answer(context, connection, *exchange);
+	return *length > 0 ? take_body(*exchange, bytes, length) : answer(*exchange);
 }
 
 static void end_exchange(void *context, struct MHD_Connection *connection, void **exchange,
@@ -213,8 +318,10 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
 	(void)context;
 	(void)connection;
 	(void)how;
-	if (begun)
+	if (begun) {
 		buf_done(&begun->body);
+		reply_done(&begun->reply);
+	}
 	free(begun);
 	*exchange = NULL;
 }
@@ -235,20 +342,32 @@ static void log_nothing(void *context, const char *format, va_list arguments)
 	(void)arguments;
 }
 
-int http_start(const struct http_settings *settings, struct http_service **ret_service,
-	       struct error *error)
+static int start_threads(struct http_service *service)
 {
-	struct http_service *service = calloc(1, sizeof(*service));
+	int r = holds_start(&service->server->holds, service->stores);
+
+	for (size_t i = LANE_NONE + 1; r == 0 && i < LANE_COUNT; i++)
+		r = lane_start(&service->lanes[i]);
+	return r;
+}
+
+/* Whoever waits or is worked for gets his answer; from here on nobody else does. */
+static void end_threads(struct http_service *service)
+{
+	for (size_t i = LANE_NONE + 1; i < LANE_COUNT; i++)
+		lane_end(&service->lanes[i]);
+	holds_end(&service->server->holds);
+}
+
+static struct MHD_Daemon *start_daemon(const struct http_settings *settings,
+				       struct http_service *service)
+{
 	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG |
+			     MHD_ALLOW_SUSPEND_RESUME |
 			     (settings->address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
 
-	if (!service)
-		return error_system(error, -ENOMEM, "the server");
-	service->routes = settings->routes;
-	service->stores = settings->stores;
-	service->server = settings->server;
 	errno = 0;
-	service->daemon = MHD_start_daemon(
+	return MHD_start_daemon(
 		flags, 0, NULL, NULL, handle, service, MHD_OPTION_EXTERNAL_LOGGER, log_nothing,
 		NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&settings->address,
 		MHD_OPTION_HTTPS_MEM_CERT, settings->certificate, MHD_OPTION_HTTPS_MEM_KEY,
@@ -257,12 +376,29 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 		MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, MHD_OPTION_CONNECTION_LIMIT,
 		HTTP_CONNECTIONS, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_END);
-	if (!service->daemon) {
-		int code = errno ? -errno : -EINVAL;
+}
 
+int http_start(const struct http_settings *settings, struct http_service **ret_service,
+	       struct error *error)
+{
+	struct http_service *service = calloc(1, sizeof(*service));
+
+	if (!service)
+		return error_system(error, -ENOMEM, "the server");
+	service->routes = settings->routes;
+	service->stores = settings->stores;
+	service->server = settings->server;
+	int r = start_threads(service);
+	if (r == 0)
+		service->daemon = start_daemon(settings, service);
+	if (!service->daemon) {
+		int code = r < 0 ? r : errno ? -errno : -EINVAL;
+
+		end_threads(service);
 		free(service);
 		return error_set(error, code, "the server cannot listen: %s",
-				 errno ? strerror(errno) : "certificate or key is not right");
+				 code != -EINVAL ? strerror(-code)
+						 : "certificate or key is not right");
 	}
 	*ret_service = service;
 	return 0;
@@ -277,6 +413,7 @@ void http_stop(struct http_service *service)
 {
 	if (!service)
 		return;
+	end_threads(service);
 	MHD_stop_daemon(service->daemon);
 	free(service);
 }

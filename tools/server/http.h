@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "common/error.h"
+#include "tools/server/lane.h"
 #include "tools/server/route.h"
 #include "tools/server/store_pool.h"
 
@@ -15,6 +16,7 @@
 #define HTTP_IDLE_S      15u
 #define HTTP_REQUEST_NS  (60 * SECOND_NS) /* from its first line to its last byte */
 #define HTTP_CONNECTIONS 20000u
+#define HTTP_STORES      (HTTP_THREADS + (LANE_COUNT - 1) * LANE_THREADS + 1) /* of all threads */
 
 struct http_settings {
 	struct sockaddr_storage address;
@@ -28,6 +30,9 @@ struct http_service;
 
 /* A header of the request; `at` is NULL when it has none of that name. */
 struct slice http_header(const struct request *request, const char *name);
+
+/* What the path is followed by: ?name=value. */
+struct slice http_argument(const struct request *request, const char *name);
 
 /* Begins to answer.  The signals that the caller waits for are blocked by now. */
 must_use int http_start(const struct http_settings *settings, struct http_service **ret_service,

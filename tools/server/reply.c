@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/reply.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <microhttpd.h>
+#include <stdio.h>
 
 #include "tools/command/json.h"
 
+#define DETAIL_MAX 200u
+
 void reply_done(struct reply *reply)
 {
+	while (reply->header_count > 0)
+		buf_done(&reply->headers[--reply->header_count].value);
 	buf_done(&reply->body);
+}
+
+void reply_header(struct reply *reply, const char *name, struct slice value)
+{
+	if (reply->header_count == REPLY_HEADERS_MAX) {
+		reply->body.failed = -E2BIG;
+		return;
+	}
+	struct reply_header *header = &reply->headers[reply->header_count++];
+	*header = (struct reply_header){ name, BUF_MAX(REPLY_HEADER_MAX) };
+	buf_add_slice(&header->value, value);
+	if (header->value.failed)
+		reply->body.failed = header->value.failed;
 }
 
 void reply_text(struct reply *reply, unsigned int status, const char *text)
@@ -18,17 +38,36 @@ void reply_text(struct reply *reply, unsigned int status, const char *text)
 	buf_add_text(&reply->body, text);
 }
 
-void reply_problem(struct reply *reply, unsigned int status, const char *detail)
+struct buf *reply_object(struct reply *reply, unsigned int status)
 {
-	const char *title = MHD_get_reason_phrase_for(status);
-
 	reply->status = status;
-	reply->type = "application/problem+json";
+	reply->type = "application/json";
 	buf_clear(&reply->body);
 	json_open(&reply->body, NULL, '{');
-	json_text(&reply->body, "title", slice_of(title));
-	json_number(&reply->body, "status", status);
-	json_text_if(&reply->body, "detail", slice_of(detail));
+	return &reply->body;
+}
+
+void reply_object_end(struct reply *reply)
+{
 	json_close(&reply->body, '}');
 	json_end(&reply->body);
+}
+
+void reply_problem(struct reply *reply, unsigned int status, const char *detail)
+{
+	struct buf *out = reply_object(reply, status);
+
+	reply->type = "application/problem+json";
+	json_text(out, "title", slice_of(MHD_get_reason_phrase_for(status)));
+	json_number(out, "status", status);
+	json_text_if(out, "detail", slice_of(detail));
+	reply_object_end(reply);
+}
+
+void reply_wait(struct reply *reply, const char *what, uint64_t wait_s)
+{
+	char detail[DETAIL_MAX];
+
+	snprintf(detail, sizeof(detail), "%s: try again in %" PRIu64 " seconds", what, wait_s);
+	reply_problem(reply, MHD_HTTP_TOO_MANY_REQUESTS, detail);
 }

@@ -4,14 +4,26 @@
 #define TOOLS_SERVER_REPLY_H
 
 #include "common/buf.h"
+#include "tools/server/holds.h"
 
-#define REPLY_BODY_MAX (16 * MIB)
+#define REPLY_BODY_MAX    (32 * MIB)
+#define REPLY_HEADERS_MAX 4u
+#define REPLY_HEADER_MAX  (4 * KIB) /* of a value */
+
+struct reply_header {
+	const char *name;
+	struct buf value;
+};
 
 struct reply {
 	unsigned int status; /* RFC 9110 */
-	const char *type;    /* of the body */
+	const char *type;    /* of the body; NULL: there is none */
 	struct buf body;
+	struct reply_header headers[REPLY_HEADERS_MAX];
+	size_t header_count;
 	bool closes; /* the connection is of no use any more */
+	struct hold
+		hold; /* where it has a time, there is no answer yet: the route is asked again */
 };
 
 #define REPLY_EMPTY                                                                                \
@@ -21,11 +33,21 @@ struct reply {
 
 void reply_done(struct reply *reply);
 
+/* Adds a header; `name` is a literal. */
+void reply_header(struct reply *reply, const char *name, struct slice value);
+
 /* The reply becomes this text. */
 void reply_text(struct reply *reply, unsigned int status, const char *text);
+
+/* Begins and ends a body that is one JSON object, written in between (tools/command/json.h). */
+struct buf *reply_object(struct reply *reply, unsigned int status);
+void reply_object_end(struct reply *reply);
 
 /* The reply becomes a problem (RFC 9457), whose title is the status's own.  `detail` says what to do
  * about it; it may be NULL. */
 void reply_problem(struct reply *reply, unsigned int status, const char *detail);
+
+/* The problem 429: `what` happened too often, and there is another try in `wait_s`. */
+void reply_wait(struct reply *reply, const char *what, uint64_t wait_s);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "common/slice.h"
 #include "tools/server/agent.h"
+#include "tools/server/person.h"
 #include "tools/server/reply.h"
 #include "tools/server/store.h"
 
@@ -17,7 +18,10 @@ struct request {
 	struct slice method, path, body;
 	struct slice parts[ROUTE_PARTS_MAX]; /* what stands where the route has {…}, in order */
 	struct agent agent;                  /* who asks, where the route is for agents */
+	struct person person;                /* who asks, where it is for people */
 	uint64_t source;                     /* stands for the address from which it comes */
+	uint64_t begun_ns;                   /* monotonic */
+	bool is_last;                        /* it cannot be held (again) */
 	const void *connection;              /* http.h reads more of it */
 	struct store *store;
 	struct server *server;
@@ -26,16 +30,27 @@ struct request {
 /* Answers; a negative errno becomes a problem 500. */
 typedef int (*route_fn)(const struct request *request, struct reply *reply);
 
-enum route_caller {
-	ROUTE_ANYBODY,
-	ROUTE_AGENT, /* who shows the token of a machine that is enrolled */
+/* For whom a route is: those who show the token of a machine that is enrolled, or of an account with
+ * one of these roles. */
+#define ROUTE_ANYBODY 0u
+#define ROUTE_AGENT   0x100u
+#define ROUTE_PEOPLE  (ROLE_VIEWER | ROLE_APPROVER | ROLE_AUTHOR | ROLE_ADMINISTRATOR | ROLE_AUDITOR)
+#define ROUTE_AUTHORS (ROLE_AUTHOR | ROLE_ADMINISTRATOR)
+
+/* Which threads answer: those that also read and write connections, or others, for what takes long. */
+enum route_lane {
+	LANE_NONE,
+	LANE_PASSWORDS,
+	LANE_POLICIES,
+	LANE_COUNT,
 };
 
 struct route {
 	const char *method;
 	const char *path; /* "/v1/policies/{name}": a part in braces is any but an empty one */
 	route_fn answer;
-	enum route_caller caller;
+	unsigned int callers;
+	enum route_lane lane;
 	size_t body_max; /* bytes; 0: it has none */
 };
 

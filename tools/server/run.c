@@ -71,7 +71,7 @@ static void serving_done(struct serving *serving)
 
 static int fill_pool(struct serving *serving, struct error *error)
 {
-	for (size_t i = 0; i < HTTP_THREADS; i++) {
+	for (size_t i = 0; i < HTTP_STORES; i++) {
 		struct store *store;
 		int r = data_open_store(&serving->data, &store, error);
 

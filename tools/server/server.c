@@ -5,14 +5,32 @@
 
 #define ENROLMENT_TRIES  20u
 #define ENROLMENT_TRY_NS (3 * SECOND_NS)
+#define LOGIN_TRIES      20u
+#define LOGIN_TRY_NS     (3 * SECOND_NS)
+#define PASSWORD_TRIES   10u
+#define PASSWORD_TRY_NS  (6 * SECOND_NS)
+
+/* The hash of a password that nobody knows. */
+static int make_no_password(struct server *server, struct error *error)
+{
+	char password[PASSWORD_SIZE];
+
+	password_make(password);
+	int r = password_hash(slice_of(password), server->no_password);
+	return r < 0 ? error_system(error, r, "a password's hash") : 0;
+}
 
 int server_load(const struct data *data, struct server *server, struct error *error)
 {
 	throttles_init(&server->enrolments, ENROLMENT_TRIES, ENROLMENT_TRY_NS);
+	throttles_init(&server->logins, LOGIN_TRIES, LOGIN_TRY_NS);
+	throttles_init(&server->passwords, PASSWORD_TRIES, PASSWORD_TRY_NS);
 	int r = data_key(data, DATA_LOG_KEY, &server->log, error);
 
 	if (r == 0)
 		r = data_key(data, DATA_FRESHNESS_KEY, &server->freshness, error);
+	if (r == 0)
+		r = make_no_password(server, error);
 	memcpy(server->name, data->name, sizeof(server->name));
 	return r;
 }

@@ -5,12 +5,19 @@
 
 #include "common/clock.h"
 #include "tools/server/data.h"
+#include "tools/server/holds.h"
+#include "tools/server/password.h"
 #include "tools/server/throttle.h"
 
 struct server {
 	char name[DATA_NAME_MAX + 1];
 	struct signing_key log, freshness;
 	struct throttles enrolments; /* that went wrong, by who asked */
+	struct throttles logins;     /* as that */
+	struct throttles passwords;  /* that were wrong, by account */
+	char no_password
+		[PASSWORD_HASH_SIZE]; /* nobody's: what is unknown takes as long as what is wrong */
+	struct holds holds;
 };
 
 #define SERVER_EMPTY                                                                               \

@@ -14,12 +14,51 @@ CREATE TABLE account (
 	disabled BIGINT
 );
 
+-- What people show after they logged in, until it ends.
+CREATE TABLE token (
+	digest BYTEA PRIMARY KEY,
+	account TEXT NOT NULL REFERENCES account (name),
+	made BIGINT NOT NULL,
+	expires BIGINT NOT NULL
+);
+
 -- Whose signatures make a draft a policy.
 CREATE TABLE author_key (
 	verifier TEXT PRIMARY KEY, -- NAME+ID+BASE64 (c2sp.org/signed-note)
 	account TEXT NOT NULL REFERENCES account (name),
 	created BIGINT NOT NULL,
 	revoked BIGINT
+);
+
+-- Versions of bundles.  None is ever changed or taken away; of two that would be the next one, one is.
+CREATE TABLE policy (
+	bundle TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	release TEXT NOT NULL, -- what its authors signed (control/release.h)
+	digest BYTEA NOT NULL, -- of that
+	note TEXT NOT NULL, -- that with their signatures
+	signers TEXT NOT NULL, -- their accounts, with a space between
+	source BYTEA NOT NULL, -- the archive (control/archive.h)
+	published BIGINT NOT NULL,
+	PRIMARY KEY (bundle, version)
+);
+
+-- What may become the next version, once enough authors have signed it.
+CREATE TABLE draft (
+	id TEXT PRIMARY KEY,
+	bundle TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	release TEXT NOT NULL,
+	source BYTEA NOT NULL,
+	made BIGINT NOT NULL
+);
+
+CREATE TABLE draft_signature (
+	draft TEXT NOT NULL REFERENCES draft (id),
+	verifier TEXT NOT NULL REFERENCES author_key (verifier),
+	line TEXT NOT NULL, -- of the note, with its end
+	signed BIGINT NOT NULL,
+	PRIMARY KEY (draft, verifier)
 );
 
 -- What lets a machine enrol, once.

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads for what takes long, so that those which read and write connections never do: a queue with a
+ * maximum, and as many jobs at once as it has threads. */
+#ifndef TOOLS_SERVER_LANE_H
+#define TOOLS_SERVER_LANE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/cleanup.h"
+
+#define LANE_THREADS 2u
+#define LANE_JOBS    64u /* that wait */
+
+/* Embedded in what it is about, which lives until it was run. */
+struct job {
+	void (*run)(struct job *job);
+	struct job *next;
+};
+
+struct lane {
+	pthread_mutex_t lock;
+	pthread_cond_t has_job;
+	struct job *first, **last;
+	size_t waiting;
+	pthread_t threads[LANE_THREADS];
+	size_t thread_count;
+	bool is_ending;
+};
+
+/* Starts its threads.  A negative errno. */
+must_use int lane_start(struct lane *lane);
+
+/* Gives it a job.  False: too many wait, or it ends. */
+bool lane_add(struct lane *lane, struct job *job);
+
+/* Runs the jobs that it has, and ends its threads. */
+void lane_end(struct lane *lane);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/moment.h"
+
+#include "common/clock.h"
+
+void moment_text(int64_t ns, char ret_text[MOMENT_SIZE])
+{
+	time_t seconds = (time_t)(ns / (int64_t)SECOND_NS);
+	struct tm utc;
+
+	strftime(ret_text, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
+}

@@ -25,6 +25,7 @@ struct check {
 	struct policy_finder finder; /* first: the callback gets its address */
 	struct findings *findings;
 	const struct bundle_files *files;
+	bool is_readable; /* the policies are */
 };
 
 static void collect(struct policy_finder *finder, const struct policy_finding *finding)
@@ -69,11 +70,12 @@ static void check_policies(struct check *check)
 	SCOPED(policy_freep) struct policy *policy = NULL;
 	struct error error = { 0 };
 
-	if (policy_read_texts(policies->paths, policies->texts, policies->count, &policy, &error) <
-	    0)
-		add_error(check, FINDING_SYNTAX, &error);
-	else
+	check->is_readable = policy_read_texts(policies->paths, policies->texts, policies->count,
+					       &policy, &error) == 0;
+	if (check->is_readable)
 		policy_check(policy, &check->finder);
+	else
+		add_error(check, FINDING_SYNTAX, &error);
 }
 
 static const struct slice *find_text(const struct texts *texts, const char *name)
@@ -134,6 +136,8 @@ static void check_test(struct check *check, const char *path, struct slice text)
 	struct error error = { 0 };
 	int r = policy_test_read_text(path, text, &file, &error);
 
+	if (r == 0 && !check->is_readable)
+		return; /* what is wrong was said */
 	if (r == 0)
 		r = read_policies(check, file, &policy, &error);
 	if (r < 0) {
@@ -147,7 +151,7 @@ static void check_test(struct check *check, const char *path, struct slice text)
 int archive_check(struct slice archive, int64_t now, struct findings *findings)
 {
 	SCOPED(free_p) struct bundle_files *files = calloc(1, sizeof(*files));
-	struct check check = { { collect, now }, findings, files };
+	struct check check = { { collect, now }, findings, files, false };
 
 	if (!files)
 		return -ENOMEM;

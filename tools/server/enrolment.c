@@ -135,8 +135,7 @@ static int welcome(const struct request *request, const struct newcomer *newcome
 	add_key(out, "freshness_key", &request->server->freshness.verifying);
 	add_key(out, "log_key", &request->server->log.verifying);
 	json_open(out, "author_keys", '[');
-	int r = store_run(request->store,
-			  "SELECT verifier FROM author_key WHERE revoked IS NULL ORDER BY verifier",
+	int r = store_run(request->store, "SELECT verifier FROM author ORDER BY verifier",
 			  STORE_NO_VALUES, add_author, out);
 	json_close(out, ']');
 	if (r == 0)

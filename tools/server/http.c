@@ -34,7 +34,6 @@ struct exchange {
 	struct job job;
 	struct held held;
 	bool is_answered; /* by a lane */
-	bool was_held;
 };
 
 static const char *const HEADERS[][2] = {
@@ -246,7 +245,7 @@ static enum MHD_Result give_to_lane(struct exchange *exchange)
 static enum MHD_Result hold(struct exchange *exchange)
 {
 	exchange->held = (struct held){ .hold = exchange->reply.hold, .let_go = let_go };
-	exchange->was_held = true;
+	exchange->request.was_held = true;
 	reply_done(&exchange->reply);
 	exchange->reply = (struct reply)REPLY_EMPTY;
 	MHD_suspend_connection(exchange->connection);
@@ -265,7 +264,7 @@ static enum MHD_Result answer(struct exchange *exchange)
 
 	if (exchange->route->lane != LANE_NONE && !exchange->is_answered)
 		return give_to_lane(exchange);
-	if (exchange->was_held &&
+	if (exchange->request.was_held &&
 	    !is_welcome(exchange->service, exchange->route, &exchange->request, &objection))
 		return refuse(exchange->connection, &objection);
 	if (!exchange->is_answered)

@@ -13,6 +13,7 @@ static const struct command COMMANDS[] = {
 	{ "agent revoke", command_agent_revoke, "answer a machine no more" },
 	{ "check", command_check, "say whether the server's folder is whole" },
 	{ "backup", command_backup, "copy the server's folder, while it serves" },
+	{ "worker", command_worker, NULL },
 };
 
 const char command_program[] = "chaperone-server";

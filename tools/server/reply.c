@@ -53,7 +53,7 @@ void reply_object_end(struct reply *reply)
 	json_end(&reply->body);
 }
 
-void reply_problem(struct reply *reply, unsigned int status, const char *detail)
+struct buf *reply_problem_open(struct reply *reply, unsigned int status, const char *detail)
 {
 	struct buf *out = reply_object(reply, status);
 
@@ -61,7 +61,24 @@ void reply_problem(struct reply *reply, unsigned int status, const char *detail)
 	json_text(out, "title", slice_of(MHD_get_reason_phrase_for(status)));
 	json_number(out, "status", status);
 	json_text_if(out, "detail", slice_of(detail));
+	return out;
+}
+
+void reply_problem(struct reply *reply, unsigned int status, const char *detail)
+{
+	reply_problem_open(reply, status, detail);
 	reply_object_end(reply);
+}
+
+int reply_by_case(struct reply *reply, const struct reply_case *cases, size_t count, int code)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (cases[i].code == code) {
+			reply_problem(reply, cases[i].status, cases[i].detail);
+			return 0;
+		}
+	}
+	return code;
 }
 
 void reply_wait(struct reply *reply, const char *what, uint64_t wait_s)

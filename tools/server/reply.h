@@ -47,6 +47,20 @@ void reply_object_end(struct reply *reply);
  * about it; it may be NULL. */
 void reply_problem(struct reply *reply, unsigned int status, const char *detail);
 
+/* As reply_problem, but of more members, until reply_object_end. */
+struct buf *reply_problem_open(struct reply *reply, unsigned int status, const char *detail);
+
+/* What a route says to an error that is the asker's. */
+struct reply_case {
+	int code; /* a negative errno */
+	unsigned int status;
+	const char *detail;
+};
+
+/* The reply becomes the problem of `code`, and 0 comes back; `code` itself where no case is of it. */
+must_use int reply_by_case(struct reply *reply, const struct reply_case *cases, size_t count,
+			   int code);
+
 /* The problem 429: `what` happened too often, and there is another try in `wait_s`. */
 void reply_wait(struct reply *reply, const char *what, uint64_t wait_s);
 

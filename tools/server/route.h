@@ -21,7 +21,8 @@ struct request {
 	struct person person;                /* who asks, where it is for people */
 	uint64_t source;                     /* stands for the address from which it comes */
 	uint64_t begun_ns;                   /* monotonic */
-	bool is_last;                        /* it cannot be held (again) */
+	bool was_held;                       /* it was asked before */
+	bool is_last;                        /* it cannot be held again */
 	const void *connection;              /* http.h reads more of it */
 	struct store *store;
 	struct server *server;

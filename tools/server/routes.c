@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of routes. */
+#include "tools/server/draft.h"
 #include "tools/server/enrolment.h"
 #include "tools/server/health.h"
 #include "tools/server/login.h"
+#include "tools/server/pull.h"
 #include "tools/server/route.h"
+#include "tools/server/version.h"
 
 #define ENROLMENT_BODY_MAX (4 * KIB)
+#define SIGNATURE_BODY_MAX (64 * KIB)
 
 const struct route ROUTES[] = {
 	{ "GET", "/healthz", health_live, ROUTE_ANYBODY, LANE_NONE, 0 },
@@ -13,6 +17,16 @@ const struct route ROUTES[] = {
 	{ "POST", "/v1/enroll", enrolment_answer, ROUTE_ANYBODY, LANE_NONE, ENROLMENT_BODY_MAX },
 	{ "POST", "/v1/login", login_answer, ROUTE_ANYBODY, LANE_PASSWORDS, LOGIN_BODY_MAX },
 	{ "POST", "/v1/logout", logout_answer, ROUTE_PEOPLE, LANE_NONE, 0 },
+	{ "POST", "/v1/policies/{bundle}/drafts", draft_push, ROUTE_AUTHORS, LANE_POLICIES,
+	  DRAFT_BODY_MAX },
+	{ "GET", "/v1/policies/{bundle}/drafts", draft_list, ROUTE_PEOPLE, LANE_NONE, 0 },
+	{ "GET", "/v1/policies/{bundle}/drafts/{draft}", draft_show, ROUTE_PEOPLE, LANE_NONE, 0 },
+	{ "POST", "/v1/policies/{bundle}/drafts/{draft}/signatures", draft_sign, ROUTE_AUTHORS,
+	  LANE_NONE, SIGNATURE_BODY_MAX },
+	{ "GET", "/v1/policies/{bundle}/versions", version_list, ROUTE_PEOPLE, LANE_NONE, 0 },
+	{ "GET", "/v1/policies/{bundle}/versions/{version}", version_show, ROUTE_PEOPLE, LANE_NONE,
+	  0 },
+	{ "GET", "/v1/policy", pull_answer, ROUTE_AGENT, LANE_NONE, 0 },
 	{ "GET", "/v1/agent", agent_answer, ROUTE_AGENT, LANE_NONE, 0 },
 	{ .method = NULL },
 };

@@ -30,6 +30,13 @@ CREATE TABLE author_key (
 	revoked BIGINT
 );
 
+-- Those keys whose signatures count today.
+CREATE VIEW author AS
+	SELECT author_key.verifier AS verifier, author_key.account AS account
+	FROM author_key JOIN account ON account.name = author_key.account
+	WHERE author_key.revoked IS NULL AND account.disabled IS NULL
+	AND account.role IN ('author', 'administrator');
+
 -- Versions of bundles.  None is ever changed or taken away; of two that would be the next one, one is.
 CREATE TABLE policy (
 	bundle TEXT NOT NULL,

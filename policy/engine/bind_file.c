@@ -130,7 +130,7 @@ static const struct bind_field FILE_FIELDS[] = {
 	{ "mode", &MODE, POLICY(is_trial), false, 0, NULL },
 	{ "default", &BIND_ALLOW_DENY, POLICY(default_decision), false, 0, NULL },
 	{ "unknown", &BIND_UNKNOWN, POLICY(unknown), false, 0, NULL },
-	{ "stale", &STALE_TYPE, AT(policy), false, GIVEN(POLICY(has_stale)), "stale" },
+	{ "stale", &STALE_TYPE, AT(policy), false, GIVEN(POLICY(has_stale)), NULL },
 	{ "record", &RECORD_TYPE, AT(policy), false, 0, NULL },
 	{ "databases", &BIND_DATABASES, 0, false, 0, NULL },
 	{ "people", &BIND_PEOPLE, 0, false, 0, NULL },

@@ -317,7 +317,6 @@ static const struct {
 	{ RULE("mask: { c: { token: t } }"), "token" },
 	{ RULE("mask: { found: { phone: blank } }"), "found: phone" },
 	{ HEAD "unknown: approve\nrules: []\n", "unknown: approve" },
-	{ HEAD "stale: { after: 1m, then: keep }\nrules: []\n", "stale" },
 	{ HEAD "record: { literals: keep }\nrules: []\n", "record literals: keep" },
 	{ HEAD "record: { values: mask }\nrules: []\n", "record values: mask" },
 	{ HEAD "record: { when-full: allow }\nrules: []\n", "record when-full: allow" },

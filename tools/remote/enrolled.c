@@ -25,7 +25,8 @@ void enrolled_done(struct enrolled *enrolled)
 
 int enrolled_folder(const char *option, char ret_folder[PATH_MAX], struct error *error)
 {
-	const char *given = option ? option : geteuid() == 0 ? ENROLLED_OF_ROOT : NULL;
+	bool is_of_root = geteuid() == 0 && !home_xdg("XDG_STATE_HOME");
+	const char *given = option ? option : is_of_root ? ENROLLED_OF_ROOT : NULL;
 	int r;
 
 	if (given)

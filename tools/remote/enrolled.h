@@ -36,7 +36,8 @@ struct enrolled {
 /* Wipes the secrets. */
 void enrolled_done(struct enrolled *enrolled);
 
-/* Where it is kept: `option` unless NULL, else root's or the user's place. */
+/* Where it is kept: `option` unless NULL, else $XDG_STATE_HOME/chaperone/server, else root's or the
+ * user's place. */
 must_use int enrolled_folder(const char *option, char ret_folder[PATH_MAX], struct error *error);
 
 /* Keeps what the server answered to an enrolment ("POST /v1/enroll").  -EPROTO for an answer that is

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: MIT
+"""A machine that is enrolled judges by its server's policy, whatever becomes of server and policy."""
+import base64
+import contextlib
+import hashlib
+import http.server
+import json
+import os
+import ssl
+import subprocess
+import threading
+import time
+
+from authors import Person, add_key, archive, rows, sign
+from harness import CHAPERONE, check, equal, main, promise, wait_until
+from served import SERVER, server
+from support import run
+
+SCHEMA = """CREATE TABLE customers (id int PRIMARY KEY, name text, email text);
+INSERT INTO customers SELECT i, 'name ' || i, 'p' || i || '@example.org' FROM generate_series(1, 3) i;"""
+
+MASKING = """version: 1
+name: shop
+default: allow
+unknown: deny
+databases:
+  shop: { engine: postgres, sockets: ["/*"] }
+columns:
+  contact: [customers.email]
+rules:
+  - { name: mask-contact, database: shop, mask: { contact: redact } }
+  - { name: no-drop, database: shop, do: [drop], then: deny }
+"""
+READING = MASKING + "  - { name: no-writes, database: shop, do: [write], then: deny }\n"
+BUNDLE = "shop"
+
+
+class Machine:
+    """A machine that was enrolled, with a state folder of its own."""
+
+    def __init__(self, cluster, served, number=1):
+        self.cluster, self.served = cluster, served
+        self.state = served.top / f"state-{number}"
+        self.environment = {**cluster.environment, "XDG_STATE_HOME": str(self.state)}
+        self.folder = self.state / "chaperone/server"
+        status, out, err = run(served.top, "code", "--data", str(served.data), "--bundle", BUNDLE, "--json", program=SERVER)
+        assert status == 0, err
+        status, out, err = self.chaperone("enroll", f"https://127.0.0.1:{served.port}", "--code", json.loads(out)["code"], "--json")
+        assert status == 0, err
+        self.agent = json.loads(out)["agent"]
+        self.enrolment = json.loads((self.folder / "enrolment.json").read_text())
+
+    def chaperone(self, *words, **more):
+        done = subprocess.run([CHAPERONE, *words], env={**self.environment, **more}, cwd=self.served.top / "work",
+                              capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+    def psql(self, sql, **more):
+        return self.chaperone("run", "--record", self.cluster.new_record(), "--", "psql", "-XqAt", "-c", sql, **more)
+
+    def pull(self):
+        status, out, err = self.chaperone("policy", "pull", "--json")
+        return status, json.loads(out) if out else None, err
+
+    def held(self):
+        status, told, err = self.pull()
+        check(status == 0, err)
+        return told["version"]
+
+    def say(self, version_text, issued, expires, **other):
+        """Puts in place of what is kept the same policy, with what the server said long ago."""
+        envelope = split_envelope((self.folder / "policy").read_bytes())
+        release = envelope[1].split(b"\n\n")[0] + b"\n"
+        note = freshness(self.served, release, version_text, issued, expires, **other)
+        (self.folder / "freshness").unlink(missing_ok=True)
+        (self.folder / "policy").write_bytes(join_envelope(note, *envelope[1:]))
+
+
+def split_envelope(text):
+    parts = []
+    while text:
+        length, _, rest = text.partition(b"\n")
+        parts.append(rest[:int(length)])
+        text = rest[int(length):]
+    return parts
+
+
+def join_envelope(*parts):
+    return b"".join(b"%d\n%s" % (len(part), part) for part in parts)
+
+
+def freshness(served, release, version, issued, expires, name=BUNDLE, key=None):
+    text = (f"chaperone.freshness/v1\nbundle {name}\nversion {version}\n"
+            f"release sha256:{hashlib.sha256(release).hexdigest()}\nissued {issued}\nexpires {expires}\n")
+    return sign(text, key or (served.data / "freshness.key").read_text().strip())
+
+
+def publish(served, policy=MASKING, **more):
+    return Person(served).publish({"policy.yaml": policy.encode()}, **more)
+
+
+@contextlib.contextmanager
+def shop(cluster, policy=MASKING):
+    with server() as served:
+        if policy:
+            publish(served, policy)
+        yield served, Machine(cluster, served)
+
+
+@promise
+def a_run_judges_by_the_servers_policy(cluster):
+    with shop(cluster) as (_, machine):
+        equal(machine.psql("SELECT id, email FROM customers ORDER BY id")[:2], (0, "1|[redacted]\n2|[redacted]\n3|[redacted]\n"), "rows")
+        status, out, err = machine.psql("DROP TABLE customers")
+        check(status == 1 and not out and "Rule no-drop of policy shop (v1)." in err, err)
+        equal(cluster.sql("SELECT count(*) FROM customers"), "3\n", "rows that are left")
+
+
+@promise
+def policies_of_its_own_do_not_count_on_a_machine_that_is_enrolled(cluster):
+    with shop(cluster) as (served, machine):
+        own = served.top / "own.yaml"
+        own.write_text("version: 1\nname: own\ndefault: allow\nunknown: allow\nrules: []\n")
+        folder = served.top / "work/chaperone"
+        folder.mkdir()
+        (folder / "policy.yaml").write_text(own.read_text())
+        status, out, err = machine.chaperone("run", "--policy", str(own), "--", "true")
+        check(status == 125 and "is enrolled" in err, err)
+        status, out, _ = machine.psql("SELECT email FROM customers WHERE id = 1", CHAPERONE_POLICY=str(own))
+        equal((status, out), (0, "[redacted]\n"), "the column")
+
+
+@promise
+def a_new_version_holds_in_what_runs_already(cluster):
+    with shop(cluster) as (served, machine):
+        with subprocess.Popen([CHAPERONE, "run", "--record", cluster.new_record(), "--", "psql", "-XqAt"], text=True,
+                              env=machine.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as psql:
+            def ask(sql):
+                psql.stdin.write(sql + ";\n\\echo done\n")
+                psql.stdin.flush()
+                lines = []
+                while (line := psql.stdout.readline()) and line != "done\n":
+                    lines.append(line)
+                return "".join(lines)
+
+            equal(ask("UPDATE customers SET name = 'a' WHERE id = 1 RETURNING name"), "a\n", "a write under version 1")
+            ask("PREPARE named AS SELECT 17")
+            time.sleep(2)  # the agent's courier waits a second for its first question
+            begin = time.monotonic()
+            publish(served, READING)
+            refused = wait_until(lambda: "(v2)" in (said := ask("UPDATE customers SET name = 'b' WHERE id = 1")) and said, 20, "version 2")
+            took = time.monotonic() - begin
+            check("Rule no-writes of policy shop (v2)." in refused, refused)
+            check(took < 10, f"it took {took} s")
+            equal(ask("SELECT email FROM customers WHERE id = 1"), "[redacted]\n", "the column")
+            psql.stdin.close()
+            equal(psql.wait(30), 0, "psql's status")
+
+
+@promise
+def a_server_that_is_away_leaves_its_last_policy_in_force(cluster):
+    with shop(cluster) as (served, machine):
+        equal(machine.held(), 1, "the version that is held")
+        served.stop()
+        equal(machine.psql("SELECT email FROM customers WHERE id = 1")[:2], (0, "[redacted]\n"), "the column")
+        status, _, err = machine.psql("DROP TABLE customers")
+        check(status == 1 and "(v1)" in err, err)
+
+
+@promise
+def without_any_policy_nothing_starts(cluster):
+    with shop(cluster, None) as (served, machine):
+        for _ in range(2):
+            status, out, err = machine.chaperone("run", "--", "sh", "-c", "echo ran")
+            check(status == 125 and not out and "no policy has come" in err and "chaperone policy pull" in err, err)
+            status, _, err = machine.pull()
+            check(status == 1 and err, err)
+            if served.process.poll() is None:
+                served.stop()
+
+
+STALE = MASKING.replace("unknown: deny\n", "unknown: deny\nstale: { after: 1h, then: deny-writes, hard: 1d }\n")
+WRITE, READ = "UPDATE customers SET name = name WHERE id = 1", "SELECT 1"
+
+
+@promise
+def a_silent_server_takes_back_what_may_be_done_step_by_step(cluster):
+    with shop(cluster, STALE) as (served, machine):
+        equal(machine.held(), 1, "the version that is held")
+        served.stop()
+        now = int(time.time())
+        for age, writes, reads in ((60, None, None), (3000, None, None), (4000, "may be out of date", None),
+                                   (86300, "may be out of date", None), (87000, "has expired", "has expired")):
+            machine.say(1, now - age, now - age + 900)
+            for sql, wanted in ((WRITE, writes), (READ, reads)):
+                status, _, err = machine.psql(sql)
+                check((status == 0) == (wanted is None) and (wanted or "") in err, f"{age} s, {sql}: {status} {err}")
+                check(wanted is None or "chaperone status" in err, err)
+
+
+@promise
+def what_is_kept_is_believed_as_little_as_what_comes(cluster):
+    with shop(cluster) as (served, machine):
+        equal(machine.held(), 1, "the version that is held")
+        served.stop()
+        whole = (machine.folder / "policy").read_bytes()
+        now = int(time.time())
+        release = split_envelope(whole)[1].split(b"\n\n")[0] + b"\n"
+        for what, text in {
+                "truncated": whole[:-1], "longer": whole + b"x", "a byte": whole.replace(b"no-drop", b"no-drip"),
+                "a signature": whole.replace(release[-20:], release[-20:].upper()), "zeros": bytes(len(whole)),
+                "another version": whole.replace(b"\nversion 1\n", b"\nversion 2\n")}.items():
+            (machine.folder / "policy").write_bytes(text)
+            status, out, err = machine.psql("SELECT 1")
+            check(status == 125 and not out and err, f"{what}: {status} {err}")
+        (machine.folder / "policy").write_bytes(whole)
+        machine.say(1, now, now + 900, key=add_key(served, "admin")[0])
+        check(machine.psql("SELECT 1")[0] == 125, "a word that somebody else signed")
+        (machine.folder / "policy").write_bytes(whole)
+        equal(machine.psql("SELECT 1")[:2], (0, "1\n"), "as it was")
+
+
+@contextlib.contextmanager
+def somebody(served, answers):
+    """Who has the server's key and answers what he likes: (status, headers, body) for each request."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, headers, body = answers[0]
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": len(body)}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            with contextlib.suppress(OSError):  # whoever has enough of it closes
+                self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served.data / "tls.crt", served.data / "tls.key")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", served.port), Handler) as listening:
+        listening.socket = context.wrap_socket(listening.socket, server_side=True)
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            listening.shutdown()
+            thread.join()
+
+
+def release_text(version, source, previous=None, name=BUNDLE):
+    before = f"{version - 1} sha256:{hashlib.sha256(previous).hexdigest()}" if previous else "0 -"
+    return (f"chaperone.policy/v1\nbundle {name}\nversion {version}\nprevious {before}\n"
+            f"source {len(source)} sha256:{hashlib.sha256(source).hexdigest()}\nby admin\nwhy\n")
+
+
+@promise
+def what_a_machine_does_not_believe_changes_nothing(cluster):
+    with shop(cluster) as (served, machine):
+        publish(served, READING)
+        equal(machine.held(), 2, "the version that is held")
+        key = served.made["author_key"]
+        stranger = add_key(served, "stranger")[0]
+        served.stop()
+        held = (machine.folder / "policy").read_bytes()
+        second = split_envelope(held)[1].split(b"\n\n")[0] + b"\n"
+        source = archive({"policy.yaml": MASKING.encode()})
+        now = int(time.time())
+
+        def envelope(text, signer=key, signed=None, said=None, body=source, word_key=None, issued=now + 1):
+            note = freshness(served, (said or text).encode(), text.split("\nversion ")[1].split("\n")[0], issued, issued + 900, key=word_key)
+            return 200, {}, join_envelope(note, signed or sign(text, signer), body)
+
+        third, other = release_text(3, source, second), archive({"policy.yaml": READING.encode()})
+        wrong = {
+            "rolled back": envelope(release_text(1, source)),
+            "another version 2": envelope(release_text(2, source, b"else")),
+            "another history": envelope(release_text(3, source, b"else")),
+            "another bundle": envelope(release_text(3, source, second, "other")),
+            "forged": envelope(third, stranger), "not signed": envelope(third, signed=third.encode() + b"\n"),
+            "other files": envelope(third, body=other), "no archive": envelope(release_text(3, b"x", second), body=b"x"),
+            "a word of somebody else": envelope(third, word_key=key), "a word about another": envelope(third, said=third + "x"),
+            "frozen": envelope(third, issued=now - 100000),
+            "a policy that does not parse": envelope(release_text(3, bad := archive({"policy.yaml": b"version: ["}), second), body=bad),
+            "no policy in it": envelope(release_text(3, none := archive({"policy_test.yaml": b"version: 1"}), second), body=none),
+            "truncated": (200, {}, envelope(third)[2][:-5]), "empty": (200, {}, b""), "no envelope": (200, {}, b"x" * 100000),
+            "endless": (200, {}, b"1\n" * 10000000), "a 304 without a word": (304, {}, b""),
+            "a 304 with an old word": (304, {"Policy-Fresh": base64.b64encode(freshness(served, second, 2, now - 50000, now)).decode()}, b""),
+            "a 304 with another's word": (304, {"Policy-Fresh": base64.b64encode(freshness(served, second, 3, now, now + 900)).decode()}, b""),
+            "a redirection": (302, {"Location": "https://127.0.0.1:1/"}, b""), "an error": (500, {}, b"{}"),
+        }
+        for what, answer in wrong.items():
+            with somebody(served, [answer]):
+                status, out, err = machine.pull()
+            check(status == 1 and not out and err.startswith("chaperone policy pull: "), f"{what}: {status} {out} {err}")
+            equal((machine.folder / "policy").read_bytes(), held, f"what is kept after: {what}")
+        with somebody(served, [envelope(third)]):
+            equal(machine.held(), 3, "the version that is right")
+
+
+@promise
+def a_machine_that_was_revoked_gets_no_new_policy(cluster):
+    with shop(cluster) as (served, machine):
+        equal(machine.held(), 1, "the version that is held")
+        rows(served, "UPDATE agent SET revoked = 1 WHERE id = ?", machine.agent)
+        publish(served, READING)
+        status, _, err = machine.pull()
+        check(status == 1 and "revoked" in err, err)
+        equal(machine.psql("SELECT email FROM customers WHERE id = 1")[:2], (0, "[redacted]\n"), "the last policy")
+
+
+@promise
+def the_server_knows_by_which_version_a_machine_judges(cluster):
+    with shop(cluster) as (served, machine):
+        equal(machine.held(), 1, "the version that is held")
+        machine.held()
+        equal(rows(served, "SELECT policy FROM agent"), [(1,)], "what the machine said")
+
+
+main(SCHEMA)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tools/command/command.h"
@@ -107,6 +108,17 @@ static int start(const struct run_options *options, struct serving *serving, str
 	return http_start(&settings, &serving->http, error);
 }
 
+/* Machines wait by the thousand, each with a descriptor. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit); /* where it cannot be, fewer can wait */
+}
+
 static void tell_ready(const struct run_options *options, const struct serving *serving)
 {
 	unsigned int port = http_port(serving->http);
@@ -142,6 +154,7 @@ int command_run(int argc, char **argv)
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL); /* in the threads as well, which come later */
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptors();
 	if (start(&options, &serving, &error) < 0) {
 		terminal_error(argv[0], &error);
 		return EXIT_FINDINGS;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The files of a record: their headers with the links between them, and where batches begin and
- * end. */
+/* The files of a record, and where their batches begin and end. */
 #include "common/record_format.h"
 
 #include <dirent.h>
@@ -61,96 +60,6 @@ int record_file_open(int folder_fd, const char *name, int *ret_fd)
 	return 0;
 }
 
-size_t record_header_size(uint32_t link_count)
-{
-	return RECORD_HEADER_FIXED + (size_t)link_count * RECORD_LINK_SIZE + SHA256_SIZE;
-}
-
-static void encode_link(struct buf *buf, const struct record_link *link)
-{
-	buf_add_u64(buf, link->boot);
-	buf_add_u32(buf, link->part);
-	buf_add_u32(buf, 0);
-	buf_add_u64(buf, link->end);
-	buf_add_u64(buf, link->size);
-	buf_add(buf, link->head, SHA256_SIZE);
-	buf_add(buf, link->torn, SHA256_SIZE);
-}
-
-void record_header_encode(struct buf *buf, struct record_header *header,
-			  const struct record_link *links)
-{
-	size_t start = buf->length;
-
-	buf_add(buf, RECORD_MAGIC, RECORD_MAGIC_SIZE);
-	buf_add_u32(buf, RECORD_VERSION);
-	buf_add_u32(buf, header->part);
-	buf_add_u64(buf, header->boot);
-	buf_add_u64(buf, header->number);
-	buf_add_u64(buf, header->time_ns);
-	buf_add_u32(buf, header->link_count);
-	buf_add_u32(buf, 0);
-	for (uint32_t i = 0; i < header->link_count; i++)
-		encode_link(buf, &links[i]);
-	if (buf->failed)
-		return;
-	sha256(buf->at + start, buf->length - start, header->hash);
-	buf_add(buf, header->hash, SHA256_SIZE);
-}
-
-static void take_hash(struct wire *wire, unsigned char ret_hash[SHA256_SIZE])
-{
-	struct slice bytes = wire_bytes(wire, SHA256_SIZE);
-
-	if (!wire->failed)
-		memcpy(ret_hash, bytes.at, SHA256_SIZE);
-}
-
-static void decode_link(struct wire *wire, struct record_link *ret_link)
-{
-	ret_link->boot = wire_u64(wire);
-	ret_link->part = wire_u32(wire);
-	wire_u32(wire);
-	ret_link->end = wire_u64(wire);
-	ret_link->size = wire_u64(wire);
-	take_hash(wire, ret_link->head);
-	take_hash(wire, ret_link->torn);
-}
-
-/* NULL, or what is wrong with the fixed part of a header. */
-static const char *decode_fixed(struct wire *wire, struct record_header *ret_header)
-{
-	if (!slice_is(wire_bytes(wire, RECORD_MAGIC_SIZE), RECORD_MAGIC))
-		return "expected the header of a record";
-	if (wire_u32(wire) != RECORD_VERSION)
-		return "expected version 1";
-	ret_header->part = wire_u32(wire);
-	ret_header->boot = wire_u64(wire);
-	ret_header->number = wire_u64(wire);
-	ret_header->time_ns = wire_u64(wire);
-	ret_header->link_count = wire_u32(wire);
-	wire_u32(wire);
-	return ret_header->link_count <= RECORD_LINKS_MAX ? NULL : "expected at most 256 links";
-}
-
-static const char *decode_links(struct slice bytes, struct record_file *file)
-{
-	struct wire wire = { .rest = slice_part(bytes, RECORD_HEADER_FIXED, bytes.length) };
-	unsigned char hash[SHA256_SIZE];
-
-	file->links = calloc(file->header.link_count + 1, sizeof(*file->links));
-	if (!file->links)
-		return "out of memory";
-	for (uint32_t i = 0; i < file->header.link_count; i++)
-		decode_link(&wire, &file->links[i]);
-	take_hash(&wire, file->header.hash);
-	if (!wire_is_done(&wire))
-		return "ends early: torn header";
-	sha256(bytes.at, bytes.length - SHA256_SIZE, hash);
-	return memcmp(hash, file->header.hash, SHA256_SIZE) == 0 ? NULL
-								 : "the header's hash does not fit";
-}
-
 static const char *read_header(int fd, struct record_file *file)
 {
 	SCOPED(buf_done) struct buf bytes = BUF_MAX(record_header_size(RECORD_LINKS_MAX));
@@ -160,8 +69,7 @@ static const char *read_header(int fd, struct record_file *file)
 		return "out of memory";
 	if (record_pread(fd, 0, fixed, RECORD_HEADER_FIXED) < 0)
 		return "ends early: torn header";
-	struct wire wire = { .rest = buf_view(&bytes) };
-	const char *wrong = decode_fixed(&wire, &file->header);
+	const char *wrong = record_header_decode(buf_view(&bytes), &file->header);
 	if (wrong)
 		return wrong;
 	size_t rest = record_header_size(file->header.link_count) - RECORD_HEADER_FIXED;
@@ -170,7 +78,7 @@ static const char *read_header(int fd, struct record_file *file)
 		return "out of memory";
 	if (record_pread(fd, RECORD_HEADER_FIXED, room, rest) < 0)
 		return "ends early: torn header";
-	return decode_links(buf_view(&bytes), file);
+	return record_links_decode(buf_view(&bytes), &file->header, &file->links);
 }
 
 /* NULL, or what is wrong; `*ret_code` is 0 when that is a matter of contents. */
@@ -294,27 +202,12 @@ int record_batch_look(int fd, uint64_t offset, struct record_batch *ret_batch,
 	*ret_state = n == 0 ? RECORD_BATCH_NONE : RECORD_BATCH_SHORT;
 	if (n < (ssize_t)sizeof(bytes))
 		return 0;
-	struct wire wire = { .rest = { bytes, sizeof(bytes) } };
-	uint32_t magic = wire_u32(&wire);
-	*ret_batch = (struct record_batch){ .offset = offset };
-	ret_batch->length = wire_u32(&wire);
-	ret_batch->entries = wire_u32(&wire);
 	*ret_state = RECORD_BATCH_WRONG;
-	if (magic != RECORD_BATCH_MAGIC || ret_batch->length > RECORD_BATCH_MAX)
+	if (!record_batch_decode((struct slice){ bytes, sizeof(bytes) }, ret_batch))
 		return 0;
+	ret_batch->offset = offset;
 	int r = record_pread(fd, offset + RECORD_BATCH_HEADER + ret_batch->length, ret_batch->hash,
 			     SHA256_SIZE);
 	*ret_state = r == -ENODATA ? RECORD_BATCH_SHORT : RECORD_BATCH_WHOLE;
 	return r == -ENODATA ? 0 : r;
-}
-
-void record_batch_hash(const unsigned char previous[SHA256_SIZE], struct slice batch,
-		       unsigned char ret_hash[SHA256_SIZE])
-{
-	struct sha256 hash;
-
-	sha256_init(&hash);
-	sha256_add(&hash, previous, SHA256_SIZE);
-	sha256_add(&hash, batch.at, batch.length);
-	sha256_end(&hash, ret_hash);
 }

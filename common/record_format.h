@@ -74,6 +74,15 @@ size_t record_header_size(uint32_t link_count);
 void record_header_encode(struct buf *buf, struct record_header *header,
 			  const struct record_link *links);
 
+/* Reads a header but for its links and its hash; `bytes` begins with it and has RECORD_HEADER_FIXED at
+ * least.  NULL, or what is wrong. */
+const char *record_header_decode(struct slice bytes, struct record_header *ret_header);
+
+/* Reads the links (to be freed, whatever is returned) and the hash of a header, which `bytes` is, and
+ * checks the hash.  NULL, or what is wrong. */
+const char *record_links_decode(struct slice bytes, struct record_header *header,
+				struct record_link **ret_links);
+
 /* One batch in a file, as far as its header tells. */
 struct record_batch {
 	uint64_t offset;
@@ -88,6 +97,9 @@ enum record_batch_state {
 	RECORD_BATCH_SHORT, /* the file ends inside it */
 	RECORD_BATCH_WRONG, /* this is no batch */
 };
+
+/* Reads the header of a batch but for its place.  False when it is none. */
+bool record_batch_decode(struct slice bytes, struct record_batch *ret_batch);
 
 /* Looks at the batch at `offset`.  A negative errno when the file cannot be read. */
 must_use int record_batch_look(int fd, uint64_t offset, struct record_batch *ret_batch,

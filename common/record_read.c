@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "common/record_targets.h"
+#include "common/record_walk.h"
 
 #define LIVE_TRIES    20
 #define LIVE_WAIT_US  10000
@@ -45,10 +46,7 @@ struct record_reader {
 	struct bad_name bad[BAD_NAMES_MAX];
 	size_t bad_count, bad_given;
 	struct buf batch;
-	struct wire wire;
-	uint32_t entries_left;
-	struct record_state state;
-	struct record_lists lists;
+	struct record_entries entries;
 	struct record_place place;
 	record_head_seen *seen;
 	void *seen_context;
@@ -292,15 +290,6 @@ static int read_batch(struct record_reader *reader, const struct record_batch *b
 	return room ? record_pread(reader->fd, batch->offset, room, reader->batch.length) : -ENOMEM;
 }
 
-static void open_batch(struct record_reader *reader, const struct record_batch *batch)
-{
-	reader->wire = (struct wire){
-		.rest = slice_part(buf_view(&reader->batch), RECORD_BATCH_HEADER, batch->length),
-	};
-	reader->entries_left = batch->entries;
-	reader->state = (struct record_state){ 0 };
-}
-
 /* Takes the whole batch at the current place, whose hash has to follow. */
 static int take_batch(struct record_reader *reader, const struct record_batch *batch,
 		      struct error *error)
@@ -330,7 +319,8 @@ static int take_batch(struct record_reader *reader, const struct record_batch *b
 	reader->place.file = name;
 	reader->place.boot = current(reader)->header.boot;
 	reader->place.offset = batch->offset;
-	open_batch(reader, batch);
+	record_entries_begin(&reader->entries, buf_view(&reader->batch), batch->length,
+			     batch->entries);
 	const char *wrong = batch->entries == 0 ? "a batch without entries" : NULL;
 	const char *unlinked = pass_head(reader);
 	if (!wrong)
@@ -380,13 +370,8 @@ static int next_batch(struct record_reader *reader, struct error *error)
 static int next_entry(struct record_reader *reader, struct record_entry *ret_entry,
 		      struct error *error)
 {
-	bool is_read =
-		record_entry_decode(&reader->wire, &reader->state, &reader->lists, ret_entry);
-
-	reader->entries_left--;
-	if (is_read && (reader->entries_left > 0 || wire_is_done(&reader->wire)))
+	if (record_entries_next(&reader->entries, ret_entry) == 1)
 		return 1;
-	reader->entries_left = 0;
 	return complain(reader, reader->place.file, reader->place.offset,
 			"an entry of this batch cannot be read", error);
 }
@@ -461,15 +446,15 @@ int record_reader_next(struct record_reader *reader, struct record_entry *ret_en
 
 	if (reader->bad_given < reader->bad_count)
 		return next_bad_name(reader, error);
-	if (reader->is_pass_over && is_at_end(reader) && reader->entries_left == 0)
+	if (reader->is_pass_over && is_at_end(reader) && reader->entries.left == 0)
 		r = follow(reader);
 	if (r < 0)
 		return error_system(error, r, "record");
-	while (r >= 0 && reader->entries_left == 0 && !is_at_end(reader))
+	while (r >= 0 && reader->entries.left == 0 && !is_at_end(reader))
 		r = next_batch(reader, error);
 	if (r < 0)
 		return r;
-	if (reader->entries_left > 0)
+	if (reader->entries.left > 0)
 		return next_entry(reader, ret_entry, error);
 	return reader->is_pass_over ? 0 : next_unmet(reader, error);
 }

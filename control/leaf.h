@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the log's tree has of a record: a leaf for each header and each batch, in the order of their
+ * arrival. */
+#ifndef CONTROL_LEAF_H
+#define CONTROL_LEAF_H
+
+#include "control/tree.h"
+
+/* The leaf is RFC 6962's hash over six lines, each with its end: "chaperone-record-leaf/1", the
+ * agent's id, the part's name (part.h), the offset of the bytes in that file and their length in
+ * decimal, and their SHA-256 in hexadecimal. */
+struct tree_hash leaf_hash(struct slice agent, const char *part, uint64_t offset,
+			   struct slice bytes);
+
+#endif

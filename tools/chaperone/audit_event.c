@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/record_verdict.h"
 #include "tools/chaperone/audit_events.h"
 
 /* "BOOT-NUMBER" of a number that carries its boot in the upper half, or belongs to the event's. */
@@ -77,28 +78,13 @@ void audit_event_who(const struct audit_event *event, struct buf *out)
 	buf_add_slice(out, person);
 }
 
-static const struct {
-	const char *decision, *verdict, *would;
-} VERDICTS[] = {
-	{ "allow", "allow", "would-allow" },
-	{ "deny", "deny", "would-deny" },
-	{ "approve", "approve", "would-approve" },
-};
-
 const char *audit_event_verdict(const struct audit_event *event)
 {
 	const struct record_entry *judgement = event->judgement;
 
 	if (!judgement)
 		return event->kind == AUDIT_NOTE ? "note" : "unknown";
-	bool is_trial = judgement->would_decide.length &&
-			!slice_equal(judgement->would_decide, judgement->decision);
-	struct slice decision = is_trial ? judgement->would_decide : judgement->decision;
-	for (size_t i = 0; i < COUNT_OF(VERDICTS); i++) {
-		if (slice_is(decision, VERDICTS[i].decision))
-			return is_trial ? VERDICTS[i].would : VERDICTS[i].verdict;
-	}
-	return "unknown";
+	return record_verdict(judgement);
 }
 
 bool audit_event_is_refused(const struct audit_event *event)

@@ -5,6 +5,7 @@
 #include "tools/command/report.h"
 #include "tools/command/terminal.h"
 #include "tools/server/account.h"
+#include "tools/server/alarm.h"
 #include "tools/server/certificate.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
@@ -46,6 +47,12 @@ static void check_database(struct report *report, const struct data *data)
 	else
 		report_say(report, REPORT_GOOD, "accounts", "%lld can administrate",
 			   (long long)administrators);
+}
+
+static void check_record(struct report *report, const struct data *data)
+{
+	if (alarm_show(data->store, report) < 0)
+		report_say(report, REPORT_PROBLEM, "record", "%s", store_trouble(data->store));
 }
 
 static void say_days(struct report *report, int days)
@@ -110,5 +117,6 @@ int command_check(int argc, char **argv)
 	check_certificate(&report, &data);
 	check_key(&report, &data, DATA_LOG_KEY);
 	check_key(&report, &data, DATA_FRESHNESS_KEY);
+	check_record(&report, &data);
 	return report_end(&report);
 }

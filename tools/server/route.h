@@ -43,6 +43,7 @@ enum route_lane {
 	LANE_NONE,
 	LANE_PASSWORDS,
 	LANE_POLICIES,
+	LANE_RECORDS,
 	LANE_COUNT,
 };
 

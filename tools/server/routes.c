@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of routes. */
+#include "tools/server/delivery.h"
+#include "tools/server/deposit.h"
 #include "tools/server/draft.h"
 #include "tools/server/enrolment.h"
 #include "tools/server/health.h"
+#include "tools/server/ledger.h"
 #include "tools/server/login.h"
 #include "tools/server/pull.h"
 #include "tools/server/route.h"
@@ -28,5 +31,8 @@ const struct route ROUTES[] = {
 	  0 },
 	{ "GET", "/v1/policy", pull_answer, ROUTE_AGENT, LANE_NONE, 0 },
 	{ "GET", "/v1/agent", agent_answer, ROUTE_AGENT, LANE_NONE, 0 },
+	{ "POST", "/v1/record", delivery_answer, ROUTE_AGENT, LANE_RECORDS, DEPOSIT_BODY_MAX },
+	{ "GET", "/v1/record/{part}", delivery_position, ROUTE_AGENT, LANE_NONE, 0 },
+	{ "GET", "/v1/log/checkpoint", ledger_answer, ROUTE_ANYBODY, LANE_NONE, 0 },
 	{ .method = NULL },
 };

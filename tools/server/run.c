@@ -14,20 +14,29 @@
 #include "tools/server/http.h"
 #include "tools/server/listen.h"
 #include "tools/server/server.h"
+#include "tools/server/signer.h"
 
 #define DESCRIPTOR_MAX 1023
 #define NO_DESCRIPTOR  UINT64_MAX
+#define CHECKPOINT_S   60
+#define CHECKPOINT_MAX 86400
 
 struct run_options {
 	const char *data;
 	const char *listen;
 	const char *certificate, *key;
 	uint64_t ready_fd;
+	uint64_t checkpoint_s;
 };
 
 static int read_descriptor(const char *text, void *ret_value)
 {
 	return option_number(text, 0, DESCRIPTOR_MAX, ret_value);
+}
+
+static int read_interval(const char *text, void *ret_value)
+{
+	return option_number(text, 1, CHECKPOINT_MAX, ret_value);
 }
 
 static const struct option_row ROWS[] = {
@@ -43,6 +52,12 @@ static const struct option_row ROWS[] = {
 	  .help = "write the port and a newline there once it serves",
 	  .read = read_descriptor,
 	  .expected = "the number of an open descriptor" },
+	{ .name = "checkpoint-every",
+	  .argument = "SECONDS",
+	  .offset = offsetof(struct run_options, checkpoint_s),
+	  .help = "sign the log that often while it grows (60)",
+	  .read = read_interval,
+	  .expected = "seconds, at most a day" },
 };
 
 static const struct option_table OPTIONS = {
@@ -57,12 +72,14 @@ struct serving {
 	struct buf certificate, key;
 	struct store_pool stores;
 	struct server server;
+	struct signer *signer;
 	struct http_service *http;
 };
 
 static void serving_done(struct serving *serving)
 {
 	http_stop(serving->http);
+	signer_stop(serving->signer);
 	store_pool_done(&serving->stores);
 	server_done(&serving->server);
 	buf_done(&serving->certificate);
@@ -83,6 +100,18 @@ static int fill_pool(struct serving *serving, struct error *error)
 	return 0;
 }
 
+static int start_signer(const struct run_options *options, struct serving *serving,
+			struct error *error)
+{
+	struct store *store;
+	int r = data_open_store(&serving->data, &store, error);
+
+	if (r < 0)
+		return r;
+	r = signer_start(store, &serving->server.log, options->checkpoint_s, &serving->signer);
+	return r < 0 ? error_system(error, r, "the thread that signs checkpoints") : 0;
+}
+
 static int start(const struct run_options *options, struct serving *serving, struct error *error)
 {
 	struct http_settings settings = { .routes = ROUTES,
@@ -101,6 +130,8 @@ static int start(const struct run_options *options, struct serving *serving, str
 		r = server_load(&serving->data, &serving->server, error);
 	if (r == 0)
 		r = fill_pool(serving, error);
+	if (r == 0)
+		r = start_signer(options, serving, error);
 	if (r < 0)
 		return r;
 	settings.certificate = buf_text(&serving->certificate);
@@ -132,7 +163,9 @@ static void tell_ready(const struct run_options *options, const struct serving *
 
 int command_run(int argc, char **argv)
 {
-	struct run_options options = { .listen = "127.0.0.1:8443", .ready_fd = NO_DESCRIPTOR };
+	struct run_options options = { .listen = "127.0.0.1:8443",
+				       .ready_fd = NO_DESCRIPTOR,
+				       .checkpoint_s = CHECKPOINT_S };
 	SCOPED(serving_done)
 	struct serving serving = { .data = DATA_NONE,
 				   .certificate = BUF_MAX(DATA_FILE_MAX),

@@ -91,3 +91,142 @@ CREATE TABLE agent (
 	policy BIGINT, -- the version that it judges by
 	spool BIGINT -- entries of its record that are to be delivered
 );
+
+-- The record as agents delivered it (doc/delivery.md).  A number stands for an agent where there are many rows.
+CREATE TABLE record_source (
+	agent TEXT PRIMARY KEY REFERENCES agent (id),
+	source BIGINT NOT NULL UNIQUE
+);
+
+-- One file of an agent's record each.
+CREATE TABLE record_part (
+	source BIGINT NOT NULL,
+	part TEXT NOT NULL, -- BOOT-PART (control/part.h)
+	next BIGINT NOT NULL, -- how many of its bytes are here
+	head BYTEA NOT NULL, -- the chain's hash over them
+	started BIGINT NOT NULL,
+	grown BIGINT NOT NULL,
+	PRIMARY KEY (source, part)
+);
+
+-- The bytes, in the order in which the log has them: each header and each batch is a leaf of its tree.
+CREATE TABLE record_delivery (
+	first_leaf BIGINT PRIMARY KEY,
+	leaves BIGINT NOT NULL,
+	source BIGINT NOT NULL,
+	part TEXT NOT NULL,
+	start BIGINT NOT NULL, -- in the part
+	length BIGINT NOT NULL,
+	prior BYTEA NOT NULL, -- the chain's hash before them
+	received BIGINT NOT NULL,
+	first_time BIGINT NOT NULL, -- of what they tell
+	last_time BIGINT NOT NULL,
+	frame BYTEA NOT NULL, -- zstd
+	UNIQUE (source, part, start)
+);
+
+-- Who acts: boots, runs, processes and connections (their kinds as in common/record.h), each with what is said of those that
+-- it belongs to where it says nothing itself.
+CREATE TABLE record_subject (
+	source BIGINT NOT NULL,
+	kind BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	parent BIGINT NOT NULL,
+	time BIGINT NOT NULL,
+	person TEXT,
+	os_user TEXT,
+	bot TEXT,
+	program TEXT,
+	database TEXT,
+	server TEXT,
+	db_user TEXT,
+	host TEXT,
+	run TEXT,
+	PRIMARY KEY (source, kind, number)
+);
+
+CREATE TABLE record_judgement (
+	source BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	policy BIGINT NOT NULL,
+	time BIGINT NOT NULL,
+	shape_id BYTEA NOT NULL, -- eight bytes of the shape's digest
+	shape TEXT NOT NULL, -- the statement without literals
+	verdict TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	rules TEXT NOT NULL, -- POLICY/RULE, a line each
+	effects TEXT NOT NULL, -- "delete public.orders", a line each
+	masked TEXT NOT NULL,
+	PRIMARY KEY (source, number)
+);
+
+-- Statements.  `leaf` is the batch's that tells of them.
+CREATE TABLE record_event (
+	source BIGINT NOT NULL,
+	connection BIGINT NOT NULL,
+	sequence BIGINT NOT NULL,
+	time BIGINT NOT NULL,
+	judgement BIGINT NOT NULL,
+	flags BIGINT NOT NULL, -- enum ring_flag
+	leaf BIGINT NOT NULL,
+	ended BIGINT,
+	status BIGINT, -- enum ring_status; -1: lost
+	rows_count BIGINT,
+	masked_cells BIGINT,
+	sqlstate BIGINT, -- packed as doc/record.md says
+	PRIMARY KEY (source, connection, sequence)
+);
+CREATE INDEX record_event_time ON record_event (time);
+CREATE INDEX record_event_judgement ON record_event (source, judgement);
+
+-- Questions to an agent of which no process told.
+CREATE TABLE record_asked (
+	source BIGINT NOT NULL,
+	connection BIGINT NOT NULL,
+	judgement BIGINT NOT NULL,
+	time BIGINT NOT NULL,
+	leaf BIGINT NOT NULL,
+	PRIMARY KEY (source, connection, judgement)
+);
+
+CREATE TABLE record_note (
+	leaf BIGINT NOT NULL,
+	place BIGINT NOT NULL, -- among the leaf's entries
+	source BIGINT NOT NULL,
+	parent BIGINT NOT NULL,
+	time BIGINT NOT NULL,
+	text TEXT NOT NULL,
+	PRIMARY KEY (leaf, place)
+);
+
+-- What an agent sent and should not have: the first of each kind, and how often since.
+CREATE TABLE record_alarm (
+	agent TEXT NOT NULL REFERENCES agent (id),
+	kind TEXT NOT NULL CHECK (kind IN ('fork', 'damage')),
+	part TEXT NOT NULL,
+	place BIGINT NOT NULL, -- in the part
+	detail TEXT NOT NULL,
+	first BIGINT NOT NULL,
+	last BIGINT NOT NULL,
+	times BIGINT NOT NULL,
+	PRIMARY KEY (agent, kind)
+);
+
+-- The log's tree (RFC 6962): its size with the roots of the whole subtrees that it is made of, lowest first; and its hashes, of
+-- every eighth level, 256 in a tile (c2sp.org/tlog-tiles).
+CREATE TABLE log_tree (
+	log TEXT PRIMARY KEY, -- the name of the key that signs for it
+	size BIGINT NOT NULL,
+	edge BYTEA NOT NULL
+);
+CREATE TABLE log_tile (
+	level BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	hashes BYTEA NOT NULL,
+	PRIMARY KEY (level, number)
+);
+CREATE TABLE log_checkpoint (
+	size BIGINT PRIMARY KEY,
+	made BIGINT NOT NULL,
+	note TEXT NOT NULL -- c2sp.org/tlog-checkpoint
+);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What the record tells, as rows that can be searched: who acts, how statements were judged, when they
+ * ran and how they ended.  All of it can be made again from the bytes. */
+#ifndef TOOLS_SERVER_INDEX_H
+#define TOOLS_SERVER_INDEX_H
+
+#include "common/record.h"
+#include "tools/server/store.h"
+
+struct index;
+
+/* For entries of one part of a boot, in one transaction. */
+must_use int index_new(struct store *store, int64_t source, uint32_t boot,
+		       struct index **ret_index);
+void index_free(struct index *index);
+DEFINE_FREEP(struct index, index_freep, index_free)
+
+/* Adds an entry of the batch that is leaf `leaf`; `place` is which of them. */
+must_use int index_add(struct index *index, const struct record_entry *entry, uint64_t leaf,
+		       uint64_t place);
+
+/* Writes what was kept back; `ret_first_ns` and `ret_last_ns` are the earliest and the latest time of
+ * an entry, 0 when there was none. */
+must_use int index_end(struct index *index, uint64_t *ret_first_ns, uint64_t *ret_last_ns);
+
+#endif

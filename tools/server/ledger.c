@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/ledger.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/wire.h"
+#include "tools/server/server.h"
+
+#define SLOT_MASK (LEDGER_TILE_SIZE - 1)
+#define EDGE_MAX  (TREE_LEVELS_MAX * SHA256_SIZE)
+
+static int take_tree(void *context, const struct store_value *columns, size_t count)
+{
+	struct tree *tree = context;
+	struct wire edge = { .rest = columns[1].bytes };
+
+	(void)count;
+	tree->size = (uint64_t)columns[0].number;
+	for (unsigned int level = 0; level < TREE_LEVELS_MAX; level++) {
+		if (tree->size >> level & 1) {
+			struct slice hash = wire_bytes(&edge, SHA256_SIZE);
+
+			if (edge.failed)
+				return -EUCLEAN;
+			memcpy(tree->subtree[level].bytes, hash.at, SHA256_SIZE);
+		}
+	}
+	return wire_is_done(&edge) ? 0 : -EUCLEAN;
+}
+
+static int load_tree(struct store *store, struct slice name, struct tree *ret_tree)
+{
+	*ret_tree = (struct tree){ .size = 0 };
+	return store_run(store, "SELECT size, edge FROM log_tree WHERE log = $1",
+			 STORE_VALUES(store_text(name)), take_tree, ret_tree);
+}
+
+int ledger_load(struct store *store, struct slice name, struct ledger *ret_ledger)
+{
+	ret_ledger->store = store;
+	ret_ledger->name = name;
+	for (size_t i = 0; i < LEDGER_LEVELS; i++)
+		ret_ledger->tiles[i].is_loaded = false;
+	return load_tree(store, name, &ret_ledger->tree);
+}
+
+static int take_tile(void *context, const struct store_value *columns, size_t count)
+{
+	struct ledger_tile *tile = context;
+	struct slice hashes = columns[0].bytes;
+
+	(void)count;
+	if (hashes.length % SHA256_SIZE != 0 || hashes.length > sizeof(tile->hashes))
+		return -EUCLEAN;
+	memcpy(tile->hashes, hashes.at, hashes.length);
+	tile->count = hashes.length / SHA256_SIZE;
+	return 0;
+}
+
+/* A tile that is not there has no hashes. */
+static int load_tile(struct store *store, unsigned int level, uint64_t number,
+		     struct ledger_tile *tile)
+{
+	tile->number = number;
+	tile->count = 0;
+	tile->is_loaded = true;
+	tile->is_changed = false;
+	return store_run(store, "SELECT hashes FROM log_tile WHERE level = $1 AND number = $2",
+			 STORE_VALUES(store_number(level), store_number((int64_t)number)),
+			 take_tile, tile);
+}
+
+static int save_tile(struct ledger *ledger, unsigned int level)
+{
+	struct ledger_tile *tile = &ledger->tiles[level];
+
+	if (!tile->is_loaded || !tile->is_changed)
+		return 0;
+	tile->is_changed = false;
+	return store_do(ledger->store,
+			"INSERT INTO log_tile (level, number, hashes) VALUES ($1, $2, $3)"
+			" ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes",
+			STORE_VALUES(store_number(level), store_number((int64_t)tile->number),
+				     store_bytes(tile->hashes, tile->count * SHA256_SIZE)));
+}
+
+/* Makes the tile of `number` the one that grows. */
+static int turn_to(struct ledger *ledger, unsigned int level, uint64_t number)
+{
+	struct ledger_tile *tile = &ledger->tiles[level];
+
+	if (tile->is_loaded && tile->number == number)
+		return 0;
+	int r = save_tile(ledger, level);
+	return r < 0 ? r : load_tile(ledger->store, level, number, tile);
+}
+
+static int keep(void *context, unsigned int level, uint64_t index, const struct tree_hash *hash)
+{
+	struct ledger *ledger = context;
+	unsigned int row = level / LEDGER_TILE_BITS;
+
+	if (level % LEDGER_TILE_BITS != 0)
+		return 0;
+	int r = turn_to(ledger, row, index >> LEDGER_TILE_BITS);
+	if (r < 0)
+		return r;
+	struct ledger_tile *tile = &ledger->tiles[row];
+	if (tile->count != (index & SLOT_MASK))
+		return -EUCLEAN;
+	tile->hashes[tile->count++] = *hash;
+	tile->is_changed = true;
+	return 0;
+}
+
+int ledger_add(struct ledger *ledger, const struct tree_hash *leaf)
+{
+	return tree_add(&ledger->tree, leaf, keep, ledger);
+}
+
+static int save_tree(struct ledger *ledger)
+{
+	const struct tree *tree = &ledger->tree;
+	char room[EDGE_MAX + 1];
+	struct buf edge = BUF_OVER(room);
+
+	for (unsigned int level = 0; level < TREE_LEVELS_MAX; level++) {
+		if (tree->size >> level & 1)
+			buf_add(&edge, tree->subtree[level].bytes, SHA256_SIZE);
+	}
+	return store_do(
+		ledger->store,
+		"INSERT INTO log_tree (log, size, edge) VALUES ($1, $2, $3)"
+		" ON CONFLICT (log) DO UPDATE SET size = excluded.size, edge = excluded.edge",
+		STORE_VALUES(store_text(ledger->name), store_number((int64_t)tree->size),
+			     store_bytes(edge.at, edge.length)));
+}
+
+int ledger_save(struct ledger *ledger)
+{
+	int r = save_tree(ledger);
+
+	for (unsigned int level = 0; level < LEDGER_LEVELS && r == 0; level++)
+		r = save_tile(ledger, level);
+	return r;
+}
+
+/* What is between the levels that are stored is made of the hashes below it. */
+int ledger_find(void *store, unsigned int level, uint64_t index, struct tree_hash *ret_hash)
+{
+	unsigned int row = level / LEDGER_TILE_BITS, above = level % LEDGER_TILE_BITS;
+	uint64_t first = index << above;
+	struct ledger_tile tile;
+	int r = load_tile(store, row, first >> LEDGER_TILE_BITS, &tile);
+
+	if (r < 0)
+		return r;
+	size_t at = first & SLOT_MASK, count = (size_t)1 << above;
+	if (at + count > tile.count)
+		return -ERANGE;
+	struct tree_hash *hashes = &tile.hashes[at];
+	for (; count > 1; count /= 2) {
+		for (size_t i = 0; i < count / 2; i++)
+			hashes[i] = tree_node(&hashes[2 * i], &hashes[2 * i + 1]);
+	}
+	*ret_hash = hashes[0];
+	return 0;
+}
+
+static int take_size(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	*(uint64_t *)context = (uint64_t)columns[0].number;
+	return 0;
+}
+
+static int sign(struct store *store, void *context)
+{
+	const struct signing_key *key = context;
+	SCOPED(buf_done) struct buf note = BUF_MAX(NOTE_SIZE_MAX);
+	struct tree tree;
+	uint64_t newest = 0;
+	int r = load_tree(store, slice_of(key->verifying.name), &tree);
+
+	if (r == 0)
+		r = store_run(store, "SELECT coalesce(max(size), 0) FROM log_checkpoint",
+			      STORE_NO_VALUES, take_size, &newest);
+	if (r < 0 || tree.size == newest)
+		return r;
+	r = checkpoint_write(&tree, key, &note);
+	return r < 0 ? r
+		     : store_do(store,
+				"INSERT INTO log_checkpoint (size, made, note) VALUES ($1, $2, $3)",
+				STORE_VALUES(store_number((int64_t)tree.size),
+					     store_number((int64_t)realtime_ns()),
+					     store_text(buf_view(&note))));
+}
+
+int ledger_sign(struct store *store, const struct signing_key *key)
+{
+	return store_transact(store, sign, (void *)(uintptr_t)key);
+}
+
+static int show_note(void *context, const struct store_value *columns, size_t count)
+{
+	struct reply *reply = context;
+
+	(void)count;
+	reply->status = MHD_HTTP_OK;
+	reply->type = "text/plain; charset=utf-8";
+	buf_clear(&reply->body);
+	buf_add_slice(&reply->body, columns[0].bytes);
+	return 0;
+}
+
+int ledger_answer(const struct request *request, struct reply *reply)
+{
+	reply_problem(reply, MHD_HTTP_NOT_FOUND, "there is no checkpoint yet");
+	return store_run(request->store,
+			 "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1",
+			 STORE_NO_VALUES, show_note, reply);
+}

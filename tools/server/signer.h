@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The thread that signs a checkpoint of the log as often as it has to. */
+#ifndef TOOLS_SERVER_SIGNER_H
+#define TOOLS_SERVER_SIGNER_H
+
+#include <stdint.h>
+
+#include "control/key.h"
+#include "tools/server/store.h"
+
+struct signer;
+
+/* Begins, with one at once; `store` becomes its own, also on failure, and `key` outlives it. */
+must_use int signer_start(struct store *store, const struct signing_key *key, uint64_t every_s,
+			  struct signer **ret_signer);
+
+/* Ends it with a last checkpoint.  Accepts NULL. */
+void signer_stop(struct signer *signer);
+
+#endif

@@ -8,6 +8,8 @@
 #include "control/pack.h"
 #include "tools/server/deposit.h"
 
+#define DECIDED (-ECANCELED) /* the rest of a frame does not count */
+
 int replica_add(struct store *store, const struct replica_delivery *delivery)
 {
 	return store_do(
@@ -106,7 +108,7 @@ static int compare(void *context, struct slice bytes)
 
 	while (r == 0 && bytes.length > 0 && !comparison->is_over && !comparison->differs)
 		r = compare_some(comparison, &bytes);
-	return r;
+	return r < 0 ? r : comparison->is_over || comparison->differs ? DECIDED : 0;
 }
 
 int replica_compare(struct store *store, int64_t source, struct slice part, uint64_t start,
@@ -120,7 +122,7 @@ int replica_compare(struct store *store, int64_t source, struct slice part, uint
 	int r = unpack(frame, DEPOSIT_UNPACKED_MAX, compare, &comparison);
 
 	buf_done(&comparison.here);
-	if (r < 0)
+	if (r < 0 && r != DECIDED)
 		return r;
 	*ret_place = comparison.place;
 	*ret_is_same = !comparison.differs;

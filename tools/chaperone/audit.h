@@ -14,6 +14,7 @@
 #include "common/slice.h"
 #include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
+#include "tools/command/moment.h"
 #include "tools/command/options.h"
 
 #define AUDIT_LIMIT_DEFAULT 1000u
@@ -42,7 +43,6 @@ struct audit_options {
 /* Rows that several commands have, and what reads their arguments. */
 int audit_read_record(const char *text, void *ret_record);
 int audit_read_limit(const char *text, void *ret_limit);
-int audit_read_time(const char *text, void *ret_ns);
 
 /* clang-format off */
 #define AUDIT_READ(member, word, takes, reader, right, ...) \
@@ -61,18 +61,13 @@ int audit_read_time(const char *text, void *ret_ns);
 		    "allow, deny, approve, would-deny, would-approve, refused, masked"), \
 	OPTION_TEXT(audit_options, rule, "rule", "NAME", "in which this rule had a say"), \
 	OPTION_TEXT(audit_options, run, "run", "ID", "of one `chaperone run`")
-#define AUDIT_WHEN "\"2026-11-22 18:45\", RFC 3339, or an age such as 30m, 2h, 7d"
 #define AUDIT_SPAN \
-	AUDIT_READ(since_ns, "since", "WHEN", audit_read_time, AUDIT_WHEN, AUDIT_WHEN), \
-	AUDIT_READ(until_ns, "until", "WHEN", audit_read_time, AUDIT_WHEN, "likewise")
+	AUDIT_READ(since_ns, "since", "WHEN", moment_read, MOMENT_FORMS, MOMENT_FORMS), \
+	AUDIT_READ(until_ns, "until", "WHEN", moment_read, MOMENT_FORMS, "likewise")
 /* clang-format on */
 
 /* As options_read.  False when the command is to exit with `ret_status`. */
 must_use bool audit_options_read(const struct option_table *table, int argc, char **argv,
 				 struct audit_options *ret_options, int *ret_status);
-
-/* Reads "2026-11-22", "2026-11-22 18:45[:01]" (local time), RFC 3339, or an age: "90s", "30m",
- * "2h", "7d". */
-must_use int audit_time_parse(const char *text, uint64_t now_ns, uint64_t *ret_ns);
 
 #endif

@@ -11,5 +11,6 @@ int command_agent_revoke(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_worker(int argc, char **argv);
+int command_export(int argc, char **argv);
 
 #endif

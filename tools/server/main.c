@@ -12,6 +12,7 @@ static const struct command COMMANDS[] = {
 	{ "agent list", command_agent_list, "list the machines that are enrolled" },
 	{ "agent revoke", command_agent_revoke, "answer a machine no more" },
 	{ "check", command_check, "say whether the server's folder is whole" },
+	{ "export", command_export, "write the record to a file that can be verified anywhere" },
 	{ "backup", command_backup, "copy the server's folder, while it serves" },
 	{ "worker", command_worker, NULL },
 };

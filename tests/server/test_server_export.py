@@ -147,7 +147,7 @@ def test_what_is_sealed_again_is_found_by_what_it_holds():
 
 
 def test_the_verifier_is_short():
-    assert sum(bool(line.strip()) for line in pathlib.Path(VERIFY).read_text(encoding="utf-8").splitlines()) < 190
+    assert sum(bool(line.strip()) for line in pathlib.Path(VERIFY).read_text(encoding="utf-8").splitlines()) < 200
 
 
 main(collect(globals()))

@@ -7,7 +7,7 @@
 
 #include "common/clock.h"
 #include "control/leaf.h"
-#include "control/pack.h"
+#include "control/frame.h"
 #include "tools/server/alarm.h"
 #include "tools/server/index.h"
 #include "tools/server/ledger.h"
@@ -120,7 +120,7 @@ static int object_to_frame(struct deposit *deposit, int r)
 static int unpack_all(struct intake *intake)
 {
 	struct deposit *deposit = intake->deposit;
-	int r = unpack(deposit->frame, DEPOSIT_UNPACKED_MAX, take_bytes, intake);
+	int r = frame_open(deposit->frame, DEPOSIT_UNPACKED_MAX, take_bytes, intake);
 
 	if (r < 0)
 		return object_to_frame(deposit, r);

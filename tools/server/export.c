@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "control/pack.h"
+#include "control/frame.h"
 #include "tools/command/command.h"
 #include "tools/command/json.h"
 #include "tools/command/moment.h"
@@ -180,7 +180,7 @@ static int put_delivery(void *context, const struct store_value *columns, size_t
 	json_number(line, "first_leaf", (uint64_t)columns[FIRST_LEAF].number);
 	json_number(line, "leaves", (uint64_t)columns[LEAVES].number);
 	json_number(line, "received", (uint64_t)columns[RECEIVED].number);
-	int r = unpack(columns[FRAME].bytes, DEPOSIT_UNPACKED_MAX, add_unpacked, &file->bytes);
+	int r = frame_open(columns[FRAME].bytes, DEPOSIT_UNPACKED_MAX, add_unpacked, &file->bytes);
 	file->deliveries++;
 	return r < 0 ? r : end_block(file);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "control/pack.h"
+#include "control/frame.h"
 #include "tools/server/deposit.h"
 
 #define DECIDED (-ECANCELED) /* the rest of a frame does not count */
@@ -53,7 +53,7 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 
 	(void)count;
 	comparison->start = (uint64_t)columns[0].number;
-	int r = unpack(columns[1].bytes, DEPOSIT_UNPACKED_MAX, add_unpacked, &comparison->here);
+	int r = frame_open(columns[1].bytes, DEPOSIT_UNPACKED_MAX, add_unpacked, &comparison->here);
 	return r == -ENOMEM ? r : r < 0 ? -EUCLEAN : 0;
 }
 
@@ -119,7 +119,7 @@ int replica_compare(struct store *store, int64_t source, struct slice part, uint
 					 .part = part,
 					 .here = BUF_MAX(DEPOSIT_UNPACKED_MAX),
 					 .place = start };
-	int r = unpack(frame, DEPOSIT_UNPACKED_MAX, compare, &comparison);
+	int r = frame_open(frame, DEPOSIT_UNPACKED_MAX, compare, &comparison);
 
 	buf_done(&comparison.here);
 	if (r < 0 && r != DECIDED)

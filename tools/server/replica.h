@@ -23,7 +23,7 @@ struct replica_delivery {
 must_use int replica_add(struct store *store, const struct replica_delivery *delivery);
 
 /* Compares what `frame` holds with the part's bytes from `start` on, as far as both go; `ret_place` is
- * where they part.  As unpack fails; -EUCLEAN where bytes are missing that should be here. */
+ * where they part.  As frame_open fails; -EUCLEAN where bytes are missing that should be here. */
 must_use int replica_compare(struct store *store, int64_t source, struct slice part, uint64_t start,
 			     struct slice frame, uint64_t *ret_place, bool *ret_is_same);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "control/pack.h"
+#include "control/frame.h"
 
 #include <errno.h>
 #include <zstd.h>
@@ -7,7 +7,7 @@
 
 #define LEVEL 1
 
-int pack(struct slice bytes, struct buf *out)
+int frame_make(struct slice bytes, struct buf *out)
 {
 	size_t length = out->length, bound = ZSTD_compressBound(bytes.length);
 	char *room = buf_extend(out, bound);
@@ -52,7 +52,7 @@ static int take_some(ZSTD_DStream *stream, ZSTD_inBuffer *in, ZSTD_outBuffer *ou
 	return in->pos == before && out->pos == 0 ? -EBADMSG : 1;
 }
 
-int unpack(struct slice frame, size_t max, unpack_fn take, void *context)
+int frame_open(struct slice frame, size_t max, frame_fn take, void *context)
 {
 	SCOPED(free_stream) ZSTD_DStream *stream = ZSTD_createDStream();
 	SCOPED(free_p) void *room = malloc(ZSTD_DStreamOutSize());
@@ -63,7 +63,7 @@ int unpack(struct slice frame, size_t max, unpack_fn take, void *context)
 
 	if (!stream || !room)
 		return -ENOMEM;
-	ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, PACK_WINDOW_LOG_MAX);
+	ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, FRAME_WINDOW_LOG_MAX);
 	while (r == 1) {
 		r = take_some(stream, &in, &out);
 		if (r < 0)

@@ -12,11 +12,17 @@ static struct store *store;
 static struct index *filled;
 static uint64_t place;
 
+static void begin_delivery(void)
+{
+	ck_assert_int_eq(store_do(store, "BEGIN", STORE_NO_VALUES), 0);
+	ck_assert_int_eq(index_new(store, 1, BOOT, &filled), 0);
+}
+
 static void open_all(void)
 {
 	make_folder();
 	store = open_server_store();
-	ck_assert_int_eq(index_new(store, 1, BOOT, &filled), 0);
+	begin_delivery();
 	place = 0;
 }
 
@@ -25,8 +31,9 @@ static void next_delivery(void)
 	uint64_t first, last;
 
 	ck_assert_int_eq(index_end(filled, &first, &last), 0);
+	ck_assert_int_eq(store_do(store, "COMMIT", STORE_NO_VALUES), 0);
 	index_free(filled);
-	ck_assert_int_eq(index_new(store, 1, BOOT, &filled), 0);
+	begin_delivery();
 }
 
 static void close_all(void)

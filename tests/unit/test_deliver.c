@@ -4,7 +4,7 @@
 
 #include "control/frame.h"
 #include "tests/unit/record_fixture.h"
-#include "tools/chaperone/deliver.h"
+#include "tools/remote/deliver.h"
 
 #define PARTS_MAX 16u
 #define ROOM_MAX  (4 * MIB)

@@ -14,7 +14,7 @@
 #include "common/slice.h"
 #include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
-#include "tools/command/moment.h"
+#include "tools/command/when.h"
 #include "tools/command/options.h"
 
 #define AUDIT_LIMIT_DEFAULT 1000u
@@ -62,8 +62,8 @@ int audit_read_limit(const char *text, void *ret_limit);
 	OPTION_TEXT(audit_options, rule, "rule", "NAME", "in which this rule had a say"), \
 	OPTION_TEXT(audit_options, run, "run", "ID", "of one `chaperone run`")
 #define AUDIT_SPAN \
-	AUDIT_READ(since_ns, "since", "WHEN", moment_read, MOMENT_FORMS, MOMENT_FORMS), \
-	AUDIT_READ(until_ns, "until", "WHEN", moment_read, MOMENT_FORMS, "likewise")
+	AUDIT_READ(since_ns, "since", "WHEN", when_read, WHEN_FORMS, WHEN_FORMS), \
+	AUDIT_READ(until_ns, "until", "WHEN", when_read, WHEN_FORMS, "likewise")
 /* clang-format on */
 
 /* As options_read.  False when the command is to exit with `ret_status`. */

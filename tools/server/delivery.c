@@ -22,27 +22,17 @@ static void show_position(struct buf *out, const char *member, const struct posi
 
 static void answer_position(struct reply *reply, const struct position *position)
 {
-	reply->status = MHD_HTTP_OK;
-	reply->type = "application/json";
-	json_open(&reply->body, NULL, '{');
-	show_position(&reply->body, "acked", position);
-	json_close(&reply->body, '}');
-	json_end(&reply->body);
+	show_position(reply_object(reply, MHD_HTTP_OK), "acked", position);
+	reply_object_end(reply);
 }
 
 static void answer_conflict(struct reply *reply, const struct deposit *deposit)
 {
-	reply->status = MHD_HTTP_CONFLICT;
-	reply->type = "application/problem+json";
-	json_open(&reply->body, NULL, '{');
-	json_text(&reply->body, "title", SLICE("Conflict"));
-	json_number(&reply->body, "status", MHD_HTTP_CONFLICT);
-	json_text(&reply->body, "detail", slice_of(deposit->detail));
-	json_text(&reply->body, "reason",
-		  deposit->end == DEPOSIT_FORK ? SLICE("fork") : SLICE("gap"));
-	show_position(&reply->body, "expect", &deposit->position);
-	json_close(&reply->body, '}');
-	json_end(&reply->body);
+	struct buf *out = reply_problem_open(reply, MHD_HTTP_CONFLICT, deposit->detail);
+
+	json_text(out, "reason", deposit->end == DEPOSIT_FORK ? SLICE("fork") : SLICE("gap"));
+	show_position(out, "expect", &deposit->position);
+	reply_object_end(reply);
 }
 
 static void answer_end(struct reply *reply, const struct deposit *deposit)

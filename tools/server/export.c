@@ -9,7 +9,7 @@
 #include "control/frame.h"
 #include "tools/command/command.h"
 #include "tools/command/json.h"
-#include "tools/command/moment.h"
+#include "tools/command/when.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
 #include "tools/server/commands.h"
@@ -36,15 +36,15 @@ static const struct option_row ROWS[] = {
 	{ .name = "from",
 	  .argument = "WHEN",
 	  .offset = offsetof(struct export_options, from_ns),
-	  .help = MOMENT_FORMS,
-	  .read = moment_read,
-	  .expected = MOMENT_FORMS },
+	  .help = WHEN_FORMS,
+	  .read = when_read,
+	  .expected = WHEN_FORMS },
 	{ .name = "until",
 	  .argument = "WHEN",
 	  .offset = offsetof(struct export_options, until_ns),
 	  .help = "likewise",
-	  .read = moment_read,
-	  .expected = MOMENT_FORMS },
+	  .read = when_read,
+	  .expected = WHEN_FORMS },
 	OPTION_TEXT(export_options, agent, "agent", "ID", "of this machine alone"),
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/chaperone/deliver.h"
+#include "tools/remote/deliver.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,8 @@
 #include "common/file.h"
 #include "common/record_walk.h"
 #include "control/frame.h"
-#include "tools/chaperone/deliver_parts.h"
+#include "tools/command/document.h"
+#include "tools/remote/deliver_parts.h"
 
 #define LOCK_NAME  "delivered.lock"
 #define CHUNK_SIZE (DELIVER_BYTES + RECORD_PIECE_MAX)
@@ -111,26 +112,14 @@ static struct slice take_pieces(struct deliver *deliver, struct record_walk *wal
 	return slice_part(chunk, 0, chunk.length - rest.length);
 }
 
-/* The number behind "NAME": in an answer of the server's, which writes no white space. */
-static bool find_number(struct slice body, const char *name, uint64_t *ret_number)
+static bool find_number(const json_t *answer, const char *name, uint64_t *ret_number)
 {
-	char wanted[32];
-	size_t length = (size_t)snprintf(wanted, sizeof(wanted), "\"%s\":", name), end;
-	const char *found = body.length > 0 ? memmem(body.at, body.length, wanted, length) : NULL;
+	const json_t *number = json_object_get(answer, name);
+	bool is_offset = json_is_integer(number) && json_integer_value(number) >= 0;
 
-	if (!found)
-		return false;
-	struct slice digits = slice_part(body, (size_t)(found - body.at) + length, SIZE_MAX);
-	for (end = 0; end < digits.length && digits.at[end] >= '0' && digits.at[end] <= '9';)
-		end++;
-	return slice_to_u64(slice_part(digits, 0, end), ret_number) == 0;
-}
-
-static bool is_fork(struct slice body)
-{
-	static const char FORK[] = "\"reason\":\"fork\"";
-
-	return body.length > 0 && memmem(body.at, body.length, FORK, sizeof(FORK) - 1);
+	if (is_offset)
+		*ret_number = (uint64_t)json_integer_value(number);
+	return is_offset;
 }
 
 static int refuse(struct deliver_part *part)
@@ -140,13 +129,13 @@ static int refuse(struct deliver_part *part)
 }
 
 /* The server has lost what it had, or was another one. */
-static int go_back(struct deliver *deliver, struct deliver_part *part, struct slice body)
+static int go_back(struct deliver *deliver, struct deliver_part *part, const json_t *said)
 {
 	uint64_t expected;
 
-	if (is_fork(body))
+	if (slice_is(document_text(said, "reason"), "fork"))
 		return refuse(part);
-	if (!find_number(body, "expect", &expected) || expected == part->position)
+	if (!find_number(said, "expect", &expected) || expected == part->position)
 		return -EPROTO;
 	if (expected > part->size)
 		return refuse(part);
@@ -156,12 +145,12 @@ static int go_back(struct deliver *deliver, struct deliver_part *part, struct sl
 	return r < 0 ? r : 1;
 }
 
-static int go_on(struct deliver *deliver, struct deliver_part *part, struct slice body,
+static int go_on(struct deliver *deliver, struct deliver_part *part, const json_t *said,
 		 uint64_t end, uint64_t entries)
 {
 	uint64_t acked;
 
-	if (!find_number(body, "acked", &acked) || acked <= part->position)
+	if (!find_number(said, "acked", &acked) || acked <= part->position)
 		return -EPROTO;
 	if (acked > part->size)
 		return refuse(part); /* the file was longer once */
@@ -173,11 +162,13 @@ static int go_on(struct deliver *deliver, struct deliver_part *part, struct slic
 static int take_answer(struct deliver *deliver, struct deliver_part *part,
 		       const struct deliver_answer *answer, uint64_t end, uint64_t entries)
 {
+	SCOPED(document_freep) json_t *said = document_read(answer->body);
+
 	switch (answer->status) {
 	case HTTP_OK:
-		return go_on(deliver, part, answer->body, end, entries);
+		return go_on(deliver, part, said, end, entries);
 	case HTTP_CONFLICT:
-		return go_back(deliver, part, answer->body);
+		return go_back(deliver, part, said);
 	case HTTP_BAD_REQUEST:
 		return refuse(part);
 	case HTTP_UNAUTHORIZED:

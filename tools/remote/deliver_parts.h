@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How far the server has each file of a record, durably. */
-#ifndef TOOLS_CHAPERONE_DELIVER_PARTS_H
-#define TOOLS_CHAPERONE_DELIVER_PARTS_H
+#ifndef TOOLS_REMOTE_DELIVER_PARTS_H
+#define TOOLS_REMOTE_DELIVER_PARTS_H
 
 #include "control/part.h"
 

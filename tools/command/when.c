@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/command/moment.h"
+#include "tools/command/when.h"
 
 #include <errno.h>
 #include <time.h>
@@ -62,7 +62,7 @@ static int parse(const char *text, uint64_t now_ns, uint64_t *ret_ns)
 	return -EINVAL;
 }
 
-int moment_read(const char *text, void *ret_ns)
+int when_read(const char *text, void *ret_ns)
 {
 	return parse(text, realtime_ns(), ret_ns);
 }

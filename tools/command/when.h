@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Moments as people write them. */
-#ifndef TOOLS_COMMAND_MOMENT_H
-#define TOOLS_COMMAND_MOMENT_H
+#ifndef TOOLS_COMMAND_WHEN_H
+#define TOOLS_COMMAND_WHEN_H
 
 #include <stdint.h>
 
 #include "common/cleanup.h"
 
-/* What moment_read takes. */
-#define MOMENT_FORMS "\"2026-11-22 18:45\", RFC 3339, or an age such as 30m, 2h, 7d"
+/* What when_read takes. */
+#define WHEN_FORMS "\"2026-11-22 18:45\", RFC 3339, or an age such as 30m, 2h, 7d"
 
 /* For option rows: reads "2026-11-22", "2026-11-22 18:45[:01]" (local time), RFC 3339, or an age ("90s",
  * "30m", "2h", "7d") into a uint64_t, nanoseconds since 1970. */
-must_use int moment_read(const char *text, void *ret_ns);
+must_use int when_read(const char *text, void *ret_ns);
 
 #endif

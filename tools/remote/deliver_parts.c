@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/chaperone/deliver_parts.h"
+#include "tools/remote/deliver_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>

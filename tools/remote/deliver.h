@@ -2,8 +2,8 @@
 /* Delivering a record to a server: what is not there yet of all its files, in their order.  The record
  * itself is the spool, and beside it lies how far the server has it.  How things are sent is the
  * caller's matter. */
-#ifndef TOOLS_CHAPERONE_DELIVER_H
-#define TOOLS_CHAPERONE_DELIVER_H
+#ifndef TOOLS_REMOTE_DELIVER_H
+#define TOOLS_REMOTE_DELIVER_H
 
 #include "common/error.h"
 #include "control/part.h"

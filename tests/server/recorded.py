@@ -2,6 +2,7 @@
 """Records as agents write them, and their delivery."""
 import ctypes
 import ctypes.util
+import hashlib
 import json
 import os
 import struct
@@ -36,6 +37,15 @@ class Part:
             assert magic == b"BTC1"
             self.cuts.append(self.cuts[-1] + 12 + length + HASH_SIZE)
         assert self.cuts[-1] == len(data)
+
+    def forged(self, place):
+        """The part as somebody would have it who can write all of the folder: one bit is another, and every hash fits."""
+        data, head = bytearray(self.data), self.data[self.cuts[0] - HASH_SIZE:self.cuts[0]]
+        data[place] ^= 1
+        for start, end in zip(self.cuts, self.cuts[1:]):
+            head = hashlib.sha256(head + data[start:end - HASH_SIZE]).digest()
+            data[end - HASH_SIZE:end] = head
+        return Part(bytes(data))
 
     def head(self, end):
         return self.data[end - HASH_SIZE:end].hex()

@@ -109,6 +109,18 @@ def test_a_fork_is_refused_and_remembered():
         assert agent.deliver(part, part.cuts[3])[0] == 200
 
 
+def test_another_past_is_a_fork_though_its_hashes_fit():
+    with server() as served:
+        agent, (part,) = Agent(served), record(served.top, "record", 6, 10)
+        forged = part.forged(part.cuts[1] + 30)
+        assert agent.deliver(part, 0, part.cuts[3])[0] == 200
+        for start in (0, part.cuts[1], part.cuts[2], part.cuts[3]):
+            status, told = agent.deliver(forged, start)
+            assert status == 409 and told["reason"] == "fork" and told["expect"] == part.cuts[3], told
+        assert rows(served, "SELECT times FROM record_alarm") == [(4,)]
+        assert agent.deliver(part, part.cuts[3])[0] == 200
+
+
 def test_no_bit_can_turn():
     with server() as served:
         agent, (part,) = Agent(served), record(served.top, "record", 3, 4)

@@ -16,7 +16,7 @@
 #include "tools/command/command.h"
 #include "tools/chaperone/commands.h"
 #include "tools/command/options.h"
-#include "tools/chaperone/places.h"
+#include "tools/command/places.h"
 #include "tools/chaperone/policy_load.h"
 #include "tools/command/terminal.h"
 

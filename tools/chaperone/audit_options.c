@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "tools/chaperone/audit.h"
-#include "tools/chaperone/places.h"
+#include "tools/command/places.h"
 
 int audit_read_limit(const char *text, void *ret_limit)
 {

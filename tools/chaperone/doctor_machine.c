@@ -14,7 +14,7 @@
 #include "common/socket.h"
 #include "tools/chaperone/doctor.h"
 #include "tools/chaperone/off_switch.h"
-#include "tools/chaperone/places.h"
+#include "tools/command/places.h"
 #include "tools/chaperone/shim_file.h"
 
 #define ROOM_NEEDED_MIB 64u

@@ -4,7 +4,7 @@
 
 #include "common/record.h"
 #include "tools/chaperone/doctor.h"
-#include "tools/chaperone/places.h"
+#include "tools/command/places.h"
 
 static void look_at_entries(struct report *report, const char *path)
 {

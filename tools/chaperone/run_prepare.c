@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "tools/chaperone/places.h"
+#include "tools/command/places.h"
 #include "tools/chaperone/process.h"
 #include "tools/chaperone/run.h"
 

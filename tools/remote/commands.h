@@ -3,6 +3,7 @@
 #ifndef TOOLS_REMOTE_COMMANDS_H
 #define TOOLS_REMOTE_COMMANDS_H
 
+int command_audit_deliver(int argc, char **argv);
 int command_enroll(int argc, char **argv);
 int command_policy_pull(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -8,6 +8,7 @@
 static const struct command COMMANDS[] = {
 	{ "enroll", command_enroll, "make this machine one of a server's" },
 	{ "policy pull", command_policy_pull, "get the newest policy from the server" },
+	{ "audit deliver", command_audit_deliver, "send the record to the server" },
 	{ "status", command_status, "say who this machine is to its server" },
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where Chaperone keeps what is not the user's to edit: records, and what lives as long as an
  * agent. */
-#ifndef TOOLS_CHAPERONE_PLACES_H
-#define TOOLS_CHAPERONE_PLACES_H
+#ifndef TOOLS_COMMAND_PLACES_H
+#define TOOLS_COMMAND_PLACES_H
 
 #include <limits.h>
 

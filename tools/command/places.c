@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The folders of records and rings, from options, the environment and the home. */
-#include "tools/chaperone/places.h"
+#include "tools/command/places.h"
 
 #include <errno.h>
 #include <stdio.h>

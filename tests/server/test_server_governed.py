@@ -6,8 +6,10 @@ import hashlib
 import http.server
 import json
 import os
+import pathlib
 import ssl
 import subprocess
+import sys
 import threading
 import time
 
@@ -31,6 +33,8 @@ rules:
   - { name: mask-contact, database: shop, mask: { contact: redact } }
   - { name: no-drop, database: shop, do: [drop], then: deny }
 """
+VERIFY = os.environ["VERIFY_EXPORT"]
+
 READING = MASKING + "  - { name: no-writes, database: shop, do: [write], then: deny }\n"
 BUNDLE = "shop"
 
@@ -317,6 +321,62 @@ def the_server_knows_by_which_version_a_machine_judges(cluster):
         equal(machine.held(), 1, "the version that is held")
         machine.held()
         equal(rows(served, "SELECT policy FROM agent"), [(1,)], "what the machine said")
+
+
+def lengths(record):
+    return sum(path.stat().st_size for path in pathlib.Path(record).glob("*.rec"))
+
+
+def arrived(served):
+    """Bytes of records, and statements, that the server has."""
+    (parts,), (statements,) = rows(served, "SELECT coalesce(sum(next), 0) FROM record_part UNION ALL SELECT count(*) FROM record_event")
+    return parts, statements
+
+
+@promise
+def what_is_done_is_at_the_server_soon(cluster):
+    with shop(cluster) as (served, machine):
+        record = cluster.new_record()
+        with subprocess.Popen([CHAPERONE, "run", "--record", record, "--", "psql", "-XqAt"], text=True, env=machine.environment,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as psql:
+            for i in range(5):
+                psql.stdin.write(f"SELECT {i};\n")
+            psql.stdin.flush()
+            equal("".join(psql.stdout.readline() for _ in range(5)), "0\n1\n2\n3\n4\n", "rows")
+            wait_until(lambda: arrived(served)[1] >= 5, 10, "five statements at the server")
+            psql.stdin.close()
+            equal(psql.wait(30), 0, "psql's status")
+        equal(arrived(served)[0], lengths(record), "bytes at the server when the run is over")
+
+
+@promise
+def a_run_that_is_soon_over_is_at_the_server_with_its_end(cluster):
+    with shop(cluster) as (served, machine):
+        record = cluster.new_record()
+        status, _, err = machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", "SELECT 17")
+        equal(status, 0, err)
+        equal(arrived(served)[0], lengths(record), "bytes at the server")
+
+
+@promise
+def a_server_that_was_away_for_whole_runs_gets_their_records_later(cluster):
+    with shop(cluster) as (served, machine):
+        record = cluster.new_record()
+        equal(machine.held(), 1, "the version that is held")
+        served.stop()
+        for i in range(3):
+            status, out, err = machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", f"SELECT {i}")
+            equal((status, out), (0, f"{i}\n"), err)
+        check(lengths(record) > 0 and arrived(served)[0] == 0, "nothing is there yet")
+        served.start("--listen", f"127.0.0.1:{served.port}")
+        machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", "SELECT 3")
+        equal(arrived(served)[0], lengths(record), "bytes at the server")
+        export = served.top / "export"
+        status, _, err = run(served.top, "export", "--data", str(served.data), "--to", str(export), program=SERVER)
+        equal(status, 0, err)
+        done = subprocess.run([sys.executable, VERIFY, export], capture_output=True, text=True, check=False)
+        check(done.returncode == 0 and "good" in done.stdout, done)
+        equal(rows(served, "SELECT spool >= 0 FROM agent"), [(1,)], "that the machine said what waits")
 
 
 main(SCHEMA)

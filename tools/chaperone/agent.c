@@ -230,7 +230,7 @@ static int set_up(struct agent *agent, struct error *error)
 		return r;
 	r = set_up_loop(agent);
 	if (r == 0 && agent->settings.server_folder)
-		r = agent_courier_start(agent);
+		r = agent_couriers_start(agent);
 	return r < 0 ? error_system(error, r, "the event loop") : 0;
 }
 
@@ -284,7 +284,6 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 			       .policy = policy,
 			       .run_folder = -1,
 			       .unwritten = { .fd = -1 },
-			       .courier = COURIER_NONE,
 			       .word = settings->word,
 			       .analysis = ANALYSIS_EMPTY,
 			       .occupied_ns = monotonic_ns() };
@@ -301,7 +300,7 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 	agent_processes_adopt(&agent);
 	if (ready < 0 || file_write_all(ready, "r", 1) == 0)
 		event_base_dispatch(agent.loop);
-	agent_courier_stop(&agent);
+	agent_couriers_stop(&agent);
 	agent_retire(&agent);
 	return finish(&agent, error);
 }

@@ -138,7 +138,7 @@ struct agent {
 	uint64_t occupied_ns; /* when a process was last governed */
 	struct policy *policy;
 	bool allows_everything;
-	struct courier courier;
+	struct courier couriers[COURIER_KINDS];
 	struct server_word word; /* the server's latest on the policy */
 	bool is_outdated;        /* there is another policy: the next agent judges by it */
 	int run_folder;

@@ -20,8 +20,9 @@
 #include "tools/chaperone/policy_load.h"
 #include "tools/command/terminal.h"
 
-#define IDLE_DEFAULT_S 60u
-#define IDLE_MAX_S     86400u
+#define IDLE_DEFAULT_S      60u
+#define IDLE_MAX_S          86400u
+#define DELIVER_PATIENCE_MS 10000
 
 struct agent_options {
 	const char *socket, *policy, *record;
@@ -133,6 +134,9 @@ static int serve(struct duty *duty, struct error *error, int ready)
 	if (getrandom(seed, sizeof(duty->settings.seed), 0) != sizeof(duty->settings.seed))
 		return error_system(error, -EIO, "random numbers");
 	int r = agent_serve_all(&duty->settings, duty->loaded.policy, ready, error);
+	if (r != AGENT_OUTDATED) /* or the next agent's couriers do */
+		courier_deliver_rest(duty->settings.server_folder, duty->record,
+				     DELIVER_PATIENCE_MS);
 	rmdir(duty->place.rings); /* stays when a ring in it could not be recorded */
 	return r;
 }

@@ -2,22 +2,22 @@
 #include "tools/chaperone/agent_courier.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tools/chaperone/agent.h"
+#include "tools/chaperone/remote_program.h"
 #include "tools/chaperone/server_policy.h"
 
 #define START_AFTER_S 1
 #define AGAIN_AFTER_S 5
 
-static void start_later(struct agent *agent, int seconds)
+static void start_later(const struct courier *courier, int seconds)
 {
 	const struct timeval pause = { seconds, 0 };
 
-	event_add(agent->courier.starting, &pause);
+	event_add(courier->starting, &pause);
 }
 
 static void let_go(struct courier *courier)
@@ -36,7 +36,7 @@ static void let_go(struct courier *courier)
 	buf_clear(&courier->line);
 }
 
-/* Reads what it says was kept: its own word counts for nothing. */
+/* Reads what was kept: what a courier says of it counts for nothing. */
 static void take_word(struct agent *agent)
 {
 	SCOPED(policy_source_done) struct policy_source source = { .texts = NULL };
@@ -55,40 +55,41 @@ static void take_word(struct agent *agent)
 }
 
 /* Once for a while in which it does not succeed. */
-static void take_failure(struct agent *agent, struct slice why)
+static void take_failure(struct courier *courier, struct slice why)
 {
-	if (!agent->courier.is_failing)
+	struct agent *agent = courier->agent;
+
+	if (!courier->is_failing)
 		agent_note(agent, agent->policy_number, "the server: %.*s", SLICE_ARGUMENTS(why));
-	agent->courier.is_failing = true;
+	courier->is_failing = true;
 }
 
-static void take_line(struct agent *agent, struct slice line)
+static void take_line(struct courier *courier, struct slice line)
 {
 	struct slice first = slice_cut(&line, ' ');
 
 	if (slice_is(first, "failed")) {
-		take_failure(agent, line);
+		take_failure(courier, line);
 		return;
 	}
-	agent->courier.is_failing = false;
-	take_word(agent);
+	courier->is_failing = false;
+	if (courier->kind == COURIER_OF_POLICY)
+		take_word(courier->agent);
 }
 
-static void take_byte(struct agent *agent, char byte)
+static void take_byte(struct courier *courier, char byte)
 {
-	struct buf *line = &agent->courier.line;
-
 	if (byte != '\n') {
-		buf_add_char(line, byte);
+		buf_add_char(&courier->line, byte);
 		return;
 	}
-	take_line(agent, buf_view(line));
-	buf_clear(line);
+	take_line(courier, buf_view(&courier->line));
+	buf_clear(&courier->line);
 }
 
 static void read_lines(evutil_socket_t fd, short what, void *context)
 {
-	struct agent *agent = context;
+	struct courier *courier = context;
 	char bytes[COURIER_LINE_MAX];
 	ssize_t n = read(fd, bytes, sizeof(bytes));
 
@@ -96,46 +97,78 @@ static void read_lines(evutil_socket_t fd, short what, void *context)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	for (ssize_t i = 0; i < n; i++)
-		take_byte(agent, bytes[i]);
-	if (n > 0 && !agent->courier.line.failed)
+		take_byte(courier, bytes[i]);
+	if (n > 0 && !courier->line.failed)
 		return;
-	let_go(&agent->courier);
-	start_later(agent, AGAIN_AFTER_S);
+	let_go(courier);
+	start_later(courier, AGAIN_AFTER_S);
+}
+
+static int follow(struct courier *courier)
+{
+	const struct agent_settings *settings = &courier->agent->settings;
+	const char *const pull[] = {
+		"policy", "pull", "--follow", "--folder", settings->server_folder, NULL
+	};
+	const char *const deliver[] = { "audit",
+					"deliver",
+					"--follow",
+					"--folder",
+					settings->server_folder,
+					"--record",
+					settings->record_folder,
+					NULL };
+
+	return remote_program_follow(courier->kind == COURIER_OF_POLICY ? pull : deliver,
+				     &courier->pid, &courier->lines);
 }
 
 static void start(evutil_socket_t none, short what, void *context)
 {
-	struct agent *agent = context;
-	struct courier *courier = &agent->courier;
+	struct courier *courier = context;
 
 	(void)none;
 	(void)what;
-	if (server_policy_follow(agent->settings.server_folder, &courier->pid, &courier->lines) <
-	    0) {
-		start_later(agent, AGAIN_AFTER_S);
-		return;
-	}
-	courier->reading =
-		event_new(agent->loop, courier->lines, EV_READ | EV_PERSIST, read_lines, agent);
+	if (follow(courier) == 0)
+		courier->reading = event_new(courier->agent->loop, courier->lines,
+					     EV_READ | EV_PERSIST, read_lines, courier);
 	if (courier->reading && event_add(courier->reading, NULL) == 0)
 		return;
 	let_go(courier);
-	start_later(agent, AGAIN_AFTER_S);
+	start_later(courier, AGAIN_AFTER_S);
 }
 
-int agent_courier_start(struct agent *agent)
+int agent_couriers_start(struct agent *agent)
 {
-	agent->courier.starting = evtimer_new(agent->loop, start, agent);
-	if (!agent->courier.starting)
-		return -ENOMEM;
-	start_later(agent, START_AFTER_S);
+	for (size_t i = 0; i < COURIER_KINDS; i++) {
+		struct courier *courier = &agent->couriers[i];
+
+		*courier = (struct courier){ .agent = agent,
+					     .kind = (enum courier_kind)i,
+					     .lines = -1,
+					     .line = BUF_MAX(COURIER_LINE_MAX) };
+		courier->starting = evtimer_new(agent->loop, start, courier);
+		if (!courier->starting)
+			return -ENOMEM;
+		start_later(courier, START_AFTER_S);
+	}
 	return 0;
 }
 
-void agent_courier_stop(struct agent *agent)
+void agent_couriers_stop(struct agent *agent)
 {
-	let_go(&agent->courier);
-	if (agent->courier.starting)
-		event_free(agent->courier.starting);
-	buf_done(&agent->courier.line);
+	for (size_t i = 0; i < COURIER_KINDS && agent->couriers[i].starting; i++) {
+		let_go(&agent->couriers[i]);
+		event_free(agent->couriers[i].starting);
+		buf_done(&agent->couriers[i].line);
+	}
+}
+
+void courier_deliver_rest(const char *server_folder, const char *record_folder, int patience_ms)
+{
+	const char *const words[] = { "audit",    "deliver",     "--folder", server_folder,
+				      "--record", record_folder, NULL };
+
+	if (server_folder)
+		(void)remote_program_run(words, patience_ms);
 }

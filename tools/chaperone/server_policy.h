@@ -4,7 +4,6 @@
 #define TOOLS_CHAPERONE_SERVER_POLICY_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "tools/policy/source.h"
 
@@ -17,10 +16,6 @@ struct server_word {
 /* Lets chaperone-remote ask the server for the newest one, for `patience_ms` at most.  Whether it
  * was told: what is kept is good for a while if not. */
 bool server_policy_pull(const char *folder, int patience_ms);
-
-/* Lets it go on asking: it keeps what comes, and writes a line ("held …", "failed WHY") to `ret_lines`
- * for each answer until that is closed. */
-must_use int server_policy_follow(const char *folder, pid_t *ret_pid, int *ret_lines);
 
 /* Reads what is kept in the enrolment's `folder`.  -ENOENT: nothing came from the server yet. */
 must_use int server_policy_read(const char *folder, struct policy_source *ret_source,

@@ -16,10 +16,11 @@
 #include "tools/command/command.h"
 #include "tools/chaperone/run.h"
 
-#define AGENT_PATIENCE_MS 5000
-#define AGENT_LOOK_MS     100
-#define AGENT_ASKED_MAX   30 /* seconds */
-#define RESTART_PAUSE_NS  (50 * MILLISECOND_NS)
+#define AGENT_PATIENCE_MS   5000
+#define AGENT_LOOK_MS       100
+#define AGENT_ASKED_MAX     30 /* seconds */
+#define DELIVER_PATIENCE_MS 2000
+#define RESTART_PAUSE_NS    (50 * MILLISECOND_NS)
 
 #define VARIABLE_MAX (128 * KIB) /* MAX_ARG_STRLEN of Linux */
 
@@ -279,7 +280,9 @@ void run_stop_agent(struct run *run)
 {
 	struct error error;
 
-	if (end_agent(run) || (run_start_agent(run, &error) == 0 && end_agent(run)))
+	bool is_recorded = end_agent(run) || (run_start_agent(run, &error) == 0 && end_agent(run));
+	courier_deliver_rest(run->settings.server_folder, run->record, DELIVER_PATIENCE_MS);
+	if (is_recorded)
 		return;
 	fprintf(stderr,
 		"chaperone: what was sent last is not on the record; it stays in %s\n"

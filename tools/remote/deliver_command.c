@@ -13,27 +13,36 @@
 #include "tools/remote/commands.h"
 #include "tools/remote/deliver.h"
 #include "tools/remote/enrolled.h"
+#include "tools/remote/follower.h"
 #include "tools/remote/remote.h"
 
 #define ANSWER_MAX (64 * KIB)
 #define TIMEOUT_MS 60000
 #define HEADER_MAX 64u
+#define EVERY_MS   1000u /* how long something may wait to be sent */
+#define BUSY_MS    5000u
 
 struct deliver_options {
 	const char *record, *folder;
-	bool is_json;
+	bool is_followed, is_json;
 };
 
 static const struct option_row ROWS[] = {
 	OPTION_TEXT(deliver_options, record, "record", "FOLDER",
 		    "the record's folder ($CHAPERONE_RECORD, ~/.local/state/chaperone/record)"),
 	OPTION_TEXT(deliver_options, folder, "folder", "FOLDER", "where the enrolment is kept"),
+	OPTION_FLAG(
+		deliver_options, is_followed, "follow",
+		"go on as the record grows, and print a line for each delivery, until standard\n"
+		"output is closed"),
 	OPTION_FLAG(deliver_options, is_json, "json", "print what was sent as JSON"),
 };
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
-	.about = "Sends what the server does not have yet of the record, and ends.",
+	.about =
+		"Sends what the server does not have yet of the record.  `chaperone run` and `chaperone agent` do so\n"
+		"by themselves on a machine that is enrolled.",
 	.exits = "0 the server has all of it, 1 it has not, 2 asked wrongly",
 };
 
@@ -44,6 +53,7 @@ struct sending {
 	struct remote_answer answer;
 	struct error error;
 	uint64_t sent; /* deliveries */
+	uint64_t left; /* entries, at the last look */
 };
 
 static void sending_done(struct sending *sending)
@@ -57,18 +67,20 @@ static void sending_done(struct sending *sending)
 static int post(void *context, const struct delivery *delivery, struct deliver_answer *ret_answer)
 {
 	struct sending *sending = context;
-	char part[HEADER_MAX], offset[HEADER_MAX];
+	char part[HEADER_MAX], offset[HEADER_MAX], state[2 * HEADER_MAX];
 	const struct remote_request request = {
 		.method = "POST",
 		.path = "/v1/record",
 		.headers = { "Content-Type: application/octet-stream", "Content-Encoding: zstd",
-			     part, offset },
+			     part, offset, state },
 		.body = delivery->frame,
 		.timeout_ms = TIMEOUT_MS,
 	};
 
 	snprintf(part, sizeof(part), "Record-Part: %s", delivery->part);
 	snprintf(offset, sizeof(offset), "Record-Offset: %" PRIu64, delivery->start);
+	snprintf(state, sizeof(state), "Agent-State: version=" CHAPERONE_VERSION "; spool=%" PRIu64,
+		 sending->left);
 	int r = remote_ask(sending->remote, &request, &sending->answer, &sending->error);
 	if (r < 0)
 		return r;
@@ -106,8 +118,11 @@ static int explain(struct sending *sending, int r)
 
 static int send_all(struct sending *sending, struct deliver_depth *ret_left)
 {
-	int r;
+	int r = deliver_look(sending->deliver, ret_left);
 
+	if (r < 0)
+		return explain(sending, r);
+	sending->left = ret_left->entries;
 	while ((r = deliver_once(sending->deliver, post, sending)) == 1)
 		;
 	if (r < 0)
@@ -139,6 +154,51 @@ static void show(const struct sending *sending, const struct deliver_depth *left
 	puts(buf_text(&out));
 }
 
+/* "delivered LEFT" for each time that something was. */
+static bool tell(const struct sending *sending, uint64_t sent, const struct deliver_depth *left)
+{
+	if (sending->sent == sent)
+		return !follower_is_alone(NULL);
+	printf("delivered %" PRIu64 "\n", left->entries);
+	return fflush(stdout) == 0;
+}
+
+static void follow(struct sending *sending)
+{
+	struct deliver_depth left;
+	unsigned int failures = 0;
+	bool is_heard;
+
+	do {
+		uint64_t sent = sending->sent;
+
+		sending->error = (struct error){ .text = "" };
+		sending->answer.status = 0;
+		int r = send_all(sending, &left);
+		failures = r < 0 ? failures + 1 : 0;
+		is_heard =
+			r < 0 ? follower_tell_failure(&sending->error) : tell(sending, sent, &left);
+		if (failures > 0)
+			follower_pause(failures);
+		else
+			follower_sleep_ms(EVERY_MS);
+	} while (is_heard);
+}
+
+/* Another one of the same record may be there, and end. */
+static int open_patiently(const struct deliver_options *options, struct sending *sending)
+{
+	int r;
+
+	while ((r = open_all(options, sending)) == -EBUSY && options->is_followed &&
+	       !follower_is_alone(NULL)) {
+		remote_close(sending->remote);
+		sending->remote = NULL;
+		follower_sleep_ms(BUSY_MS);
+	}
+	return r;
+}
+
 int command_audit_deliver(int argc, char **argv)
 {
 	SCOPED(sending_done) struct sending sending = { .answer = REMOTE_ANSWER(ANSWER_MAX) };
@@ -149,7 +209,11 @@ int command_audit_deliver(int argc, char **argv)
 	if (!options_read(&OPTIONS, argc, argv, &options, &status))
 		return status;
 	prctl(PR_SET_DUMPABLE, 0); /* the token is in it */
-	int r = open_all(&options, &sending);
+	int r = open_patiently(&options, &sending);
+	if (r == 0 && options.is_followed) {
+		follow(&sending);
+		return EXIT_GOOD;
+	}
 	if (r == 0)
 		r = send_all(&sending, &left);
 	if (r < 0) {

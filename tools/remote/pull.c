@@ -3,13 +3,8 @@
  * lives. */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <sodium.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "control/base64.h"
@@ -20,16 +15,15 @@
 #include "tools/policy/source.h"
 #include "tools/remote/bundle.h"
 #include "tools/remote/commands.h"
+#include "tools/remote/follower.h"
 #include "tools/remote/remote.h"
 
-#define HELD_S         30 /* how long the server may hold a request */
-#define ANSWER_MS      10000
-#define HELD_MS        (HELD_S * 1000 + ANSWER_MS)
-#define PAUSE_FIRST_MS 500u
-#define PAUSE_MAX_MS   60000u
-#define STATUS_OK      200u
-#define STATUS_SAME    304u
-#define HEADER_MAX     256u
+#define HELD_S      30 /* how long the server may hold a request */
+#define ANSWER_MS   10000
+#define HELD_MS     (HELD_S * 1000 + ANSWER_MS)
+#define STATUS_OK   200u
+#define STATUS_SAME 304u
+#define HEADER_MAX  256u
 
 struct pull_options {
 	const char *folder;
@@ -82,15 +76,6 @@ static int try(void *context, struct slice source, struct error *error)
 	return r;
 }
 
-/* Whether who reads our lines is gone. */
-static bool is_alone(const void *context)
-{
-	struct pollfd out = { STDOUT_FILENO, 0, 0 };
-
-	(void)context;
-	return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP));
-}
-
 /* Asks; waits for a version that is not held where `held_s` is not 0. */
 static int ask(struct pull *pull, int held_s, struct error *error)
 {
@@ -99,7 +84,7 @@ static int ask(struct pull *pull, int held_s, struct error *error)
 					  .path = "/v1/policy",
 					  .headers = { state, match, prefer },
 					  .timeout_ms = held_s > 0 ? HELD_MS : ANSWER_MS,
-					  .is_over = held_s > 0 ? is_alone : NULL };
+					  .is_over = held_s > 0 ? follower_is_alone : NULL };
 
 	snprintf(state, sizeof(state),
 		 "Agent-State: version=" CHAPERONE_VERSION "; policy=%" PRIu64, pull->held.version);
@@ -182,26 +167,13 @@ static int pull_once(struct pull *pull, bool is_json, struct error *error)
 
 /* ---- for as long as somebody reads ---- */
 
-/* Full jitter, so that machines which lost their server at once do not come back at once. */
-static void pause_after(unsigned int failures)
-{
-	uint32_t most_ms = PAUSE_FIRST_MS;
-
-	for (unsigned int i = 1; i < failures && most_ms < PAUSE_MAX_MS; i++)
-		most_ms *= 2;
-	uint32_t ms = randombytes_uniform(most_ms < PAUSE_MAX_MS ? most_ms : PAUSE_MAX_MS);
-	struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
-	nanosleep(&time, NULL);
-}
-
 /* "held VERSION ISSUED EXPIRES", or why not: for agents.  False when nobody reads any more. */
 static bool tell(const struct pull *pull, int r, const struct error *error)
 {
 	if (r < 0)
-		printf("failed %.*s\n", (int)strcspn(error->text, "\n"), error->text);
-	else
-		printf("held %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", pull->held.version,
-		       pull->held.issued_s, pull->held.expires_s);
+		return follower_tell_failure(error);
+	printf("held %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", pull->held.version,
+	       pull->held.issued_s, pull->held.expires_s);
 	return fflush(stdout) == 0;
 }
 
@@ -218,7 +190,7 @@ static void follow(struct pull *pull)
 			r = take(pull, &error);
 		failures = r < 0 ? failures + 1 : 0;
 		if (failures > 0)
-			pause_after(failures);
+			follower_pause(failures);
 	} while (tell(pull, r, &error));
 }
 

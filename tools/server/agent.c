@@ -79,8 +79,8 @@ int agent_see(struct store *store, const struct agent *agent, struct slice text)
 	struct agent_state state = read_state(text);
 
 	return store_do(store,
-			"UPDATE agent SET seen = $1, version = $2, policy = $3, spool = $4"
-			" WHERE id = $5",
+			"UPDATE agent SET seen = $1, version = COALESCE($2, version),"
+			" policy = COALESCE($3, policy), spool = COALESCE($4, spool) WHERE id = $5",
 			STORE_VALUES(store_number((int64_t)realtime_ns()), state.version,
 				     state.policy, state.spool, store_text(slice_of(agent->id))));
 }

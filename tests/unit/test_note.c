@@ -154,6 +154,19 @@ START_TEST(counts_each_key_once)
 }
 END_TEST
 
+START_TEST(finds_the_line_of_a_key)
+{
+	struct verifying_key key = known();
+	struct slice line;
+
+	ck_assert_int_eq(note_line(SLICE(TEXT "\n" OTHERS LINE OTHERS), &key, &line), 0);
+	ck_assert(slice_is(line, LINE));
+	ck_assert_int_eq(note_line(SLICE(TEXT "\n" OTHERS), &key, &line), -ENOKEY);
+	ck_assert_int_eq(note_line(SLICE(TEXT LINE), &key, &line), -EBADMSG);
+	ck_assert_int_eq(note_line(SLICE(TEXT "\nx\n" LINE), &key, &line), -EBADMSG);
+}
+END_TEST
+
 static const char *const NO_KEYS[] = {
 	"",
 	"PeterNeumann",
@@ -237,6 +250,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, refuses_a_note_in_which_a_byte_changed);
 	tcase_add_test(tests, stops_at_too_many_signatures);
 	tcase_add_test(tests, counts_each_key_once);
+	tcase_add_test(tests, finds_the_line_of_a_key);
 	tcase_add_loop_test(tests, refuses_what_is_no_key, 0, COUNT_OF(NO_KEYS));
 	tcase_add_test(tests, a_checkpoint_says_what_it_was_made_of);
 	tcase_add_loop_test(tests, refuses_what_is_no_checkpoint, 0, COUNT_OF(NO_CHECKPOINTS));

@@ -103,11 +103,19 @@ static void let_go(struct held *due)
 	}
 }
 
+static bool has_any(struct holds *holds)
+{
+	pthread_mutex_lock(&holds->lock);
+	bool has = holds->first;
+	pthread_mutex_unlock(&holds->lock);
+	return has;
+}
+
 /* A database that does not answer lets those go whose time is up. */
 static void look(struct holds *holds)
 {
 	SCOPED(newest_done) struct newest_list list = { NULL, 0 };
-	bool is_known = read_newest(holds->stores, &list) >= 0;
+	bool is_known = has_any(holds) && read_newest(holds->stores, &list) >= 0;
 
 	pthread_mutex_lock(&holds->lock);
 	struct held *due = part_due(holds, is_known ? &list : NULL);

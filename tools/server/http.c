@@ -210,12 +210,16 @@ static void ask_route(struct exchange *exchange)
 }
 
 /* A lane's: the exchange is the connection's again, and may be gone at once. */
-static void run_job(struct job *job)
+static void run_job(struct job *job, bool is_dropped)
 {
 	struct exchange *exchange =
 		(struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
 
-	ask_route(exchange);
+	if (is_dropped)
+		reply_problem(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "the server ends: try again in a while");
+	else
+		ask_route(exchange);
 	MHD_resume_connection(exchange->connection);
 }
 

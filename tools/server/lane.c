@@ -2,7 +2,7 @@
 #include "tools/server/lane.h"
 
 /* Waits for a job.  NULL: there is none, and there will be none. */
-static struct job *take(struct lane *lane)
+static struct job *take(struct lane *lane, bool *ret_is_ending)
 {
 	pthread_mutex_lock(&lane->lock);
 	while (!lane->first && !lane->is_ending)
@@ -14,6 +14,7 @@ static struct job *take(struct lane *lane)
 	}
 	if (!lane->first)
 		lane->last = &lane->first;
+	*ret_is_ending = lane->is_ending;
 	pthread_mutex_unlock(&lane->lock);
 	return job;
 }
@@ -21,9 +22,10 @@ static struct job *take(struct lane *lane)
 static void *work(void *context)
 {
 	struct job *job;
+	bool is_ending;
 
-	while ((job = take(context)))
-		job->run(job);
+	while ((job = take(context, &is_ending)))
+		job->run(job, is_ending);
 	return NULL;
 }
 

@@ -15,7 +15,7 @@
 
 /* Embedded in what it is about, which lives until it was run. */
 struct job {
-	void (*run)(struct job *job);
+	void (*run)(struct job *job, bool is_dropped); /* is_dropped: nothing may take long now */
 	struct job *next;
 };
 
@@ -35,7 +35,7 @@ must_use int lane_start(struct lane *lane);
 /* Gives it a job.  False: too many wait, or it ends. */
 bool lane_add(struct lane *lane, struct job *job);
 
-/* Runs the jobs that it has, and ends its threads. */
+/* Drops the jobs that wait, and ends its threads when they are done with theirs. */
 void lane_end(struct lane *lane);
 
 #endif

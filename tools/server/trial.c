@@ -153,17 +153,42 @@ static int end(struct worker *worker, int *ret_status)
 	return 0;
 }
 
+static bool is_error(const json_t *finding)
+{
+	const char *severity = json_string_value(json_object_get(finding, "severity"));
+
+	return severity && slice_is(SLICE("error"), severity);
+}
+
+/* As many as are shown, in their order; warnings are left out before errors. */
+static json_t *choose(const json_t *findings, uint64_t errors)
+{
+	uint64_t room = TRIAL_FINDINGS_SHOW;
+	uint64_t warnings = errors < room ? room - errors : 0;
+	json_t *chosen = json_array(), *finding;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)findings, i, finding)
+	{
+		uint64_t *left = is_error(finding) ? &room : &warnings;
+
+		if (*left == 0)
+			continue;
+		--*left;
+		json_array_append(chosen, finding);
+	}
+	return chosen;
+}
+
 static int read_trial(struct slice report, int status, struct trial *ret_trial)
 {
 	SCOPED(document_freep) json_t *document = document_read(report);
-	json_t *findings = json_object_get(document, "findings");
+	const json_t *findings = json_object_get(document, "findings");
 	json_int_t errors = json_integer_value(json_object_get(document, "errors"));
 
 	if (!json_is_array(findings) || status > 1 || errors < 0 || (errors > 0) != (status == 1))
 		return -ENOTRECOVERABLE;
-	while (json_array_size(findings) > TRIAL_FINDINGS_SHOW)
-		json_array_remove(findings, json_array_size(findings) - 1);
-	ret_trial->findings = json_incref(findings);
+	ret_trial->findings = choose(findings, (uint64_t)errors);
 	ret_trial->errors = (uint64_t)errors;
 	return 0;
 }

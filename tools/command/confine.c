@@ -5,12 +5,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/* AddressSanitizer reserves terabytes of addresses, of which it uses little. */
+/* These sanitizers reserve terabytes of addresses, of which they use little. */
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define HAS_SHADOW_MEMORY 1
 #endif
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAS_SHADOW_MEMORY 1
 #endif
 #ifndef HAS_SHADOW_MEMORY

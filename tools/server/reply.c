@@ -83,8 +83,10 @@ int reply_by_case(struct reply *reply, const struct reply_case *cases, size_t co
 
 void reply_wait(struct reply *reply, const char *what, uint64_t wait_s)
 {
-	char detail[DETAIL_MAX];
+	char detail[DETAIL_MAX], seconds[DETAIL_MAX];
 
+	snprintf(seconds, sizeof(seconds), "%" PRIu64, wait_s);
+	reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, slice_of(seconds));
 	snprintf(detail, sizeof(detail), "%s: try again in %" PRIu64 " seconds", what, wait_s);
 	reply_problem(reply, MHD_HTTP_TOO_MANY_REQUESTS, detail);
 }

@@ -61,7 +61,8 @@ struct reply_case {
 must_use int reply_by_case(struct reply *reply, const struct reply_case *cases, size_t count,
 			   int code);
 
-/* The problem 429: `what` happened too often, and there is another try in `wait_s`. */
+/* The problem 429: `what` happened too often, and there is another try in `wait_s`, which
+ * Retry-After says too. */
 void reply_wait(struct reply *reply, const char *what, uint64_t wait_s);
 
 #endif

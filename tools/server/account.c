@@ -40,10 +40,21 @@ int account_count(struct store *store, const char *role, int64_t *ret_count)
 			 STORE_VALUES(store_text(slice_of(role))), take_count, ret_count);
 }
 
+/* HOST/ACCOUNT */
+static bool is_named_for(const struct verifying_key *key, const char *account)
+{
+	struct slice rest = slice_of(key->name);
+
+	slice_cut(&rest, '/');
+	return slice_is(rest, account);
+}
+
 int account_add_author_key(struct store *store, const char *name, const struct verifying_key *key)
 {
 	SCOPED(buf_done) struct buf verifier = BUF_MAX(KEY_TEXT_MAX);
 
+	if (!is_named_for(key, name))
+		return -EINVAL;
 	verifying_key_write(key, &verifier);
 	if (verifier.failed)
 		return verifier.failed;

@@ -14,7 +14,8 @@ must_use int account_add(struct store *store, const char *name, const char *role
 /* How many accounts of the role can be used. */
 must_use int account_count(struct store *store, const char *role, int64_t *ret_count);
 
-/* Lets the key's signatures count for policies. */
+/* Lets the key's signatures count for policies.  -EINVAL unless it is called HOST/NAME: machines know
+ * authors by the names of their keys, and count each once. */
 must_use int account_add_author_key(struct store *store, const char *name,
 				    const struct verifying_key *key);
 

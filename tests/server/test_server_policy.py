@@ -192,6 +192,10 @@ def test_what_is_wrong_in_a_bundle_is_found_before_it_is_kept():
             errors = [finding for finding in told["findings"] if finding["severity"] == "error"]
             assert any(name == finding["file"] and said in finding["text"] for finding in errors), told
             assert not name or all(finding["line"] >= 1 and finding["column"] >= 1 for finding in errors), told
+        unused = b"version: 1\nname: a\ncolumns:\n" + b"".join(b"  c%d: [t.c%d]\n" % (i, i) for i in range(300)) + b"rules: []\n"
+        status, told = person.push(bundle(test=FAILING) | {"a.yaml": unused})
+        assert status == 422 and len(told["findings"]) == 200, told
+        assert "the agent may drop" in told["findings"][-1]["text"] and told["findings"][0]["severity"] == "warning", told
         status, told = person.push({"policy.yaml": bundle()["policy.yaml"] + b"\xff"})
         assert status == 422, told
         assert not rows(served, "SELECT id FROM draft")

@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "control/freshness.h"
 #include "control/release.h"
+#include "tools/remote/kept.h"
 
 #define POLICY_FILE    "policy"
 #define FRESHNESS_FILE "freshness" /* of the latest word; the policy has its first */
@@ -145,17 +146,6 @@ static int check_time(const struct bundle *held, uint64_t issued_s, struct error
 
 /* ---- keeping ---- */
 
-static int keep(const struct enrolled *enrolled, const char *name, struct slice text,
-		struct error *error)
-{
-	SCOPED(close_p) int fd = -1;
-	int r = folder_open_private(enrolled->folder, &fd);
-
-	if (r == 0)
-		r = file_replace(fd, name, text.at, text.length);
-	return r < 0 ? error_system(error, r, enrolled->folder) : 0;
-}
-
 /* 0 with an empty text where there is no such file. */
 static int read_kept(const struct enrolled *enrolled, const char *name, struct buf *text,
 		     struct error *error)
@@ -232,7 +222,7 @@ int bundle_receive(const struct enrolled *enrolled, struct slice envelope, bundl
 	if (r == 0 && next.version != held->version)
 		r = try(context, next.source, error);
 	if (r == 0)
-		r = keep(enrolled, POLICY_FILE, buf_view(&next.text), error);
+		r = kept_write(enrolled->folder, POLICY_FILE, buf_view(&next.text), error);
 	if (r < 0)
 		return r;
 	bool is_new = next.version != held->version;
@@ -250,7 +240,7 @@ int bundle_refresh(const struct enrolled *enrolled, struct slice note, struct bu
 	if (r == 0)
 		r = check_time(held, said.issued_s, error);
 	if (r == 0)
-		r = keep(enrolled, FRESHNESS_FILE, note, error);
+		r = kept_write(enrolled->folder, FRESHNESS_FILE, note, error);
 	if (r < 0)
 		return r;
 	held->issued_s = said.issued_s;

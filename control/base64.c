@@ -29,6 +29,19 @@ int base64url_read(struct slice text, void *ret_bytes, size_t size, size_t *ret_
 	return read_variant(text, URL, ret_bytes, size, ret_length);
 }
 
+int base64_read_all(struct slice text, struct buf *out)
+{
+	size_t before = out->length, most = out->length_max - before;
+	size_t length, size = text.length / 4 * 3;
+	char *room = buf_extend(out, size < most ? size : most);
+
+	if (!room)
+		return out->failed;
+	int r = base64_read(text, room, out->length - before, &length);
+	buf_truncate(out, before + (r == 0 ? length : 0));
+	return r;
+}
+
 static void write_variant(const void *bytes, size_t length, int variant, struct buf *out)
 {
 	size_t before = out->length;

@@ -11,6 +11,9 @@
 must_use int base64_read(struct slice text, void *ret_bytes, size_t size, size_t *ret_length);
 must_use int base64url_read(struct slice text, void *ret_bytes, size_t size, size_t *ret_length);
 
+/* As base64_read, appended to `out` as far as that may grow. */
+must_use int base64_read_all(struct slice text, struct buf *out);
+
 void base64_write(const void *bytes, size_t length, struct buf *out);
 void base64url_write(const void *bytes, size_t length, struct buf *out);
 

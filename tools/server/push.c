@@ -49,19 +49,6 @@ static const struct reply_case CASES[] = {
 	{ -EDQUOT, MHD_HTTP_CONFLICT, "the bundle has too many drafts" },
 };
 
-static int read_source(struct slice text, struct buf *out)
-{
-	size_t length, size = text.length / 4 * 3;
-	char *room = buf_extend(out, size < ARCHIVE_MAX ? size : ARCHIVE_MAX);
-
-	if (!room)
-		return out->failed;
-	if (base64_read(text, room, out->length, &length) < 0)
-		return -EINVAL;
-	buf_truncate(out, length);
-	return 0;
-}
-
 static int read_push(const json_t *document, struct push *push)
 {
 	const json_t *rollback = json_object_get(document, "rollback_of");
@@ -72,7 +59,7 @@ static int read_push(const json_t *document, struct push *push)
 	if (!push->why.at || !release_is_why(push->why) || !source.at != !!rollback ||
 	    (rollback && push->rollback_of <= 0) || !name_is_plain(push->bundle))
 		return -EINVAL;
-	return rollback ? 0 : read_source(source, &push->text.source);
+	return rollback ? 0 : base64_read_all(source, &push->text.source);
 }
 
 static int check_archive(struct slice archive)

@@ -38,13 +38,24 @@ const char *home_xdg(const char *variable)
 	return value && value[0] == '/' ? value : NULL;
 }
 
-int home_state_path(const char *below, char *ret_path, size_t size)
+static int base_path(const char *variable, const char *otherwise, const char *below, char *ret_path,
+		     size_t size)
 {
-	const char *state = home_xdg("XDG_STATE_HOME");
+	const char *base = home_xdg(variable);
 	char tail[PATH_MAX];
 
-	if (state)
-		return join(state, below, ret_path, size);
-	int r = join(".local/state", below, tail, sizeof(tail));
+	if (base)
+		return join(base, below, ret_path, size);
+	int r = join(otherwise, below, tail, sizeof(tail));
 	return r < 0 ? r : home_path(tail, ret_path, size);
+}
+
+int home_state_path(const char *below, char *ret_path, size_t size)
+{
+	return base_path("XDG_STATE_HOME", ".local/state", below, ret_path, size);
+}
+
+int home_config_path(const char *below, char *ret_path, size_t size)
+{
+	return base_path("XDG_CONFIG_HOME", ".config", below, ret_path, size);
 }

@@ -15,6 +15,9 @@ must_use int home_path(const char *below, char *ret_path, size_t size);
  * HOME/.local/state/`below`. */
 must_use int home_state_path(const char *below, char *ret_path, size_t size);
 
+/* As home_path for what a user chose: $XDG_CONFIG_HOME/`below`, else HOME/.config/`below`. */
+must_use int home_config_path(const char *below, char *ret_path, size_t size);
+
 /* A variable of the XDG Base Directory Specification, which takes absolute paths only; else
  * NULL. */
 const char *home_xdg(const char *variable);

@@ -42,14 +42,6 @@ void report_say(struct report *report, enum report_level level, const char *subj
 	report->problems += level == REPORT_PROBLEM;
 }
 
-static void print_lines(struct slice lines)
-{
-	while (lines.length > 0) {
-		terminal_print(stdout, slice_cut(&lines, '\n'));
-		putchar('\n');
-	}
-}
-
 static void print(const struct report *report)
 {
 	if (report->is_json) {
@@ -57,7 +49,7 @@ static void print(const struct report *report)
 		       buf_text(&report->lines));
 		return;
 	}
-	print_lines(buf_view(&report->lines));
+	terminal_print_lines(stdout, buf_view(&report->lines));
 	printf("%zu problem%s\n", report->problems, report->problems == 1 ? "" : "s");
 }
 

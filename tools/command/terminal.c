@@ -17,6 +17,14 @@ void terminal_print(FILE *out, struct slice text)
 	fwrite(buf_text(&shown), 1, shown.length, out);
 }
 
+void terminal_print_lines(FILE *out, struct slice text)
+{
+	while (text.length > 0) {
+		terminal_print(out, slice_cut(&text, '\n'));
+		fputc('\n', out);
+	}
+}
+
 void terminal_error(const char *command, const struct error *error)
 {
 	char line[1024];

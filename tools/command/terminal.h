@@ -11,6 +11,9 @@
  * 64 KiB are cut. */
 void terminal_print(FILE *out, struct slice text);
 
+/* As terminal_print for a text of lines, each of which may be so long; the last one is ended. */
+void terminal_print_lines(FILE *out, struct slice text);
+
 /* "NAME [FILE:LINE:COLUMN: ]TEXT" on stderr. */
 struct error;
 void terminal_error(const char *command, const struct error *error);

@@ -4,12 +4,14 @@
 #ifndef TOOLS_CHAPERONE_COMMANDS_H
 #define TOOLS_CHAPERONE_COMMANDS_H
 
+/* Any command of chaperone-remote's, under the name that argv[0] is; the other one refuses inside a
+ * governed tree, for what is a person's to say. */
+int command_remote(int argc, char **argv);
+int command_remote_by_person(int argc, char **argv);
+
 int command_run(int argc, char **argv);
 int command_agent(int argc, char **argv);
 int command_worker(int argc, char **argv);
-int command_enroll(int argc, char **argv);
-int command_policy_pull(int argc, char **argv);
-int command_status(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_init(int argc, char **argv);
 int command_policy_check(int argc, char **argv);

@@ -40,7 +40,7 @@ static char **command_line(int argc, char **argv, char name[COMMAND_NAME_MAX])
 	return line;
 }
 
-static int pass_on(int argc, char **argv)
+int command_remote(int argc, char **argv)
 {
 	struct error error = { .text = "" };
 	char path[PATH_MAX], name[COMMAND_NAME_MAX];
@@ -53,29 +53,14 @@ static int pass_on(int argc, char **argv)
 	return fail(argv[0], &error);
 }
 
-/* Whom this machine believes is a person's to say. */
-static int pass_on_for_a_person(int argc, char **argv)
+/* Whom this machine believes, and what many will be governed by. */
+int command_remote_by_person(int argc, char **argv)
 {
 	struct error error = { .text = "" };
 
 	if (governed_refuse(&error) < 0)
 		return fail(argv[0], &error);
-	return pass_on(argc, argv);
-}
-
-int command_enroll(int argc, char **argv)
-{
-	return pass_on_for_a_person(argc, argv);
-}
-
-int command_status(int argc, char **argv)
-{
-	return pass_on(argc, argv);
-}
-
-int command_policy_pull(int argc, char **argv)
-{
-	return pass_on(argc, argv);
+	return command_remote(argc, argv);
 }
 
 int command_audit_deliver(int argc, char **argv)

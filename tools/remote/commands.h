@@ -5,6 +5,8 @@
 
 int command_audit_deliver(int argc, char **argv);
 int command_enroll(int argc, char **argv);
+int command_login(int argc, char **argv);
+int command_logout(int argc, char **argv);
 int command_policy_pull(int argc, char **argv);
 int command_status(int argc, char **argv);
 

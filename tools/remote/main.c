@@ -7,6 +7,8 @@
 
 static const struct command COMMANDS[] = {
 	{ "enroll", command_enroll, "make this machine one of a server's" },
+	{ "login", command_login, "log a person in to the server" },
+	{ "logout", command_logout, "end that" },
 	{ "policy pull", command_policy_pull, "get the newest policy from the server" },
 	{ "audit deliver", command_audit_deliver, "send the record to the server" },
 	{ "status", command_status, "say who this machine is to its server" },

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Options of the commands with which authors work. */
+#ifndef TOOLS_REMOTE_AUTHOR_OPTIONS_H
+#define TOOLS_REMOTE_AUTHOR_OPTIONS_H
+
+#include "tools/command/options.h"
+
+struct author_options {
+	const char *bundle, *why, *key;
+	bool is_yes, is_json;
+};
+
+#define AUTHOR_BUNDLE                                                                              \
+	OPTION_TEXT(author_options, bundle, "bundle", "NAME",                                      \
+		    "the server's policies that are meant (those of the log-in)")
+#define AUTHOR_KEY(text)  OPTION_TEXT(author_options, key, "key", "FILE", text)
+#define AUTHOR_YES        OPTION_FLAG(author_options, is_yes, "yes", "sign without asking")
+#define AUTHOR_JSON(text) OPTION_FLAG(author_options, is_json, "json", text)
+
+#define AUTHOR_EXITS "0 done, 1 the server or a check says no, 2 asked wrongly"
+
+#endif

@@ -8,6 +8,11 @@ int command_enroll(int argc, char **argv);
 int command_login(int argc, char **argv);
 int command_logout(int argc, char **argv);
 int command_policy_pull(int argc, char **argv);
+int command_policy_push(int argc, char **argv);
+int command_policy_sign(int argc, char **argv);
+int command_policy_log(int argc, char **argv);
+int command_policy_diff(int argc, char **argv);
+int command_policy_rollback(int argc, char **argv);
 int command_status(int argc, char **argv);
 
 #endif

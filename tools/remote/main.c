@@ -10,6 +10,11 @@ static const struct command COMMANDS[] = {
 	{ "login", command_login, "log a person in to the server" },
 	{ "logout", command_logout, "end that" },
 	{ "policy pull", command_policy_pull, "get the newest policy from the server" },
+	{ "policy push", command_policy_push, "make policies a draft on the server" },
+	{ "policy sign", command_policy_sign, "sign a draft with an author's key" },
+	{ "policy log", command_policy_log, "list the versions on the server" },
+	{ "policy diff", command_policy_diff, "show what differs between versions" },
+	{ "policy rollback", command_policy_rollback, "make an old version a new draft" },
 	{ "audit deliver", command_audit_deliver, "send the record to the server" },
 	{ "status", command_status, "say who this machine is to its server" },
 };

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone policy sign`: an author signs a draft that he has looked at. */
+#include "tools/remote/commands.h"
+#include "tools/remote/proposal.h"
+
+static const struct option_row ROWS[] = {
+	AUTHOR_BUNDLE,
+	{ .name = "key",
+	  .argument = "FILE",
+	  .offset = OPTION_PLACE(author_options, key, const char *),
+	  .is_needed = true,
+	  .help = "the author's key, as `chaperone-server init` showed it, in a file with mode 0600" },
+	AUTHOR_YES,
+	AUTHOR_JSON("print what became of the draft as JSON, and what is signed on standard error"),
+};
+
+static const struct option_table OPTIONS = {
+	OPTION_ROWS(ROWS),
+	.operands = "DRAFT",
+	.operands_min = 1,
+	.operands_max = 1,
+	.about =
+		"Shows what a draft says and changes, and signs it.  With the last signature that it\n"
+		"needs it is in force.",
+	.exits = AUTHOR_EXITS,
+};
+
+static int sign(const char *id, const struct author_options *options, struct error *error)
+{
+	SCOPED(visit_done) struct visit visit = VISIT_NONE;
+	SCOPED(proposal_done) struct proposal proposal = PROPOSAL_NONE;
+	int r = visit_open(options->bundle, &visit, error);
+
+	if (r == 0)
+		r = proposal_read(&visit, id, &proposal, error);
+	if (r == 0)
+		r = proposal_sign(&visit, options, &proposal, error);
+	if (r == 0)
+		proposal_tell(&visit, &proposal, options->is_json);
+	return r;
+}
+
+int command_policy_sign(int argc, char **argv)
+{
+	struct author_options options = { .why = NULL };
+	struct error error = { .text = "" };
+	int status;
+	char **operands = options_read(&OPTIONS, argc, argv, &options, &status);
+
+	if (!operands)
+		return status;
+	return visit_end(argv[0], sign(operands[0], &options, &error), &error);
+}

@@ -38,15 +38,17 @@ def run(top, *arguments, program=None, environment=None, text=None):
     return done.returncode, done.stdout, done.stderr
 
 
-def run_at_terminal(top, *arguments, program=None, environment=None, answer=""):
-    """Runs as the leader of a session with a terminal of its own: (exit status, what was shown)."""
+def run_at_terminal(top, *arguments, program=None, environment=None, answer="", after=""):
+    """Runs as the leader of a session with a terminal of its own: (exit status, what was shown).  The answer is typed at
+    once, or when `after` was shown."""
     words = [program or CHAPERONE, *arguments]
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(top / "work")
         os.execve(words[0], words, environment or clean_environment(top / "home"))
-    os.write(terminal, answer.encode())
-    shown = b""
+    shown, typed = b"", not after
+    if typed:
+        os.write(terminal, answer.encode())
     end = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < end and select.select([terminal], [], [], end - time.monotonic())[0]:
         try:
@@ -56,6 +58,9 @@ def run_at_terminal(top, *arguments, program=None, environment=None, answer=""):
         if not piece:
             break
         shown += piece
+        if not typed and after.encode() in shown:
+            typed = True
+            os.write(terminal, answer.encode())
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode().replace("\r\n", "\n")
 

@@ -24,7 +24,6 @@ int command_audit_show(int argc, char **argv);
 int command_audit_tail(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
 int command_audit_export(int argc, char **argv);
-int command_audit_deliver(int argc, char **argv);
 int command_audit_head(int argc, char **argv);
 int command_audit_recover(int argc, char **argv);
 

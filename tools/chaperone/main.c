@@ -33,7 +33,7 @@ static const struct command COMMANDS[] = {
 	{ "audit head", command_audit_head, "print the hash that stands for the whole record" },
 	{ "audit recover", command_audit_recover,
 	  "put on the record what a run could not at its end" },
-	{ "audit deliver", command_audit_deliver, "send the record to the server" },
+	{ "audit deliver", command_remote, "send the record to the server" },
 	{ "audit export", command_audit_export, "write the record as OCSF JSON lines or CSV" },
 	{ "worker", command_worker, NULL },
 };

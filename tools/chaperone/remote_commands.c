@@ -62,8 +62,3 @@ int command_remote_by_person(int argc, char **argv)
 		return fail(argv[0], &error);
 	return command_remote(argc, argv);
 }
-
-int command_audit_deliver(int argc, char **argv)
-{
-	return pass_on(argc, argv);
-}

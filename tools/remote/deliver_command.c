@@ -143,8 +143,9 @@ static void show(const struct sending *sending, const struct deliver_depth *left
 		json_close(&out, '}');
 		json_end(&out);
 	} else {
-		buf_printf(&out, "%" PRIu64 " deliveries to %s; it lacks %" PRIu64 " entries",
-			   sending->sent, sending->enrolled.server, left->entries);
+		buf_printf(&out, "%" PRIu64 " %s to %s; it lacks %" PRIu64 " entries",
+			   sending->sent, sending->sent == 1 ? "delivery" : "deliveries",
+			   sending->enrolled.server, left->entries);
 		if (left->refused > 0)
 			buf_printf(
 				&out,

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import ssl
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import threading
 import time
 
 from authors import Person, add_key, archive, rows, sign
-from harness import CHAPERONE, check, equal, main, promise, wait_until
+from harness import CHAPERONE, LONG, check, children, equal, main, promise, wait_until
 from served import SERVER, server
 from support import run
 
@@ -377,6 +378,50 @@ def a_server_that_was_away_for_whole_runs_gets_their_records_later(cluster):
         done = subprocess.run([sys.executable, VERIFY, export], capture_output=True, text=True, check=False)
         check(done.returncode == 0 and "good" in done.stdout, done)
         equal(rows(served, "SELECT spool >= 0 FROM agent"), [(1,)], "that the machine said what waits")
+
+
+def children_named(pid, name):
+    """Of a process and its children, the pids of those that are called so."""
+    found = []
+    for child in children(pid):
+        with contextlib.suppress(OSError):
+            if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == name:
+                found.append(child)
+        found += children_named(child, name)
+    return found
+
+
+@promise
+def whoever_is_killed_nothing_is_lost_and_nothing_is_there_twice(cluster):
+    with shop(cluster) as (served, machine):
+        record, statements = cluster.new_record(), 0
+        for i in range(20 if LONG else 6):
+            with subprocess.Popen([CHAPERONE, "run", "--record", record, "--", "psql", "-XqAt"], text=True, env=machine.environment,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE) as psql:
+                time.sleep(1.2)  # until there are couriers
+                victim = ("chaperone-agent", "chaperone-remot", "server")[i % 3]
+                for k in range(60):
+                    psql.stdin.write(f"SELECT {k};\n")
+                    psql.stdin.flush()
+                    equal(psql.stdout.readline(), f"{k}\n", "a row")
+                    statements += 1
+                    if k == 10 + i and victim == "server":
+                        served.process.kill()
+                        served.process.communicate()
+                        served.start("--listen", f"127.0.0.1:{served.port}")
+                    elif k == 10 + i:
+                        for pid in children_named(psql.pid, victim):
+                            os.kill(pid, signal.SIGKILL)
+                psql.stdin.close()
+                equal(psql.wait(60), 0, f"psql's status without its {victim}")
+        status, out, err = machine.chaperone("audit", "deliver", "--record", record, "--json")
+        check(status == 0, (out, err))
+        equal(arrived(served)[0], lengths(record), "bytes at the server")
+        (own,) = rows(served, "SELECT count(*) FROM record_event AS e JOIN record_judgement AS j"
+                              " ON j.source = e.source AND j.number = e.judgement WHERE j.shape LIKE 'SELECT ?%'")
+        equal(own[0], statements, "statements at the server")
+        status, out, err = machine.chaperone("audit", "verify", "--record", record)
+        check(status == 0 and "good" in out, (out, err))
 
 
 main(SCHEMA)

@@ -208,7 +208,7 @@ def nothing_but_the_socket_is_open_to_others(cluster):
     equal([oct(stat.S_IMODE(os.stat(path).st_mode)) for path in (folder, sleeper.socket)], ['0o700', '0o666'], 'modes')
     above = os.stat(os.path.dirname(sleeper.socket))
     equal((above.st_uid, above.st_mode & 0o022), (0, 0), 'the folder of the socket')
-    equal([oct(stat.S_IMODE(os.stat(f'{folder}/{name}').st_mode)) for name in os.listdir(folder)], ['0o600'], 'the ring')
+    equal({oct(stat.S_IMODE(os.stat(f'{folder}/{name}').st_mode)) for name in os.listdir(folder)}, {'0o600'}, 'the rings')
     sleeper.end()
     check(not os.path.exists(sleeper.socket) and not os.path.exists(folder), 'something is left')
 

@@ -412,10 +412,10 @@ def test_what_the_server_says_does_not_move_the_cursor():
     with author() as who:
         draft = who.push()["draft"]
         (release,), = rows(who.served, "SELECT release FROM draft")
-        source = archive({"policy.yaml": "# \x1b[2J\u202e\n".encode()})
+        source = archive({"policy.yaml": ("# \x1b[2J\u202e" + "x" * 100000 + "behind\n").encode()})
         rows(who.served, "UPDATE draft SET release = ?, source = ?", with_source(release, source), source)
         for status, out, err in (who.type("policy", "diff"), who.sign(draft)):
-            assert status == 0 and "+# \\x1b[2J\\u{202e}" in out and "\x1b" not in out + err, (out, err)
+            assert status == 0 and "+# \\x1b[2J\\u{202e}x" in out and "xbehind\n" in out and "\x1b" not in out + err, (out, err)
 
 
 def test_not_from_inside_a_governed_tree():

@@ -8,6 +8,7 @@
 #include "tools/command/visible.h"
 
 #define SHOWN_MAX (64 * KIB)
+#define PIECE_MAX (8 * KIB) /* an escape is at most eight times as long as what it is for */
 
 void terminal_print(FILE *out, struct slice text)
 {
@@ -20,7 +21,10 @@ void terminal_print(FILE *out, struct slice text)
 void terminal_print_lines(FILE *out, struct slice text)
 {
 	while (text.length > 0) {
-		terminal_print(out, slice_cut(&text, '\n'));
+		struct slice line = slice_cut(&text, '\n');
+
+		for (size_t at = 0; at < line.length; at += PIECE_MAX)
+			terminal_print(out, slice_part(line, at, PIECE_MAX));
 		fputc('\n', out);
 	}
 }

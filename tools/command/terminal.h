@@ -11,7 +11,7 @@
  * 64 KiB are cut. */
 void terminal_print(FILE *out, struct slice text);
 
-/* As terminal_print for a text of lines, each of which may be so long; the last one is ended. */
+/* As terminal_print for a text of lines of any length, nothing of which is cut; the last one is ended. */
 void terminal_print_lines(FILE *out, struct slice text);
 
 /* "NAME [FILE:LINE:COLUMN: ]TEXT" on stderr. */

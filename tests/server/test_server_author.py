@@ -149,7 +149,7 @@ def test_a_login_ends():
         assert who.type("login", "--account", "admin", "--password-stdin", text=who.served.made["password"])[0] == 0
         assert who.type("policy", "log", "--bundle", "shop")[0] == 0
         rows(who.served, "UPDATE token SET expires = ?", time.time_ns())
-        for command in (["log"], ["diff"], ["push", str(who.policies)], ["sign", "0" * 32, "--key", str(who.key)],
+        for command in (["log"], ["diff"], ["push", str(who.policies)], ["sign", "0" * 32, "--key", str(who.key), "--yes"],
                         ["rollback", "1", "--why", "x"]):
             status, out, err = who.type("policy", *command)
             assert status == 1 and not out and "`chaperone login`" in err, (command, out, err)
@@ -285,6 +285,10 @@ def test_a_wrong_key_signs_nothing():
             if who.key.exists():
                 who.key.chmod(0o600)
         assert who.json("policy", "log")["versions"] == []
+        before = who.json("policy", "log", "--drafts")
+        for words in (["--key", str(who.key)], ["--key", str(who.home / "none"), "--yes"]):  # nothing is pushed then
+            assert who.type("policy", "push", str(who.policies), *words)[0] == 2
+        assert who.json("policy", "log", "--drafts") == before
         who.write_key(who.served.made["author_key"])
         assert who.sign(draft)[0] == 0
 

@@ -97,8 +97,10 @@ int offer_make(struct visit *visit, const struct author_options *options, const 
 	SCOPED(document_freep) json_t *told = NULL;
 	SCOPED(proposal_done) struct proposal proposal = PROPOSAL_NONE;
 	char id[EDITION_ID_SIZE];
-	int r = post(visit, options, offer, &told, error);
+	int r = options->key ? proposal_check_signer(options, error) : 0;
 
+	if (r == 0)
+		r = post(visit, options, offer, &told, error);
 	if (r != 0)
 		return r;
 	snprintf(id, sizeof(id), "%.*s", SLICE_ARGUMENTS(document_text(told, "draft")));

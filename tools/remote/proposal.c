@@ -76,9 +76,6 @@ static int ask(struct error *error)
 {
 	char answer[16] = "";
 
-	if (!isatty(STDIN_FILENO))
-		return error_set(error, -ENOTTY,
-				 "needs a person at a terminal, or --yes; stdin is none");
 	tcflush(STDIN_FILENO, TCIFLUSH);
 	fputs("Sign it?  Type yes: ", stderr);
 	fflush(stderr);
@@ -108,6 +105,16 @@ static int send(struct visit *visit, struct slice note, struct proposal *proposa
 	proposal->signatures = number(told, "signatures");
 	proposal->needed = number(told, "signatures_needed");
 	return 0;
+}
+
+int proposal_check_signer(const struct author_options *options, struct error *error)
+{
+	SCOPED(signing_key_done) struct signing_key key = { .secret = { 0 } };
+
+	if (!options->is_yes && !isatty(STDIN_FILENO))
+		return error_set(error, -ENOTTY,
+				 "needs a person at a terminal, or --yes; stdin is none");
+	return author_key_read(options->key, &key, error);
 }
 
 int proposal_sign(struct visit *visit, const struct author_options *options,

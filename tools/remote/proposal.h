@@ -27,6 +27,10 @@ void proposal_done(struct proposal *proposal);
 must_use int proposal_read(struct visit *visit, const char *id, struct proposal *ret_proposal,
 			   struct error *error);
 
+/* Whether there is what proposal_sign will need: a key that can be read, and a person unless told not to
+ * ask.  -EPERM, -EINVAL, -ENOTTY. */
+must_use int proposal_check_signer(const struct author_options *options, struct error *error);
+
 /* Shows the release and what changes, asks unless told not to, signs with the key of the options, and
  * sends that.  VISIT_NO: the person or the server said no. */
 must_use int proposal_sign(struct visit *visit, const struct author_options *options,

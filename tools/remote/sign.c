@@ -29,8 +29,10 @@ static int sign(const char *id, const struct author_options *options, struct err
 {
 	SCOPED(visit_done) struct visit visit = VISIT_NONE;
 	SCOPED(proposal_done) struct proposal proposal = PROPOSAL_NONE;
-	int r = visit_open(options->bundle, &visit, error);
+	int r = proposal_check_signer(options, error);
 
+	if (r == 0)
+		r = visit_open(options->bundle, &visit, error);
 	if (r == 0)
 		r = proposal_read(&visit, id, &proposal, error);
 	if (r == 0)

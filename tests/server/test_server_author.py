@@ -252,6 +252,9 @@ def test_what_is_no_bundle_is_not_pushed():
         for said, path in (("no policy here", empty), ("cannot read it", who.home / "none")):
             status, out, err = who.type("policy", "push", str(path))
             assert status == 2 and not out and said in err, (path, err)
+        (who.policies / "more.yml").write_bytes(b"")
+        status, out, _ = who.type("policy", "push", str(who.policies))
+        assert status == 0 and f"{who.policies}/more.yml:1:1: warning: this file is not read" in out, out
         (who.policies / "a b.yaml").write_bytes(bundle()["policy.yaml"])
         status, _, err = who.type("policy", "push", str(who.policies))
         assert status == 2 and "a b.yaml" in err and "NAME.yaml" in err, err

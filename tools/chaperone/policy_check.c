@@ -95,15 +95,7 @@ static void check_tests(struct run *run, const struct policy_files *files)
 
 static void check_strays(struct run *run, const struct policy_files *files)
 {
-	for (size_t i = 0; i < files->count; i++) {
-		struct policy_finding finding = { .id = FINDING_STRAY_FILE,
-						  .severity = FINDING_WARNING };
-
-		snprintf(finding.where.file, sizeof(finding.where.file), "%s", files->paths[i]);
-		error_set_at(&finding.where, 0, 1, 1,
-			     "this file is not read: policies are called NAME.yaml");
-		findings_add(&run->findings, &finding);
-	}
+	findings_add_strays(&run->findings, files);
 }
 
 static void (*const KINDS[])(struct run *run, const struct policy_files *files) = {

@@ -32,6 +32,19 @@ void findings_add(struct findings *findings, const struct policy_finding *findin
 	findings->items[findings->count++] = *finding;
 }
 
+void findings_add_strays(struct findings *findings, const struct policy_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct policy_finding finding = { .id = FINDING_STRAY_FILE,
+						  .severity = FINDING_WARNING };
+
+		snprintf(finding.where.file, sizeof(finding.where.file), "%s", files->paths[i]);
+		error_set_at(&finding.where, 0, 1, 1,
+			     "this file is not read: policies are called NAME.yaml");
+		findings_add(findings, &finding);
+	}
+}
+
 void findings_done(struct findings *findings)
 {
 	free(findings->items);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "policy/engine/policy_check.h"
+#include "policy/engine/policy_files.h"
 
 #define FINDINGS_MAX 10000
 
@@ -19,6 +20,9 @@ struct findings {
 };
 
 void findings_add(struct findings *findings, const struct policy_finding *finding);
+
+/* Warns of files that nobody reads (POLICY_STRAY). */
+void findings_add_strays(struct findings *findings, const struct policy_files *files);
 void findings_done(struct findings *findings);
 void findings_sort(struct findings *findings);
 size_t findings_count(const struct findings *findings, enum finding_severity severity);

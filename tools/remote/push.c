@@ -68,12 +68,17 @@ static void name_files(struct findings *findings, const char *path)
 static int check(const char *path, struct slice archive, bool is_json, struct error *error)
 {
 	SCOPED(findings_done) struct findings findings = { 0 };
+	SCOPED(policy_files_done) struct policy_files strays = { NULL, 0 };
 	int r = archive_check(archive, (int64_t)time(NULL), &findings);
 
 	if (r < 0)
 		return error_system(error, r, path);
 	bool is_good = findings_count(&findings, FINDING_ERROR) == 0;
 	name_files(&findings, path);
+	r = policy_files_find(path, POLICY_STRAY, &strays, error);
+	if (r < 0)
+		return r;
+	findings_add_strays(&findings, &strays);
 	findings_sort(&findings);
 	if (is_json && !is_good)
 		findings_print_json(&findings, stdout);

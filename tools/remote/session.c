@@ -16,20 +16,25 @@
 #define FILE_NAME "login.json"
 #define FILE_MAX  (16 * KIB)
 
-#define WORD(member)                                                                               \
+#define ROW(kind, member)                                                                          \
 	{                                                                                          \
-#member, KEPT_WORD, offsetof(struct session, member),                              \
+#member, kind, offsetof(struct session, member),                                   \
 			sizeof(((struct session *)0)->member)                                      \
 	}
 
-/* What the file has; ANSWER of those at its end come from the server. */
+/* What the file has.  The last ANSWER_ROWS come from the server. */
+/* clang-format off */
 static const struct kept_row ROWS[] = {
-	WORD(url),     { "key_hash", KEPT_BYTES, offsetof(struct session, key_hash), SHA256_SIZE },
-	WORD(account), WORD(bundle),
-	WORD(role),    WORD(token),
-	WORD(expires),
+	ROW(KEPT_WORD, url),
+	ROW(KEPT_BYTES, key_hash),
+	ROW(KEPT_WORD, account),
+	ROW(KEPT_WORD, bundle),
+	ROW(KEPT_WORD, role),
+	ROW(KEPT_WORD, token),
+	ROW(KEPT_WORD, expires),
 };
-#define ANSWER 3u
+/* clang-format on */
+#define ANSWER_ROWS 3u
 
 void session_done(struct session *session)
 {
@@ -76,7 +81,7 @@ int session_keep(struct slice answer, struct session *session, struct error *err
 {
 	SCOPED(document_freep) json_t *document = document_read(answer);
 
-	if (kept_fill(document, ROWS + COUNT_OF(ROWS) - ANSWER, ANSWER, session) < 0)
+	if (kept_fill(document, ROWS + COUNT_OF(ROWS) - ANSWER_ROWS, ANSWER_ROWS, session) < 0)
 		return error_set(error, -EPROTO, "the server's answer is not complete");
 	return write_file(session, error);
 }

@@ -91,11 +91,12 @@ static int check(const char *path, struct slice archive, bool is_json, struct er
 	return VISIT_NO;
 }
 
-static int push(const char *path, const struct author_options *options, struct error *error)
+static int push(const char *operand, const struct author_options *options, struct error *error)
 {
 	SCOPED(visit_done) struct visit visit = VISIT_NONE;
 	SCOPED(buf_done) struct buf archive = BUF_MAX(ARCHIVE_MAX);
 	struct offer offer = { .rollback_of = 0 };
+	const char *path = operand ? operand : DEFAULT_PATH;
 	int r = archive_pack(path, &archive, error);
 
 	if (r == 0)
@@ -111,13 +112,5 @@ static int push(const char *path, const struct author_options *options, struct e
 
 int command_policy_push(int argc, char **argv)
 {
-	struct author_options options = { .why = NULL };
-	struct error error = { .text = "" };
-	int status;
-	char **operands = options_read(&OPTIONS, argc, argv, &options, &status);
-
-	if (!operands)
-		return status;
-	return visit_end(argv[0], push(operands[0] ? operands[0] : DEFAULT_PATH, &options, &error),
-			 &error);
+	return author_command(&OPTIONS, argc, argv, push);
 }

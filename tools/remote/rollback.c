@@ -9,11 +9,7 @@
 
 static const struct option_row ROWS[] = {
 	AUTHOR_BUNDLE,
-	{ .name = "why",
-	  .argument = "TEXT",
-	  .offset = OPTION_PLACE(author_options, why, const char *),
-	  .is_needed = true,
-	  .help = "one line that `policy log` shows" },
+	AUTHOR_NEEDED(why, "why", "TEXT", "one line that `policy log` shows"),
 	AUTHOR_KEY("sign it at once with the author's key in FILE"),
 	AUTHOR_YES,
 	AUTHOR_JSON("print the draft as JSON"),
@@ -50,12 +46,5 @@ static int roll_back(const char *text, const struct author_options *options, str
 
 int command_policy_rollback(int argc, char **argv)
 {
-	struct author_options options = { .why = NULL };
-	struct error error = { .text = "" };
-	int status;
-	char **operands = options_read(&OPTIONS, argc, argv, &options, &status);
-
-	if (!operands)
-		return status;
-	return visit_end(argv[0], roll_back(operands[0], &options, &error), &error);
+	return author_command(&OPTIONS, argc, argv, roll_back);
 }

@@ -5,11 +5,9 @@
 
 static const struct option_row ROWS[] = {
 	AUTHOR_BUNDLE,
-	{ .name = "key",
-	  .argument = "FILE",
-	  .offset = OPTION_PLACE(author_options, key, const char *),
-	  .is_needed = true,
-	  .help = "the author's key, as `chaperone-server init` showed it, in a file with mode 0600" },
+	AUTHOR_NEEDED(
+		key, "key", "FILE",
+		"the author's key, as `chaperone-server init` showed it, in a file with mode 0600"),
 	AUTHOR_YES,
 	AUTHOR_JSON("print what became of the draft as JSON, and what is signed on standard error"),
 };
@@ -44,12 +42,5 @@ static int sign(const char *id, const struct author_options *options, struct err
 
 int command_policy_sign(int argc, char **argv)
 {
-	struct author_options options = { .why = NULL };
-	struct error error = { .text = "" };
-	int status;
-	char **operands = options_read(&OPTIONS, argc, argv, &options, &status);
-
-	if (!operands)
-		return status;
-	return visit_end(argv[0], sign(operands[0], &options, &error), &error);
+	return author_command(&OPTIONS, argc, argv, sign);
 }

@@ -23,6 +23,7 @@
 	MEMBER(text, database)                                                                     \
 	MEMBER(text, user)                                                                         \
 	MEMBER(text, options)                                                                      \
+	MEMBER(text, peer)                                                                         \
 	MEMBER(text, standard_conforming_strings)                                                  \
 	MEMBER(text, client_encoding)                                                              \
 	MEMBER(flag, is_replication)                                                               \
@@ -85,6 +86,8 @@
 
 #define OUTSIDE(MEMBER) MEMBER(u8, kind) MEMBER(text, text)
 
+#define CARRY(MEMBER) MEMBER(u64, process) MEMBER(text, address)
+
 static void write_u8(struct buf *out, uint8_t number)
 {
 	buf_add_char(out, (char)number);
@@ -144,6 +147,7 @@ DEFINE_MESSAGE(verdict, VERDICT)
 DEFINE_MESSAGE(outcome, OUTCOME)
 DEFINE_MESSAGE(note, NOTE)
 DEFINE_MESSAGE(outside, OUTSIDE)
+DEFINE_MESSAGE(carry, CARRY)
 
 void message_number_write(struct buf *out, uint64_t number)
 {

@@ -10,7 +10,9 @@
  *   OUTCOME  what became of it     →   DONE
  *   CLOSE    a connection ended        (no answer)
  *   NOTE     something refused here    (no answer)
- *   OUTSIDE  a way past the library →   PERMIT   whether it may be taken */
+ *   OUTSIDE  a way past the library →   PERMIT   whether it may be taken
+ *   CARRY    a cancel request      →   PERMIT   whether it is carried
+ *            comes; then with two descriptors: from here, to there */
 #ifndef COMMON_MESSAGE_H
 #define COMMON_MESSAGE_H
 
@@ -41,6 +43,7 @@ enum message_kind {
 	MESSAGE_DONE,
 	MESSAGE_OUTSIDE,
 	MESSAGE_PERMIT,
+	MESSAGE_CARRY,
 };
 
 struct message_hello {
@@ -63,6 +66,7 @@ enum {
 struct message_connect {
 	uint64_t process;
 	struct slice host, host_address, port, database, user, options;
+	struct slice peer; /* where its socket leads, as common/address.h writes it */
 	struct slice standard_conforming_strings, client_encoding;
 	bool is_replication;
 	bool is_physical;    /* replication, and of no database: the server runs no SQL there */
@@ -170,6 +174,13 @@ struct message_outside {
 	struct slice text; /* the destination, or the program's path */
 };
 
+/* What the program dials for itself, to send nothing but the request that ends one of its own
+ * statements. */
+struct message_carry {
+	uint64_t process;
+	struct slice address;
+};
+
 /* PERMIT is one number. */
 enum message_permit {
 	PERMIT_REFUSE,
@@ -188,7 +199,8 @@ enum message_permit {
 	ROW(verdict)                                                                               \
 	ROW(outcome)                                                                               \
 	ROW(note)                                                                                  \
-	ROW(outside)
+	ROW(outside)                                                                               \
+	ROW(carry)
 
 #define MESSAGE_DECLARATIONS(name)                                                                 \
 	void message_##name##_write(struct buf *out, const struct message_##name *message);        \

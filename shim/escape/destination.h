@@ -12,15 +12,8 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#define DESTINATION_TEXT_MAX 256
-
 /* "PostgreSQL", "MySQL", "MongoDB", "a database of the policy"; NULL for every other address.  No
  * system call. */
 const char *destination_database(const struct sockaddr_storage *address, socklen_t length);
-
-/* Writes "127.0.0.1:5432", "[::1]:5432", "/run/postgresql/.s.PGSQL.5432"; an abstract socket begins
- * with "@". */
-void destination_write(const struct sockaddr_storage *address, socklen_t length, char *ret_text,
-		       size_t size);
 
 #endif

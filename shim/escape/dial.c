@@ -2,14 +2,21 @@
 /* The stand-in for connect: a database is dialled by the text of a governed client library, or not
  * at all (decisions.md 4).
  *
+ * A process that has governed connections may dial their servers for one thing more, to ask that a
+ * statement be ended; what it writes then goes through the agent.
+ *
  * Like connect itself it may be called in signal handlers, after fork and in vfork children: it
  * takes no lock and allocates nothing.  To an address that is no database's it adds the look at the
  * address. */
+#include "shim/escape/dial.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "common/address.h"
+#include "shim/escape/carry.h"
 #include "shim/escape/destination.h"
 #include "shim/escape/line.h"
 #include "shim/escape/seen.h"
@@ -28,7 +35,7 @@
 /* What is said of a client that is where nothing can be preloaded. */
 #define FOREIGN " from a namespace of its own (dlmopen)"
 
-static int forward(int fd, const struct sockaddr *address, socklen_t length)
+int dial_forward(int fd, const struct sockaddr *address, socklen_t length)
 {
 	__typeof__(&connect) next = NEXT(connect);
 
@@ -83,24 +90,30 @@ static bool is_governed(const void *caller)
 	return preload_holds(caller) || instance_holding(caller);
 }
 
-static bool is_refused(int fd, const struct sockaddr_storage *address, socklen_t length,
-		       const void *caller)
+/* 0: the call is to be forwarded; 1: it is answered; negative errno: it fails. */
+static int settle(int fd, const struct sockaddr_storage *address, socklen_t length,
+		  const void *caller)
 {
 	KEEP_ERRNO;
 	const char *database = destination_database(address, length);
-	char text[DESTINATION_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX];
 
 	if (!database || is_governed(caller) || !is_stream(fd))
-		return false;
-	destination_write(address, length, text, sizeof(text));
-	return !may_dial(database, text);
+		return 0;
+	address_write(address, length, text, sizeof(text));
+	int r = seen_find(seen_key(slice_of(text))) == SEEN_ALLOWED
+			? 0
+			: carry_cancel(fd, address, length, slice_of(text));
+	if (r == 0 && !may_dial(database, text))
+		r = -EACCES;
+	return r;
 }
 
 STAND_IN int chaperone_shim_guard(int fd, const void *address, unsigned length)
 {
 	KEEP_ERRNO;
 	struct sockaddr_storage copy;
-	char text[DESTINATION_TEXT_MAX + sizeof(FOREIGN)];
+	char text[ADDRESS_TEXT_MAX + sizeof(FOREIGN)];
 
 	if (length > sizeof(copy))
 		return 0;
@@ -108,7 +121,7 @@ STAND_IN int chaperone_shim_guard(int fd, const void *address, unsigned length)
 	const char *database = destination_database(&copy, length);
 	if (!database || !is_stream(fd))
 		return 0;
-	destination_write(&copy, length, text, DESTINATION_TEXT_MAX);
+	address_write(&copy, length, text, ADDRESS_TEXT_MAX);
 	memcpy(text + strlen(text), FOREIGN, sizeof(FOREIGN));
 	return may_dial(database, text) ? 0 : -EACCES;
 }
@@ -121,11 +134,12 @@ STAND_IN int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
 	struct sockaddr_storage copy;
 
 	if ((uintptr_t)given + PAGE < 2 * PAGE || length > sizeof(copy))
-		return forward(fd, given, length);
+		return dial_forward(fd, given, length);
 	memcpy(&copy, given, length);
-	if (is_refused(fd, &copy, length, caller)) {
-		errno = EACCES;
+	int r = settle(fd, &copy, length, caller);
+	if (r < 0) {
+		errno = -r;
 		return -1;
 	}
-	return forward(fd, (const struct sockaddr *)&copy, length);
+	return r > 0 ? 0 : dial_forward(fd, (const struct sockaddr *)&copy, length);
 }

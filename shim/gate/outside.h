@@ -15,4 +15,10 @@
  * exec. */
 must_use int outside_permit(enum message_outside_kind kind, struct slice text, bool waits);
 
+/* Whether the agent carries a cancel request, and nothing else, from the descriptor `from` to `to`,
+ * which leads to `address`: its enum message_permit, or negative.  Both are closed here.  Where they
+ * are -1 the question is whether it would.  Never where nothing of this process was governed yet.
+ * As outside_permit otherwise. */
+must_use int outside_carry(struct slice address, int from, int to);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/address.h"
 #include "common/socket.h"
 #include "shim/libpq/notice.h"
 #include "shim/preload/guard.h"
@@ -79,7 +80,7 @@ static struct gate_connection *open_gate(PGconn *conn, const struct instance *in
 	struct session first = { .instance = instance };
 	struct gate_settings settings = session_settings(&first, conn);
 	int version = REAL(instance, PQlibVersion)();
-	char client[32];
+	char client[32], peer[ADDRESS_TEXT_MAX];
 	struct message_connect connect = {
 		.host = slice_of(REAL(instance, PQhost)(conn)),
 		.host_address = slice_of(REAL(instance, PQhostaddr)(conn)),
@@ -94,6 +95,8 @@ static struct gate_connection *open_gate(PGconn *conn, const struct instance *in
 		.server_version = (uint32_t)REAL(instance, PQserverVersion)(conn),
 	};
 
+	if (address_of_peer(REAL(instance, PQsocket)(conn), peer, sizeof(peer)) == 0)
+		connect.peer = slice_of(peer);
 	read_replication(instance, conn, &connect);
 	snprintf(client, sizeof(client), "libpq %d.%d", version / 10000, version % 10000);
 	return gate_open(conn, &connect, slice_of(client), sizeof(struct session));

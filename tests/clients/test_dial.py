@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 from dialled import REFUSED, UNGOVERNED, noted, path_of
-from harness import (ALLOW_EVERYTHING, CHAPERONE, PYTHON, SHIM, accounted, both_ways, check, equal, main, past_libc, program,
+from harness import (ALLOW_EVERYTHING, CHAPERONE, PYTHON, SHIM, accounted, both_ways, check, equal, main, notes, past_libc, program,
                      promise, run, settle, wait_until)
 from shop import POLICY, SCHEMA, TRIAL
 
@@ -240,6 +240,31 @@ end
 '''
 
 
+LEAVES = '''
+require 'pg'
+connection = PG.connect
+def leave
+  yield
+rescue RuntimeError => error
+  puts error.message
+end
+leave do
+  connection.transaction do
+    connection.send_query('SELECT pg_sleep(30)')
+    sleep 0.5
+    raise 'left'
+  end
+end
+puts "PG::PQTRANS_IDLE" if connection.transaction_status == PG::PQTRANS_IDLE
+leave do
+  connection.copy_data("COPY (SELECT 42 FROM generate_series(1, 1000000)) TO STDOUT") do
+    puts connection.get_copy_data
+    raise 'left'
+  end
+end
+'''
+
+
 def ruby_cancels(cluster, call):
     seen, _ = both_ways(cluster, ['ruby', '-e', CANCELS % call])
     equal(seen, (0, b'nil\nPG::QueryCanceled\n', b''), call)
@@ -252,10 +277,20 @@ def ruby_pg_cancels_by_libpq(cluster):
     return ruby_cancels(cluster, 'sync_cancel')
 
 
-@promise(defect='ruby-pg sends a cancel request by a socket of its own (1.3 to 1.5, lib/pg/connection.rb: cancel), which is no '
-                'governed library\'s: what it sends would have to be seen to be that request and nothing else')
+@promise
 def ruby_pg_cancels_by_itself(cluster):
+    """The agent carries what it sends (test_cancel_requests.py), over a unix socket as over TCP."""
+    if not os.path.exists('/usr/lib/ruby/vendor_ruby/pg.rb'):
+        return 'not tried: ruby-pg is not installed'
     ruby_cancels(cluster, 'cancel')
+    seen, _ = both_ways(cluster, ['ruby', '-e', LEAVES])
+    equal(seen, (0, b'left\nPG::PQTRANS_IDLE\n42\nleft\n', b''), 'what cancels by itself')
+    cluster.restart("listen_addresses = '127.0.0.1'\n")
+    for policy in (None, named(int(cluster.port), engine='postgres')):
+        outcome = run(cluster, ['ruby', '-e', CANCELS % 'cancel'], policy, environment={'PGHOST': '127.0.0.1'})
+        equal(outcome.seen(), (0, b'nil\nPG::QueryCanceled\n', b''), 'over TCP')
+    check(f"a cancel request of the program's own was carried to 127.0.0.1:{cluster.port}" in notes(cluster, outcome.record), outcome)
+    return None
 
 
 main(SCHEMA)

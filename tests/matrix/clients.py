@@ -183,8 +183,7 @@ CLIENTS = [
         tried=('php', '-r', 'exit(extension_loaded("ffi") ? 0 : 1);')),
     Client('DBD::Pg', 'Perl', ('perl', script('perl_dbd_pg.pl')), ('libdbd-pg-perl',), PLUGIN,
            volatile=(r'dbdpg_p\d+_',)),
-    Client('ruby-pg', 'Ruby', ('ruby', script('ruby_pg.rb')), ('ruby-pg',), PLUGIN,
-           but='`cancel` dials for itself and is stopped, `sync_cancel` is not'),
+    Client('ruby-pg', 'Ruby', ('ruby', script('ruby_pg.rb')), ('ruby-pg',), PLUGIN),
     Client('pgtcl', 'Tcl', ('tclsh8.6', script('tcl_pgtcl.tcl')), ('libpgtcl', 'tcl8.6'), PLUGIN),
     # It describes statements whose preparation failed: the server's log knows that by an error without a text.
     Client('tdbc::postgres', 'Tcl', ('tclsh8.6', script('tcl_tdbc_postgres.tcl')), ('tcl8.6-tdbc-postgres',), LOOKED_UP,

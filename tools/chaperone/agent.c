@@ -302,6 +302,7 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 		event_base_dispatch(agent.loop);
 	agent_couriers_stop(&agent);
 	agent_retire(&agent);
+	agent_carries_end(&agent);
 	return finish(&agent, error);
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/address.h"
 #include "common/message.h"
 #include "common/record.h"
 #include "common/record_unwritten.h"
@@ -98,7 +99,8 @@ struct agent_connection {
 	/* CLOCK_MONOTONIC, of the catalogue in use; 0: none was learned */
 	uint64_t learned_ns;
 	struct caller caller;
-	char *texts; /* owned copies of the address */
+	char *texts;                 /* owned copies of the address */
+	char peer[ADDRESS_TEXT_MAX]; /* where its socket leads; empty: unknown */
 	struct agent_connection *next;
 };
 
@@ -115,7 +117,8 @@ struct agent_process {
 	struct provenance *provenance;
 	struct open_intents open;
 	struct issued connections;
-	uint64_t forged; /* slots of its ring that named a connection of another process */
+	uint32_t carry_misuses; /* of what agent_carry.c does for it */
+	uint64_t forged;        /* slots of its ring that named a connection of another process */
 	uint32_t contexts_used;
 	bool is_ended;
 	bool is_kept; /* its ring stays in its folder */
@@ -130,6 +133,7 @@ struct agent_suspect {
 };
 
 struct judgement_numbers;
+struct agent_carry;
 
 struct agent {
 	struct agent_settings settings;
@@ -148,6 +152,7 @@ struct agent {
 	bool has_leftovers; /* of an earlier agent, which the record has not taken yet */
 	struct agent_process *processes;
 	struct agent_connection *connections;
+	struct agent_carry *carries;
 	/* upper half of all numbers: the boot, so that no other agent's are ours */
 	uint64_t number_base;
 	uint64_t number_last;
@@ -211,6 +216,15 @@ uint64_t agent_ring_drain(struct agent *agent, struct agent_process *process);
 /* agent_outside.c: decides about a way past the library, and records it. */
 enum message_permit agent_outside(struct agent *agent, const struct peer_identity *peer,
 				  const struct message_outside *outside);
+/* Whether the ways that matter are refused, not just named. */
+bool agent_stops_outside(const struct agent *agent);
+
+/* agent_carry.c: whether a cancel request is carried for a process.  With two `descriptors`, which it
+ * then takes, that begins: from the first one to the second. */
+enum message_permit agent_carry(struct agent *agent, const struct message_carry *carry,
+				int *descriptors);
+/* Hangs up on all of them. */
+void agent_carries_end(struct agent *agent);
 
 /* agent_orphan.c: the number behind the last slot of `process`'s ring that stands on the record
  * already; 0: none.  `*ret_is_known`: the record has the agent that numbered the process. */

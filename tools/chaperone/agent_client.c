@@ -9,6 +9,7 @@ struct call {
 	struct agent *agent;
 	const struct peer_identity *peer;
 	struct slice body;
+	int *descriptors; /* that came with it; taken by whom they are for */
 	struct packet *answer;
 };
 
@@ -136,6 +137,21 @@ static int serve_outside(struct call *call)
 	return call->answer->body.failed;
 }
 
+static int serve_carry(struct call *call)
+{
+	struct message_carry carry;
+	int r = message_carry_read(call->body, &carry);
+
+	if (r == 0)
+		r = check_maker(call, carry.process);
+	if (r < 0)
+		return r;
+	call->answer->kind = MESSAGE_PERMIT;
+	message_number_write(&call->answer->body,
+			     agent_carry(call->agent, &carry, call->descriptors));
+	return call->answer->body.failed;
+}
+
 static const struct {
 	int (*serve)(struct call *call);
 	bool is_answered;
@@ -144,13 +160,14 @@ static const struct {
 	[MESSAGE_LEARN] = { serve_learn, true },     [MESSAGE_JUDGE] = { serve_judge, true },
 	[MESSAGE_OUTCOME] = { serve_outcome, true }, [MESSAGE_CLOSE] = { serve_close, false },
 	[MESSAGE_NOTE] = { serve_note, false },      [MESSAGE_OUTSIDE] = { serve_outside, true },
+	[MESSAGE_CARRY] = { serve_carry, true },
 };
 
 bool agent_serve(struct agent *agent, int client, const struct peer_identity *peer,
 		 struct packet *packet)
 {
 	SCOPED(packet_done) struct packet answer = PACKET_EMPTY;
-	struct call call = { agent, peer, buf_view(&packet->body), &answer };
+	struct call call = { agent, peer, buf_view(&packet->body), packet->descriptors, &answer };
 
 	if (packet->kind >= COUNT_OF(SERVICES) || !SERVICES[packet->kind].serve)
 		return false;

@@ -180,6 +180,8 @@ int agent_connection_open(struct agent *agent, const struct message_connect *con
 		connection_free(connection);
 		return r;
 	}
+	if (connect->peer.length > 0 && connect->peer.length < sizeof(connection->peer))
+		memcpy(connection->peer, connect->peer.at, connect->peer.length);
 	if (connect->is_used)
 		session_inherit(connection->session, connect->open_calls);
 	record_connection(agent, connection, connect);

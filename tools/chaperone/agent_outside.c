@@ -22,9 +22,10 @@ static const struct {
 			      true },
 };
 
-static bool enforces(const struct agent *agent)
+bool agent_stops_outside(const struct agent *agent)
 {
-	return !agent->is_off && !agent->policy->is_trial && !agent->settings.is_trial;
+	return !agent->is_off && !agent->policy->is_trial && !agent->settings.is_trial &&
+	       !agent->settings.lets_ungoverned;
 }
 
 static enum message_permit decide(const struct agent *agent, enum message_outside_kind kind)
@@ -33,7 +34,7 @@ static enum message_permit decide(const struct agent *agent, enum message_outsid
 		return PERMIT_PASS;
 	if (agent->is_full) /* what cannot be recorded does not happen */
 		return PERMIT_REFUSE;
-	return enforces(agent) && !agent->settings.lets_ungoverned ? PERMIT_REFUSE : PERMIT_WARN;
+	return agent_stops_outside(agent) ? PERMIT_REFUSE : PERMIT_WARN;
 }
 
 /* Programs that are started again and again are named once.  The digest's first bytes do: who makes

@@ -1,31 +1,16 @@
 # SPDX-License-Identifier: MIT
 # An export can be verified without the server, and shows any change.
-import os
 import pathlib
 import random
-import subprocess
-import sys
 import time
 
+from authors import Person
+from exported import VERIFY, Taken, export, key_of, verify
 from recorded import Agent, record
 from served import SERVER, server
 from support import collect, main, run
 
-VERIFY = os.environ["VERIFY_EXPORT"]
-KINDS = ("log", "agent", "leaves", "checkpoint", "delivery", "end")
-
-
-def export(served, name="export", *more):
-    to = served.top / name
-    status, out, err = run(served.top, "export", "--data", str(served.data), "--to", str(to), *more, program=SERVER)
-    assert status == 0, err
-    return to
-
-
-def verify(path, *more):
-    done = subprocess.run([sys.executable, "-I", VERIFY, path, *more], capture_output=True, text=True, check=False, timeout=60)
-    assert not done.stderr, done.stderr
-    return done.returncode, done.stdout
+KINDS = ("log", "pins", "author", "agent", "policy", "grants", "leaves", "checkpoint", "delivery", "end")
 
 
 def checkpoint(served):
@@ -43,7 +28,9 @@ def await_checkpoint(served, size):
 
 
 def filled(served):
-    agents = [Agent(served), Agent(served)]
+    """Two machines with what they delivered, and two versions of their policies."""
+    agents, admin = [Agent(served), Agent(served)], Person(served)
+    assert [admin.publish() for _ in range(2)] == [1, 2]
     record(served.top, "first", 30, 20, 4096)
     for agent, name in zip(agents, ("first", "second")):
         for part in record(served.top, name, 10, 20, 4096):
@@ -61,7 +48,7 @@ def test_an_export_is_good():
         status, out = verify(path)
         assert status == 0 and out.startswith("good: ") and "of shop.example/log" in out, out
         assert path.stat().st_mode & 0o777 == 0o600
-        key = path.read_bytes().split(b'"key":"')[1].split(b'"')[0].decode()
+        key = key_of(path.read_bytes())
         assert verify(path, "--key", key)[1].endswith("shop.example/log\n")
         assert run(served.top, "export", "--data", str(served.data), "--to", str(path), program=SERVER)[0] == 1
         for name, more in (("one", ["--agent", first.name]), ("late", ["--from", "1h"]), ("none", ["--until", "2001-01-01"])):
@@ -100,18 +87,8 @@ def test_another_log_is_bad():
         earlier = served.top / "kept"
         earlier.write_bytes(checkpoint(other))
         assert verify(path, "--checkpoint", earlier)[0] == 1
-        key = theirs.read_bytes().split(b'"key":"')[1].split(b'"')[0].decode()
+        key = key_of(theirs.read_bytes())
         assert verify(path, "--key", key)[0] == 1 and verify(theirs, "--key", key)[0] == 0
-
-
-def resealed(data):
-    """The export with the digest that it would have now."""
-    import hashlib
-    import json
-    lines = data[:-1].rsplit(b"\n", 1)
-    told = json.loads(lines[1])
-    told["sha256"] = hashlib.sha256(lines[0] + b"\n").hexdigest()
-    return lines[0] + b"\n" + json.dumps(told, separators=(",", ":")).encode() + b"\n"
 
 
 def test_no_change_passes():
@@ -132,22 +109,56 @@ def test_no_change_passes():
             assert verify(forged)[0] == 1
 
 
+def flipped(at):
+    def flip(block):
+        block[1] = block[1][:at] + bytes([block[1][at] ^ 1]) + block[1][at + 1:]
+    return flip
+
+
+def told(**more):
+    def tell(block):
+        block[0] |= more
+    return tell
+
+
 def test_what_is_sealed_again_is_found_by_what_it_holds():
     with server() as served:
         filled(served)
         path, forged = export(served), served.top / "forged"
-        data = path.read_bytes()
-        statement = data.index(b"delete") if b"delete" in data else data.index(b"select email")
-        leaves = data.index(b"\n", data.index(b'"kind":"leaves"')) + 40
-        note = data.index(b"shop.example/log\n") + len("shop.example/log\n")
-        for place, said in ((statement, "does not fit"), (leaves, ""), (note, "signature")):
-            forged.write_bytes(resealed(data[:place] + bytes([data[place] ^ 1]) + data[place + 1:]))
+        for kind, number, change, said in (
+                ("delivery", 1, flipped(200), "(delivery): part "),
+                ("leaves", 0, flipped(40), "leaf 1 of the log is another"),
+                ("checkpoint", 0, flipped(20), "(checkpoint): "),
+                ("policy", 1, flipped(5), "(policy): the signature does not fit"),
+                ("policy", 1, flipped(-1), "(policy): version 2 of shop"),
+                ("policy", 1, told(version=3), "(policy): version 3 of shop"),
+                ("author", 0, told(revoked=1), "(policy): nobody signed it"),
+                ("agent", 0, told(agent="nobody"), "(delivery): it is of a machine that is not listed"),
+                ("grants", 0, told(version=1), "(grants): "),
+                ("log", 0, told(size=10**6), "something is missing")):
+            taken = Taken(path.read_bytes())
+            change(taken.blocks[taken.of(kind)[number]])
+            forged.write_bytes(taken.data(served))
             status, out = verify(forged)
-            assert status == 1 and said in out, (place, out)
+            assert status == 1 and said in out, (kind, number, said, out)
+        forged.write_bytes(Taken(path.read_bytes()).data(served))
+        assert verify(forged)[0] == 0
+
+
+def test_what_is_not_a_leaf_is_sealed_by_the_logs_key():
+    with server() as served, server() as other:
+        filled(served)
+        forged = served.top / "forged"
+        taken = Taken(export(served).read_bytes())
+        taken.blocks[taken.of("agent")[0]][0]["host"] = "another.example"
+        for sealed_by, said in ((None, "changed after it was written"), (other, "nobody signed it whose key is known")):
+            forged.write_bytes(taken.data(sealed_by))
+            status, out = verify(forged)
+            assert status == 1 and said in out, out
 
 
 def test_the_verifier_is_short():
-    assert sum(bool(line.strip()) for line in pathlib.Path(VERIFY).read_text(encoding="utf-8").splitlines()) < 200
+    assert sum(bool(line.strip()) for line in pathlib.Path(VERIFY).read_text(encoding="utf-8").splitlines()) < 350
 
 
 main(collect(globals()))

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Verifies what `chaperone-server export` wrote; its first lines say what it holds.
+"""Verifies what `chaperone-server export` wrote; its first lines say what it holds.  Or a proof of `chaperone audit prove`.
 
-Usage: verify_export.py EXPORT [--key VERIFIER] [--checkpoint FILE]   (0 good, 1 bad, 2 could not run)
-VERIFIER is the log's key, known from elsewhere; FILE is a checkpoint that was kept elsewhere."""
+Usage: verify_export.py EXPORT [--key VERIFIER] [--checkpoint FILE] [--authors FILE]   (0 good, 1 bad, 2 could not run)
+       verify_export.py PROOF --key VERIFIER
+VERIFIER is the log's key, known from elsewhere; the FILEs are a checkpoint that was kept elsewhere, and the verifiers of those
+who sign policies, a line each."""
 import base64
 import hashlib
 import json
@@ -15,6 +17,7 @@ from functools import reduce
 P = 2**255 - 19  # RFC 8032, 5.1
 D = -121665 * pow(121666, P - 2, P) % P
 ORDER = 2**252 + 27742317777372353535851937790883648493
+PROOF, GROWTH = "c2sp.org/tlog-proof@v1\n", "chaperone-log-growth/1\n"
 HEADER, LINK, BATCH = struct.Struct("<8sIIQQQII"), struct.Struct("<QIIQQ32s32s"), struct.Struct("<4sII")
 
 
@@ -64,25 +67,62 @@ def is_signed(public, message, signature):
     return s < ORDER and (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
+def sealed(digest, count):
+    """What the note at the end says of what is before it."""
+    return f"\nblocks {count}\nbytes sha256:{digest.hexdigest()}\n"
+
+
+def open_note(note, verifiers):
+    """The text, and which of the keys signed it."""
+    keys = {}
+    for verifier in verifiers:
+        name, key_id, key = verifier.strip().split("+", 2)
+        key = base64.b64decode(key, validate=True)
+        if len(key) != 33 or key[0] != 1 or sha256(name.encode(), b"\n", key)[:4].hex() != key_id:
+            raise Bad("a key that is none")
+        keys[name, key_id] = (verifier, key[1:])
+    text, found, signatures = note.decode().rpartition("\n\n")
+    text, signers = text + "\n", []
+    if not found or not signatures.endswith("\n"):
+        raise Bad("a note that is none")
+    for line in signatures[:-1].split("\n"):
+        signer, blob = re.fullmatch(r"\u2014 (\S+) (\S+)", line).groups()
+        blob = base64.b64decode(blob, validate=True)
+        verifier, public = keys.get((signer, blob[:4].hex()), (None, None))
+        if verifier and not (len(blob) == 68 and is_signed(public, text.encode(), blob[4:])):
+            raise Bad("the signature does not fit")
+        signers += [verifier] if verifier else []
+    if not signers:
+        raise Bad("nobody signed it whose key is known")
+    return text, signers
+
+
 def open_checkpoint(note, verifier):
     """Size and root, which the key of the log signed."""
-    name, key_id, key = verifier.split("+", 2)
-    key = base64.b64decode(key)
-    text, _, signatures = note.decode().rpartition("\n\n")
-    text += "\n"
-    if key[0] != 1 or sha256(name.encode(), b"\n", key)[:4].hex() != key_id:
-        raise Bad("the log's key is none")
-    for line in signatures.splitlines():
-        signer, blob = re.fullmatch(r"\u2014 (\S+) (\S+)", line).groups()
-        blob = base64.b64decode(blob)
-        if signer == name and blob[:4].hex() == key_id:
-            if not is_signed(key[1:], text.encode(), blob[4:]):
-                raise Bad("the signature does not fit")
-            origin, size, root = text.splitlines()[:3]
-            if origin != name:
-                raise Bad("it is another log's")
-            return int(size), base64.b64decode(root)
-    raise Bad("the log's key did not sign it")
+    origin, size, root = open_note(note, [verifier])[0].split("\n")[:3]
+    if origin != verifier.split("+")[0] or not re.fullmatch("0|[1-9][0-9]*", size):
+        raise Bad("it is no checkpoint of this log")
+    return int(size), base64.b64decode(root, validate=True)
+
+
+class Policies:
+    """Versions of bundles, each of which continues the one before; every signature and source is checked."""
+
+    def __init__(self, authors):
+        self.given, self.keys, self.newest, self.threshold, self.count = authors, [], {}, 1, 0
+
+    def take(self, told, data):
+        name, version, note, source = told["bundle"], told["version"], data[:told["note"]], data[told["note"]:]
+        counted = [key for key, revoked in self.keys if revoked == 0 or revoked >= told["published"]]
+        text, signers = open_note(note, self.given or counted)
+        before, digest = self.newest.get(name, (0, ""))
+        lines = text.split("\n")
+        if version != before + 1 or lines[:5] != ["chaperone.policy/v1", f"bundle {name}", f"version {version}", f"previous {before} {digest or '-'}",
+                                                  f"source {len(source)} sha256:{sha256(source).hex()}"]:
+            raise Bad(f"version {version} of {name}: what was signed is another history or another text")
+        self.newest[name], self.count = (version, f"sha256:{sha256(text.encode()).hex()}"), self.count + 1
+        if len(set(signers)) < self.threshold:
+            print(f"note: {len(set(signers))} signed version {version} of {name}; today it takes {self.threshold}")
 
 
 class Parts:
@@ -96,7 +136,7 @@ class Parts:
         name, at, head = (told["agent"], told["part"]), 0, bytes.fromhex(told["prior"])
         before = self.ends.get(name, (0, bytes(32)))
         if before != (told["start"], head) and (not self.is_filtered or before[0] >= told["start"]):
-            raise Bad("it does not go on where the part had come to")
+            raise Bad(f"part {name[1]} of agent {name[0]}, offset {told['start']}: it does not go on where the part had come to")
         while at < len(data):
             offset = told["start"] + at
             end, head = self.piece(name, data, at, offset, head)
@@ -115,7 +155,7 @@ class Parts:
             magic, length, entries = BATCH.unpack_from(data, at)
             end, is_right = at + BATCH.size + length, magic == b"BTC1" and entries > 0
         if not is_right or sha256(head, data[at:end]) != data[end:end + 32]:
-            raise Bad(f"the hash of the batch {at} bytes behind its beginning does not fit")
+            raise Bad(f"part {name[1]} of agent {name[0]}, offset {offset}: the chain's hash does not fit")
         return end + 32, data[end:end + 32]
 
     def missing(self):
@@ -129,7 +169,7 @@ class Parts:
 
 
 def blocks(file):
-    """Each block's line, as it was told, and bytes; the last one holds what the export's digest should be."""
+    """Each block's line, as it was told, and bytes; of the last one the digest of all before it, too."""
     digest = hashlib.sha256()
     if (line := file.readline()) != b"chaperone-export 1\n":
         raise Bad("expected an export of version 1")
@@ -140,22 +180,22 @@ def blocks(file):
     count = 0
     while line := file.readline():
         told = json.loads(line)
-        if not line.endswith(b"\n"):
+        data = file.read(told["bytes"] + 1) if told["bytes"] else b"\n"
+        if not line.endswith(b"\n") or len(data) <= told["bytes"] or not data.endswith(b"\n"):
             break
-        data = file.read(told["bytes"] + 1) if told["bytes"] else b""
+        yield f"block {count} ({told['kind']})", told, data[:-1], sealed(digest, count)
         if told["kind"] == "end":
-            if (told["blocks"], told["sha256"]) != (count, digest.hexdigest()) or file.read(1):
-                raise Bad("the export is not whole or was changed")
+            if file.read(1):
+                raise Bad("there is something behind the end")
             return
-        digest.update(line + data)
+        digest.update(line + (data if told["bytes"] else b""))
         count += 1
-        yield f"block {count} ({told['kind']})", told, data[:-1]
     raise Bad("the export ends early")
 
 
-def check_roots(hashes, notes, verifier):
+def check_roots(hashes, signed):
     """Whether the tree had each root that was signed, at the size that was signed with it."""
-    wanted = sorted(((*open_checkpoint(note, verifier), place) for place, note in notes), key=lambda row: row[0])
+    wanted = sorted(signed, key=lambda row: row[0])
     edge = []
     for size in range(len(hashes) + 1):
         while wanted and wanted[0][0] == size:
@@ -178,48 +218,192 @@ def take_delivery(told, data, parts, hashes):
     for offset, piece in parts.pieces(told, data):
         text = f"chaperone-record-leaf/1\n{told['agent']}\n{told['part']}\n{offset}\n{len(piece)}\n{sha256(piece).hex()}\n"
         if sha256(b"\0", text.encode()) != hashes[leaf]:
-            raise Bad(f"leaf {leaf} of the log is another")
+            raise Bad(f"leaf {leaf} of the log is another than part {told['part']} of agent {told['agent']}, offset {offset}")
         leaf += 1
+    if leaf != told["first_leaf"] + told["leaves"]:
+        raise Bad(f"it has other leaves than {told['leaves']} from {told['first_leaf']} on")
     return leaf
 
 
-def verify(file, key, kept):
-    place, log, hashes, notes, here = "beginning", {}, [], kept, 0
+class Export:
+    """What was read of one so far."""
+
+    def __init__(self, key, authors, kept):
+        self.key, self.policies, self.kept, self.signed = key, Policies(authors), kept, []
+        self.log, self.hashes, self.agents, self.alarms, self.here, self.parts = {}, [], set(), 0, 0, None
+
+    def log_block(self, told, _):
+        if self.log:
+            raise Bad("it is there twice")
+        self.log, self.parts, self.key = told, Parts(told["filtered"]), self.key or told["key"]
+
+    def pins_block(self, told, _):
+        self.policies.threshold = told["author_threshold"]
+
+    def author_block(self, told, _):
+        self.policies.keys.append((told["key"], told["revoked"]))
+
+    def agent_block(self, told, _):
+        self.agents.add(told["agent"])
+
+    def alarm_block(self, told, _):
+        self.alarms += 1
+        print(f"alarm: {told['alarm']} of agent {told['agent']}, part {told['part']}, offset {told['offset']}: {told['detail']!r}")
+
+    def policy_block(self, told, data):
+        self.policies.take(told, data)
+
+    def grants_block(self, told, _):
+        if told["version"] != 0:
+            raise Bad("grants are not known to this program: a newer one verifies them")
+
+    def leaves_block(self, told, data):
+        if told["first"] != len(self.hashes) or told["first"] % 256 or not data or len(data) % 32:
+            raise Bad(f"hashes of leaves are missing from leaf {len(self.hashes)} on")
+        self.hashes += [data[i:i + 32] for i in range(0, len(data), 32)]
+
+    def checkpoint_block(self, told, data):
+        size, root = open_checkpoint(data, self.key)
+        self.signed.append((size, root, f"the checkpoint of {size} leaves"))
+        if size != told["size"]:
+            raise Bad(f"it is of {size} leaves and not of {told['size']}")
+
+    def delivery_block(self, told, data):
+        if told["agent"] not in self.agents:
+            raise Bad("it is of a machine that is not listed")
+        if told["first_leaf"] != self.here and (not self.log["filtered"] or told["first_leaf"] < self.here):
+            raise Bad(f"deliveries are missing before it, from leaf {self.here} on")
+        self.here = take_delivery(told, data, self.parts, self.hashes)
+
+    def end(self, note, seal):
+        if len(self.hashes) != self.log["size"] or not self.log["filtered"] and self.here != len(self.hashes):
+            raise Bad(f"something is missing: leaves end at {len(self.hashes)}, deliveries at {self.here}, the log at {self.log['size']}")
+        check_roots(self.hashes, self.signed + [(*open_checkpoint(note, self.key), "the checkpoint kept") for note in self.kept])
+        if open_note(note, [self.key])[0] != f"chaperone-export/1\nlog {self.log['name']}{seal}":
+            raise Bad("what is before it was changed after it was written")
+        yield from self.parts.missing()
+
+    def take(self, file):
+        """Says what each block is before it is looked at, and at last what is not here."""
+        for place, told, data, seal in blocks(file):
+            yield place, None
+            if told["kind"] == "end":
+                yield from ((place, text) for text in self.end(data, seal))
+            else:
+                getattr(self, told["kind"] + "_block")(told, data)
+
+
+TROUBLE = (Bad, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
+
+
+def verify(file, key, authors, kept):
+    export, place = Export(key, authors, kept), "beginning"
     try:
-        for place, told, data in blocks(file):
-            if told["kind"] == "log":
-                log, parts = told, Parts(told["filtered"])
-            elif told["kind"] == "leaves":
-                if told["first"] != len(hashes):
-                    raise Bad("hashes of leaves are missing")
-                hashes += [data[i:i + 32] for i in range(0, len(data), 32)]
-            elif told["kind"] == "checkpoint":
-                notes = [*notes, (place, data)]
-            elif told["kind"] == "delivery":
-                if not log["filtered"] and told["first_leaf"] != here:
-                    raise Bad("deliveries are missing before it")
-                here = take_delivery(told, data, parts, hashes)
-        place = "the log"
-        if len(hashes) != log["size"] or not log["filtered"] and here != len(hashes):
-            raise Bad("it has another size than is told")
-        check_roots(hashes, notes, key or log["key"])
-        for text in parts.missing():
-            print("not here:", text)
-    except (Bad, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error) as trouble:
+        for place, missing in export.take(file):
+            if missing:
+                print("not here:", missing)
+    except TROUBLE as trouble:
         print(f"bad: {place}: {trouble}")
         return 1
-    print(f"good: {len(hashes)} leaves, {len(parts.ends)} parts, {len(notes)} checkpoints of {log['name']}"
+    print(f"good: {len(export.hashes)} leaves, {len(export.parts.ends)} parts, {len(export.signed)} checkpoints,"
+          f" {export.policies.count} policies, {export.alarms} alarms of {export.log['name']}"
           f"{'' if key else ' (by the key in the export: compare it with --key)'}")
     return 0
 
 
-try:
-    asked = dict(zip(sys.argv[2::2], sys.argv[3::2]))
-    if len(sys.argv) % 2 or set(asked) - {"--key", "--checkpoint"}:
+def climb(hashes, index, last):
+    """RFC 9162, 2.1.3.2: each hash of a proof, and whether it stands left; whether it then is at the root."""
+    for sibling in hashes:
+        if last == 0:
+            raise Bad("the proof is too long")
+        is_left = index & 1 or index == last
+        while is_left and not index & 1 and index:
+            index, last = index >> 1, last >> 1
+        index, last = index >> 1, last >> 1
+        yield is_left, sibling
+    if last:
+        raise Bad("the proof is too short")
+
+
+def check_inclusion(text, key):
+    """One proof of c2sp.org/tlog-proof, whose extra data are a leaf's text and the bytes that it stands for."""
+    head, _, note = text.partition("\n\n")
+    _, extra, index, *hashes = head.split("\n")
+    extra, index = base64.b64decode(extra.removeprefix("extra "), validate=True), int(index.removeprefix("index "))
+    *leaf, piece = extra.split(b"\n", 6)
+    size, root = open_checkpoint(note.encode(), key)
+    if leaf[0] != b"chaperone-record-leaf/1" or leaf[4:] != [str(len(piece)).encode(), sha256(piece).hex().encode()] or index >= size:
+        raise Bad(f"leaf {index} is of other bytes")
+    node = sha256(b"\0", extra[:len(extra) - len(piece)])
+    for is_left, sibling in climb(map(base64.b64decode, hashes), index, size - 1):
+        node = sha256(b"\1", sibling, node) if is_left else sha256(b"\1", node, sibling)
+    if node != root:
+        raise Bad(f"leaf {index} is not in the log of {size} leaves")
+    agent, part, offset = (line.decode() for line in leaf[1:4])
+    print(f"leaf {index} of {size}: part {part} of agent {agent}, {len(piece)} bytes from offset {offset} on")
+
+
+def check_growth(text, key):
+    """That one checkpoint's log begins with the other's (RFC 9162, 2.1.4.2)."""
+    _, *hashes, old = text[:text.index("\nfrom ")].split("\n") + [text[text.index("\nfrom ") + 1:]]
+    length, _, rest = old.removeprefix("from ").partition("\n")
+    note, new = rest[:int(length)], rest[int(length):].partition("\n")
+    if new[0] != f"to {len(new[2])}":
+        raise Bad("it is no proof")
+    (old_size, old_root), (size, root) = open_checkpoint(note.encode(), key), open_checkpoint(new[2].encode(), key)
+    hashes = [base64.b64decode(line.removeprefix("hash "), validate=True) for line in hashes]
+    if 0 < old_size < size:
+        index, last = old_size - 1, size - 1
+        while index & 1:
+            index, last = index >> 1, last >> 1
+        first = hashes.pop(0) if old_size & (old_size - 1) else old_root
+        left = right = first
+        for is_left, sibling in climb(hashes, index, last):
+            left = sha256(b"\1", sibling, left) if is_left else left
+            right = sha256(b"\1", sibling, right) if is_left else sha256(b"\1", right, sibling)
+        is_right = (left, right) == (old_root, root)
+    else:
+        is_right = not hashes and (old_size == 0 or old_size == size and old_root == root)
+    if not is_right:
+        raise Bad(f"the log of {size} leaves does not begin with that of {old_size}")
+    print(f"the log of {size} leaves begins with that of {old_size}")
+
+
+def verify_proof(text, key):
+    try:
+        if text.startswith(GROWTH):
+            check_growth(text, key)
+        else:
+            for proof in text.split(PROOF)[1:]:
+                check_inclusion(PROOF + proof, key)
+    except TROUBLE as trouble:
+        print(f"bad: {trouble}")
+        return 1
+    print(f"good: signed by {key.split('+')[0]}")
+    return 0
+
+
+def main(words):
+    asked = dict(zip(words[2::2], words[3::2]))
+    if len(words) % 2 or set(asked) - {"--key", "--checkpoint", "--authors"}:
         sys.exit(__doc__)
-    kept = [("the checkpoint kept", open(asked["--checkpoint"], "rb").read())] if "--checkpoint" in asked else []
-    with open(sys.argv[1], "rb") as export:
-        sys.exit(verify(export, asked.get("--key"), kept))
+    key, authors, kept = asked.get("--key"), [], []
+    if "--checkpoint" in asked:
+        with open(asked["--checkpoint"], "rb") as file:
+            kept = [file.read()]
+    if "--authors" in asked:
+        with open(asked["--authors"], encoding="ascii") as file:
+            authors = file.read().split()
+    with open(words[1], "rb") as export:
+        is_proof = export.readline(64).decode() in (PROOF, GROWTH)
+        export.seek(0)
+        if is_proof and not key:
+            sys.exit(__doc__)
+        return verify_proof(export.read().decode(), key) if is_proof else verify(export, key, authors, kept)
+
+
+try:
+    sys.exit(main(sys.argv))
 except OSError as failure:
     print(f"verify_export.py: {failure}", file=sys.stderr)
     sys.exit(2)

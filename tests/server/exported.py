@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from authors import sign
-from served import SERVER
-from support import run
+from served import CHAPERONE, SERVER
+from support import clean_environment, run
 
 VERIFY = os.environ["VERIFY_EXPORT"]
 END = b'{"kind":"end"'
@@ -21,10 +21,26 @@ def export(served, name="export", *more):
     return to
 
 
+class Said(list):
+    """What each verifier said; a text is in it that all of them said."""
+
+    def __contains__(self, text):
+        return all(text in said for said in self)
+
+
 def verify(path, *more):
-    done = subprocess.run([sys.executable, "-I", VERIFY, path, *more], capture_output=True, text=True, check=False, timeout=60)
-    assert not done.stderr, done.stderr
-    return done.returncode, done.stdout
+    """By the script and by `chaperone audit verify`, which share nothing and agree: the status, and what each said."""
+    ways = [[sys.executable, "-I", VERIFY, path, *more]]
+    if "--checkpoint" not in more:
+        ways.append([CHAPERONE, "audit", "verify", path, *more])
+    done = [subprocess.run(way, capture_output=True, text=True, check=False, timeout=60, env=clean_environment(path.parent / "home"))
+            for way in ways]
+    statuses = [each.returncode for each in done]
+    if path.read_bytes().startswith(b"chaperone-export 1\n"):
+        assert statuses in ([0] * len(ways), [1] * len(ways)) and not any(each.stderr for each in done), done
+    else:
+        assert statuses == [1, 2][:len(ways)], done
+    return statuses[0], Said(each.stdout for each in done)
 
 
 def key_of(data):
@@ -53,9 +69,8 @@ class Taken:
         out, count = self.head, 0
         for told, data in self.blocks:
             if told["kind"] == "end" and served:
-                name = self.blocks[0][0]["name"]
                 digest = hashlib.sha256(out).hexdigest()
-                data = sign(f"chaperone-export/1\nlog {name}\nblocks {count}\nbytes sha256:{digest}\n",
+                data = sign(f"chaperone-export/1\nlog shop.example/log\nblocks {count}\nbytes sha256:{digest}\n",
                             (served.data / "log.key").read_text(encoding="ascii").strip())
             line = json.dumps({**told, "bytes": len(data)}, separators=(",", ":")).encode()
             out += line + b"\n" + (data + b"\n" if data else b"")

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: MIT
 # An export can be verified without the server, and shows any change.
+import os
 import pathlib
 import random
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
 
-from authors import Person
+from authors import Person, new_key
 from exported import VERIFY, Taken, export, key_of, verify
 from recorded import Agent, record
-from served import SERVER, server
-from support import collect, main, run
+from served import CHAPERONE, SERVER, server
+from support import collect, folder, main, run
 
 KINDS = ("log", "pins", "author", "agent", "policy", "grants", "leaves", "checkpoint", "delivery", "end")
 
@@ -46,10 +51,13 @@ def test_an_export_is_good():
         first, _ = filled(served)
         path = export(served)
         status, out = verify(path)
-        assert status == 0 and out.startswith("good: ") and "of shop.example/log" in out, out
+        assert status == 0 and "good" in out and "2 checkpoints" not in out and "shop.example/log" in out, out
         assert path.stat().st_mode & 0o777 == 0o600
         key = key_of(path.read_bytes())
-        assert verify(path, "--key", key)[1].endswith("shop.example/log\n")
+        script, command = out
+        assert "by the key in the export" in script and "UNANCHORED" in command and key in command
+        script, command = verify(path, "--key", key)[1]
+        assert "by the key in the export" not in script and "anchored" in command and "UNANCHORED" not in command
         assert run(served.top, "export", "--data", str(served.data), "--to", str(path), program=SERVER)[0] == 1
         for name, more in (("one", ["--agent", first.name]), ("late", ["--from", "1h"]), ("none", ["--until", "2001-01-01"])):
             status, out = verify(export(served, name, *more))
@@ -125,24 +133,79 @@ def test_what_is_sealed_again_is_found_by_what_it_holds():
     with server() as served:
         filled(served)
         path, forged = export(served), served.top / "forged"
-        for kind, number, change, said in (
-                ("delivery", 1, flipped(200), "(delivery): part "),
-                ("leaves", 0, flipped(40), "leaf 1 of the log is another"),
-                ("checkpoint", 0, flipped(20), "(checkpoint): "),
-                ("policy", 1, flipped(5), "(policy): the signature does not fit"),
-                ("policy", 1, flipped(-1), "(policy): version 2 of shop"),
-                ("policy", 1, told(version=3), "(policy): version 3 of shop"),
-                ("author", 0, told(revoked=1), "(policy): nobody signed it"),
-                ("agent", 0, told(agent="nobody"), "(delivery): it is of a machine that is not listed"),
-                ("grants", 0, told(version=1), "(grants): "),
-                ("log", 0, told(size=10**6), "something is missing")):
+        for kind, number, change, *said in (
+                ("delivery", 1, flipped(200), "(delivery)", "part ", "offset ", "of agent "),
+                ("delivery", 1, told(agent="nobody"), "(delivery)", "a machine that is not listed"),
+                ("delivery", 2, told(start=9), "(delivery)", "does not go on where the part had come to"),
+                ("delivery", 3, told(prior="ab" * 32), "(delivery)", "does not go on where the part had come to"),
+                ("delivery", 3, told(leaves=99), "(delivery)"),
+                ("leaves", 0, flipped(40)),
+                ("leaves", 0, told(first=1), "(leaves)", "hashes of leaves are missing from leaf 0 on"),
+                ("checkpoint", 0, flipped(20), "(checkpoint)", "signature does not fit"),
+                ("checkpoint", 0, told(size=1), "(checkpoint)"),
+                ("policy", 1, flipped(5), "(policy)", "signature does not fit"),
+                ("policy", 1, flipped(-1), "(policy)", "version 2 of shop"),
+                ("policy", 1, told(version=3), "(policy)", "version 3 of shop"),
+                ("policy", 1, told(bundle="other"), "(policy)"),
+                ("author", 0, told(revoked=1), "(policy)", "nobody signed it"),
+                ("author", 0, told(key="none"), "(author)"),
+                ("agent", 0, told(agent="nobody"), "(delivery)", "a machine that is not listed"),
+                ("grants", 0, told(version=1), "(grants)", "a newer one verifies them"),
+                ("log", 0, told(size=10**6))):
             taken = Taken(path.read_bytes())
             change(taken.blocks[taken.of(kind)[number]])
             forged.write_bytes(taken.data(served))
             status, out = verify(forged)
-            assert status == 1 and said in out, (kind, number, said, out)
+            assert status == 1 and all(words in out for words in said), (kind, number, said, out)
         forged.write_bytes(Taken(path.read_bytes()).data(served))
         assert verify(forged)[0] == 0
+
+
+def test_what_is_left_out_is_named():
+    with server() as served, server() as other:
+        filled(served)
+        forged, foreign = served.top / "forged", Agent(other)
+        part, = record(other.top, "record", 9, 5)
+        assert foreign.deliver(part)[0] == 200
+        theirs = Taken(export(other).read_bytes())
+        data = export(served).read_bytes()
+
+        def without(kind, number):
+            def change(blocks, places):
+                del blocks[places(kind)[number]]
+            return change
+
+        def exchange(kind, first, second):
+            def change(blocks, places):
+                left, right = places(kind)[first], places(kind)[second]
+                blocks[left], blocks[right] = blocks[right], blocks[left]
+            return change
+
+        def foreign_checkpoint(blocks, places):
+            blocks[places("checkpoint")[0]] = theirs.blocks[theirs.of("checkpoint")[0]]
+
+        def without_last_hash(blocks, places):
+            last = blocks[places("leaves")[-1]]
+            last[1] = last[1][:-32]
+
+        for change, *said in (
+                (without("delivery", 2), "(delivery)", "missing"),
+                (without("delivery", 0), "(delivery)", "missing"),
+                (without("delivery", -1), "(end)", "missing"),
+                (exchange("delivery", 1, 2), "(delivery)", "missing"),
+                (without("leaves", 0), ""),
+                (without_last_hash, ""),
+                (without("checkpoint", -1), "(end)"),
+                (foreign_checkpoint, "(checkpoint)", "nobody signed it whose key is known"),
+                (without("policy", 0), "(policy)", "version 2 of shop"),
+                (exchange("policy", 0, 1), "(policy)", "version 2 of shop"),
+                (without("agent", 1), "(delivery)", "a machine that is not listed"),
+                (without("log", 0), "block 0")):
+            taken = Taken(data)
+            change(taken.blocks, taken.of)
+            forged.write_bytes(taken.data(served))
+            status, out = verify(forged)
+            assert status == 1 and all(words in out for words in said), (said, out)
 
 
 def test_what_is_not_a_leaf_is_sealed_by_the_logs_key():
@@ -151,10 +214,56 @@ def test_what_is_not_a_leaf_is_sealed_by_the_logs_key():
         forged = served.top / "forged"
         taken = Taken(export(served).read_bytes())
         taken.blocks[taken.of("agent")[0]][0]["host"] = "another.example"
-        for sealed_by, said in ((None, "changed after it was written"), (other, "nobody signed it whose key is known")):
+        for sealed_by, said in ((None, "(end)"), (other, "nobody signed it whose key is known")):
             forged.write_bytes(taken.data(sealed_by))
             status, out = verify(forged)
             assert status == 1 and said in out, out
+
+
+def test_anybody_verifies_in_a_folder_of_his_own():
+    """Another account, without a server, a home or anything else of the machine's that made it."""
+    with server() as served, tempfile.TemporaryDirectory() as name:
+        filled(served)
+        clean = pathlib.Path(name)
+        clean.chmod(0o755)
+        for source in (export(served), pathlib.Path(VERIFY), pathlib.Path(CHAPERONE)):
+            shutil.copy(source, clean)
+            (clean / source.name).chmod(0o755)
+        served.stop()
+        shutil.rmtree(served.data)
+        python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+        nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
+        for words in ([python, "-I", "verify_export.py", "export"], ["./chaperone", "audit", "verify", "export"]):
+            done = subprocess.run(nobody + words, cwd=clean, env={}, capture_output=True, text=True, check=False, timeout=60)
+            assert done.returncode == 0 and done.stdout.startswith("good") and not done.stderr, done
+
+
+def test_keys_are_named_for_an_export_alone():
+    with folder() as top:
+        for words, said in ((["--key", "x"], "belong to an export"), (["--head", "ab" * 32, "export"], "belongs to a local record"),
+                            (["--key", "x", "export"], "expected the log's key"), (["--authors", "none", "export"], "No such file"),
+                            (["export"], "No such file"), (["."], "Is a directory")):
+            status, out, err = run(top, "audit", "verify", *words)
+            assert status == 2 and not out and said in err, (words, err)
+
+
+def test_authors_are_those_who_are_named():
+    with server() as served:
+        filled(served)
+        path, authors = export(served), served.top / "authors"
+        listed, other = [block[0]["key"] for block in Taken(path.read_bytes()).blocks if block[0]["kind"] == "author"], new_key("other")[1]
+        for keys, expected in ((listed, 0), ([other, *listed], 0), ([other], 1)):
+            authors.write_text("\n".join(keys) + "\n", encoding="ascii")
+            status, out = verify(path, "--authors", authors)
+            assert status == expected and ("nobody signed it whose key is known" in out) == bool(status), out
+
+
+def test_alarms_are_told():
+    with server() as served:
+        agent, part = Agent(served), record(served.top, "record", 9, 5)[0]
+        assert agent.deliver(part)[0] == 200 and agent.deliver(part.forged(part.cuts[3] + 20))[0] == 409
+        status, out = verify(export(served))
+        assert status == 0 and f"alarm: fork of agent {agent.name}, part {part.name}, offset " in out, out
 
 
 def test_the_verifier_is_short():

@@ -37,6 +37,8 @@ struct audit_options {
 	const char *rule;
 	const char *run;
 	size_t format;       /* of `audit export`, its number there */
+	const char *key;     /* of exports: a verifier; NULL: not given, like the next one */
+	const char *authors; /* a file of them */
 	const char *operand; /* the argument without a dash; NULL: none */
 };
 
@@ -51,6 +53,10 @@ int audit_read_limit(const char *text, void *ret_limit);
 #define AUDIT_RECORD \
 	AUDIT_READ(record, "record", "PATH", audit_read_record, "a folder", "the record's folder")
 #define AUDIT_JSON(text) OPTION_FLAG(audit_options, is_json, "json", text)
+#define AUDIT_KEYS \
+	OPTION_TEXT(audit_options, key, "key", "VERIFIER", \
+		    "the log's key, known from elsewhere: NAME+ID+BASE64.  Without it the one that this\n" \
+		    "machine got when it enrolled is believed, or else the export itself")
 #define AUDIT_LIMIT(text) \
 	AUDIT_READ(limit, "limit", "N", audit_read_limit, "a number from 1 to 1000000", text, .letter = 'n')
 #define AUDIT_FILTERS \

@@ -24,11 +24,13 @@ bool audit_options_read(const struct option_table *table, int argc, char **argv,
 
 	if (!operands)
 		return false;
-	if (!options.record[0] && place_of_record(NULL, options.record, &error) < 0) {
+	options.operand = operands[0];
+	bool is_instead = options.operand && table->operands_min == 0; /* of a record */
+	if (!options.record[0] && !is_instead &&
+	    place_of_record(NULL, options.record, &error) < 0) {
 		*ret_status = command_fail(argv[0], &error);
 		return false;
 	}
-	options.operand = operands[0];
 	*ret_options = options;
 	return true;
 }

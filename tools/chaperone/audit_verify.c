@@ -7,6 +7,7 @@
 
 #include "common/record.h"
 #include "tools/chaperone/audit.h"
+#include "tools/chaperone/audit_evidence.h"
 #include "tools/chaperone/audit_events.h"
 #include "tools/chaperone/audit_print.h"
 #include "tools/command/json.h"
@@ -42,12 +43,21 @@ static const struct option_row VERIFY_ROWS[] = {
 		head, "head", "HASH", read_head, "64 hexadecimal digits in lower case",
 		"a head known from elsewhere; without one, the end of the record could have been\n"
 		"cut off or all of it written anew, so the best verdict is \"unanchored\""),
+	AUDIT_KEYS,
+	OPTION_TEXT(
+		audit_options, authors, "authors", "FILE",
+		"whose signatures make a policy, a VERIFIER in each line; without it those that\n"
+		"the export lists"),
 	AUDIT_JSON("one JSON object"),
 };
 
 static const struct option_table VERIFY = {
 	OPTION_ROWS(VERIFY_ROWS),
-	.about = "Checks every hash and link of the record.",
+	.operands = "[EXPORT]",
+	.operands_max = 1,
+	.about =
+		"Checks every hash and link of the record; or, of what `chaperone-server export` wrote,\n"
+		"every checkpoint, leaf, chain, policy and signature, without the server.",
 	.exits = "0 good, 1 something does not fit, 2 could not run",
 };
 
@@ -180,6 +190,18 @@ static int verify(const struct audit_options *options, bool *ret_is_good, struct
 	return r < 0 ? error_system(error, r, "standard output") : 0;
 }
 
+/* What belongs to a local record does not go with an export, and the other way round. */
+static int check_asked(const struct audit_options *options, struct error *error)
+{
+	if (options->operand && options->head.is_given)
+		return error_set(error, -EINVAL,
+				 "--head belongs to a local record, not to an export");
+	if (!options->operand && (options->key || options->authors))
+		return error_set(error, -EINVAL,
+				 "--key and --authors belong to an export, which is not named");
+	return 0;
+}
+
 int command_audit_verify(int argc, char **argv)
 {
 	struct audit_options options;
@@ -189,7 +211,10 @@ int command_audit_verify(int argc, char **argv)
 
 	if (!audit_options_read(&VERIFY, argc, argv, &options, &status))
 		return status;
-	if (verify(&options, &good, &error) < 0)
+	int r = check_asked(&options, &error);
+	if (r == 0)
+		r = (options.operand ? audit_verify_export : verify)(&options, &good, &error);
+	if (r < 0)
 		return command_fail(argv[0], &error);
 	return good ? EXIT_GOOD : EXIT_FINDINGS;
 }

@@ -17,6 +17,7 @@ from functools import reduce
 P = 2**255 - 19  # RFC 8032, 5.1
 D = -121665 * pow(121666, P - 2, P) % P
 ORDER = 2**252 + 27742317777372353535851937790883648493
+KINDS = ("log", "pins", "author", "agent", "alarm", "policy", "grants", "leaves", "checkpoint", "delivery", "end")
 PROOF, GROWTH = "c2sp.org/tlog-proof@v1\n", "chaperone-log-growth/1\n"
 HEADER, LINK, BATCH = struct.Struct("<8sIIQQQII"), struct.Struct("<QIIQQ32s32s"), struct.Struct("<4sII")
 
@@ -72,15 +73,18 @@ def sealed(digest, count):
     return f"\nblocks {count}\nbytes sha256:{digest.hexdigest()}\n"
 
 
+def read_key(verifier):
+    """Its name and number, and the key."""
+    name, key_id, key = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+(\S+)", verifier).groups()
+    key = base64.b64decode(key, validate=True)
+    if len(key) != 33 or key[0] != 1 or sha256(name.encode(), b"\n", key)[:4].hex() != key_id:
+        raise Bad("a key that is none")
+    return (name, key_id), key[1:]
+
+
 def open_note(note, verifiers):
     """The text, and which of the keys signed it."""
-    keys = {}
-    for verifier in verifiers:
-        name, key_id, key = verifier.strip().split("+", 2)
-        key = base64.b64decode(key, validate=True)
-        if len(key) != 33 or key[0] != 1 or sha256(name.encode(), b"\n", key)[:4].hex() != key_id:
-            raise Bad("a key that is none")
-        keys[name, key_id] = (verifier, key[1:])
+    keys = {name: (verifier, key) for verifier in verifiers for name, key in [read_key(verifier)]}
     text, found, signatures = note.decode().rpartition("\n\n")
     text, signers = text + "\n", []
     if not found or not signatures.endswith("\n"):
@@ -177,13 +181,16 @@ def blocks(file):
         digest.update(line)
         line = file.readline()
     digest.update(line)
-    count = 0
+    count, place = 0, 0
     while line := file.readline():
         told = json.loads(line)
         data = file.read(told["bytes"] + 1) if told["bytes"] else b"\n"
         if not line.endswith(b"\n") or len(data) <= told["bytes"] or not data.endswith(b"\n"):
             break
         yield f"block {count} ({told['kind']})", told, data[:-1], sealed(digest, count)
+        place, before = KINDS.index(told["kind"]), place
+        if (told["kind"] == "log") != (count == 0) or place < before:
+            raise Bad("a block of this kind does not belong here")
         if told["kind"] == "end":
             if file.read(1):
                 raise Bad("there is something behind the end")
@@ -233,14 +240,13 @@ class Export:
         self.log, self.hashes, self.agents, self.alarms, self.here, self.parts = {}, [], set(), 0, 0, None
 
     def log_block(self, told, _):
-        if self.log:
-            raise Bad("it is there twice")
         self.log, self.parts, self.key = told, Parts(told["filtered"]), self.key or told["key"]
 
     def pins_block(self, told, _):
         self.policies.threshold = told["author_threshold"]
 
     def author_block(self, told, _):
+        read_key(told["key"])
         self.policies.keys.append((told["key"], told["revoked"]))
 
     def agent_block(self, told, _):

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone audit verify EXPORT`: whether the record of a server's machines fits together, and who
+ * says so. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tools/chaperone/audit_evidence.h"
+#include "tools/chaperone/audit_print.h"
+#include "tools/chaperone/audit_trust.h"
+#include "tools/command/json.h"
+
+struct saying {
+	struct buf remarks; /* lines, or items of a JSON list */
+	bool is_json;
+	bool is_progressing; /* a line of progress is on the terminal */
+	int failed;
+};
+
+static const struct {
+	const char *word, *label;
+} REMARKS[] = {
+	[EVIDENCE_ALARMED] = { "alarm", "alarm: " },
+	[EVIDENCE_FEW_SIGNED] = { "few_signed", "note: " },
+	[EVIDENCE_MISSING] = { "missing", "not here: " },
+};
+
+static void remark(void *context, enum evidence_remark kind, const char *text)
+{
+	struct saying *saying = context;
+	struct buf *out = &saying->remarks;
+
+	if (saying->is_json) {
+		json_open(out, NULL, '{');
+		json_text(out, "kind", slice_of(REMARKS[kind].word));
+		json_text(out, "text", slice_of(text));
+		json_close(out, '}');
+		return;
+	}
+	buf_add_text(out, REMARKS[kind].label);
+	visible_add(out, slice_of(text), 0);
+	buf_add_char(out, '\n');
+}
+
+static void progress(void *context, uint64_t done, uint64_t total)
+{
+	struct saying *saying = context;
+
+	saying->is_progressing = true;
+	fprintf(stderr, "\r%3u %% of %llu MB", (unsigned)(total ? done * 100 / total : 100),
+		(unsigned long long)(total / 1000000));
+	fflush(stderr);
+}
+
+static const char *verdict(const struct evidence_report *report)
+{
+	if (!report->is_good)
+		return "bad";
+	return report->key_source == EVIDENCE_KEY_OF_EXPORT ? "good, unanchored" : "good, anchored";
+}
+
+static void add_key(struct buf *out, const struct evidence_report *report)
+{
+	if (report->key_source != EVIDENCE_KEY_OF_EXPORT) {
+		buf_printf(out, "the log's key is the one %s\n",
+			   report->key_source == EVIDENCE_KEY_GIVEN
+				   ? "that was given"
+				   : "that this machine got when it enrolled");
+		return;
+	}
+	buf_add_text(
+		out,
+		"UNANCHORED: the log's key was taken from the export, so all of this rests on\n"
+		"whoever made it.  Compare the key with one from elsewhere, or give that "
+		"(--key):\n  ");
+	verifying_key_write(&report->log, out);
+	buf_add_char(out, '\n');
+}
+
+static void add_text(struct buf *out, const struct evidence_report *report,
+		     const struct audit_options *options, struct slice remarks)
+{
+	buf_add_text(out, verdict(report));
+	buf_add_text(out, ": ");
+	if (!report->is_good) {
+		visible_add(out, slice_of(report->bad_place), 0);
+		buf_printf(out, " (byte %llu): ", (unsigned long long)report->bad_at);
+		visible_add(out, slice_of(report->bad_text), 0);
+		buf_add_char(out, '\n');
+		buf_add_slice(out, remarks);
+		return;
+	}
+	buf_printf(out,
+		   "%llu leaves, %llu checkpoints, %llu entries in %llu parts of %llu machines, "
+		   "%llu policies; log %s\n",
+		   (unsigned long long)report->leaves, (unsigned long long)report->checkpoints,
+		   (unsigned long long)report->entries, (unsigned long long)report->parts,
+		   (unsigned long long)report->agents, (unsigned long long)report->policies,
+		   report->log.name);
+	buf_add_slice(out, remarks);
+	if (report->is_filtered)
+		buf_add_text(out, "only some of the log is here: nothing of it was changed, and "
+				  "nothing says what is left out\n");
+	if (report->policies > 0 && !options->authors)
+		buf_add_text(out, "who may sign policies is the server's word (--authors names "
+				  "them)\n");
+	add_key(out, report);
+}
+
+static void add_counts(struct buf *out, const struct evidence_report *report)
+{
+	json_number(out, "leaves", report->leaves);
+	json_number(out, "checkpoints", report->checkpoints);
+	json_number(out, "deliveries", report->deliveries);
+	json_number(out, "parts", report->parts);
+	json_number(out, "entries", report->entries);
+	json_number(out, "policies", report->policies);
+	json_number(out, "machines", report->agents);
+	json_number(out, "alarms", report->alarms);
+	json_number(out, "missing", report->missing);
+}
+
+static void add_json(struct buf *out, const struct evidence_report *report,
+		     const struct audit_options *options, struct slice remarks)
+{
+	SCOPED(buf_done) struct buf key = BUF_MAX(KIB);
+
+	verifying_key_write(&report->log, &key);
+	json_open(out, NULL, '{');
+	json_text(out, "verdict", slice_of(verdict(report)));
+	json_bool(out, "good", report->is_good);
+	json_text(out, "log", slice_of(report->log.name));
+	json_text(out, "key", buf_view(&key));
+	json_text(out, "key_from", slice_of(audit_key_source(report->key_source)));
+	json_text(out, "authors_from", slice_of(options->authors ? "given" : "export"));
+	json_bool(out, "filtered", report->is_filtered);
+	add_counts(out, report);
+	json_open(out, "remarks", '[');
+	buf_add_slice(out, remarks);
+	json_close(out, ']');
+	if (!report->is_good) {
+		json_text(out, "place", slice_of(report->bad_place));
+		json_number(out, "byte", report->bad_at);
+		json_text(out, "text", slice_of(report->bad_text));
+	}
+	json_close(out, '}');
+	json_end(out);
+	buf_add_char(out, '\n');
+}
+
+static int say(const struct audit_options *options, const struct evidence_report *report,
+	       const struct saying *saying, struct error *error)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(2 * AUDIT_LINE_MAX);
+
+	if (saying->remarks.failed)
+		return error_system(error, saying->remarks.failed, "remarks");
+	(options->is_json ? add_json : add_text)(&out, report, options, buf_view(&saying->remarks));
+	int r = audit_print(&out);
+	return r < 0 ? error_system(error, r, "standard output") : 0;
+}
+
+int audit_verify_export(const struct audit_options *options, bool *ret_is_good, struct error *error)
+{
+	SCOPED(audit_trust_done) struct audit_trust trust = { .authors = NULL };
+	struct saying saying = { .remarks = BUF_MAX(AUDIT_LINE_MAX), .is_json = options->is_json };
+	const struct evidence_watch watch = {
+		.remark = remark,
+		.progress = isatty(STDERR_FILENO) ? progress : NULL,
+		.context = &saying,
+	};
+	struct evidence_report report;
+	int r = audit_trust_read(options->key, options->authors, &trust, error);
+
+	if (r == 0)
+		r = evidence_verify(options->operand, &trust.trust, &watch, &report, error);
+	if (saying.is_progressing)
+		fputs("\r\033[K", stderr);
+	if (r == 0)
+		r = say(options, &report, &saying, error);
+	if (r == 0)
+		*ret_is_good = report.is_good;
+	buf_done(&saying.remarks);
+	return r;
+}

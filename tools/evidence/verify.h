@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether an export of a server's record fits together, and by whose word: every checkpoint, leaf,
+ * chain, entry, policy and signature, in memory that does not grow with the record. */
+#ifndef TOOLS_EVIDENCE_VERIFY_H
+#define TOOLS_EVIDENCE_VERIFY_H
+
+#include "control/checkpoint.h"
+#include "tools/evidence/block.h"
+
+/* Whose signatures are believed. */
+struct evidence_trust {
+	const struct verifying_key *log; /* NULL: the next one */
+	const struct verifying_key
+		*pinned; /* if it has the log's name; else the key that the export names */
+	const struct verifying_key *authors; /* NULL: those that the export lists */
+	size_t author_count;
+};
+
+enum evidence_key_source { EVIDENCE_KEY_GIVEN, EVIDENCE_KEY_PINNED, EVIDENCE_KEY_OF_EXPORT };
+
+/* What an auditor should know although all fits. */
+enum evidence_remark {
+	EVIDENCE_ALARMED,    /* the server was sent what it should not have been */
+	EVIDENCE_FEW_SIGNED, /* fewer authors than today signed a policy */
+	EVIDENCE_MISSING,    /* a part names what is not here: not delivered yet, or never */
+};
+
+struct evidence_watch {
+	void (*remark)(void *context, enum evidence_remark remark, const char *text);
+	void (*progress)(void *context, uint64_t done, uint64_t total); /* bytes */
+	void *context;
+};
+
+struct evidence_report {
+	bool is_good;
+	bool is_filtered; /* deliveries are left out, so that nothing says that none is missing */
+	struct verifying_key log; /* by which it was verified */
+	enum evidence_key_source key_source;
+	uint64_t leaves, checkpoints, deliveries, parts, entries, policies, agents, alarms, missing;
+	/* the first place that does not fit: in words, and where in the file */
+	char bad_place[320];
+	char bad_text[512];
+	uint64_t bad_at;
+};
+
+/* The key by which an export is verified, whose first block is `block`.  -EBADMSG. */
+must_use int evidence_choose_key(const struct evidence_trust *trust,
+				 const struct evidence_block *block, struct verifying_key *ret_key,
+				 enum evidence_key_source *ret_source, struct error *error);
+
+/* 0 when it could be read at all, whatever was found. */
+must_use int evidence_verify(const char *path, const struct evidence_trust *trust,
+			     const struct evidence_watch *watch, struct evidence_report *ret_report,
+			     struct error *error);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of a verification, for verify*.c alone. */
+#ifndef TOOLS_EVIDENCE_VERIFYING_H
+#define TOOLS_EVIDENCE_VERIFYING_H
+
+#include "control/name.h"
+#include "tools/evidence/chains.h"
+#include "tools/evidence/leaves.h"
+#include "tools/evidence/policies.h"
+#include "tools/evidence/verify.h"
+
+struct verifying {
+	const struct evidence_trust *trust;
+	const struct evidence_watch *watch;
+	struct evidence_report *report;
+	struct error *error;
+	struct evidence_file file;
+	struct evidence_leaves leaves;
+	struct evidence_chains *chains;
+	struct evidence_policies policies;
+	struct tree tree;   /* of the leaves up to the last checkpoint */
+	uint64_t next_leaf; /* behind the last delivery */
+	uint64_t passed;    /* hashes that were passed in the second pass */
+	uint64_t said;      /* the byte at which progress was told last */
+	/* where in a delivery the verification is; without a part in none */
+	char part[PART_NAME_SIZE];
+	char agent[NAME_HOST_MAX + 1];
+	uint64_t leaf, offset;
+};
+
+/* Says what does not fit; -EBADMSG. */
+int verifying_bad(struct verifying *verifying, const char *text);
+
+/* Checks a block of kind DELIVERY with its bytes: that it goes on where its part had come to, and each
+ * header and batch against the chain, the log's leaf, and what other parts say of it. */
+must_use int verifying_delivery(struct verifying *verifying, const struct evidence_block *block);
+
+#endif

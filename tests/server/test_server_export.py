@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # An export can be verified without the server, and shows any change.
+import base64
+import json
 import os
 import pathlib
 import random
@@ -9,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from authors import Person, new_key
+from authors import Person, new_key, sign
 from exported import VERIFY, Taken, export, key_of, verify
 from recorded import Agent, record
 from served import CHAPERONE, SERVER, server
@@ -218,6 +220,39 @@ def test_what_is_not_a_leaf_is_sealed_by_the_logs_key():
             forged.write_bytes(taken.data(sealed_by))
             status, out = verify(forged)
             assert status == 1 and said in out, out
+
+
+def head(served, path, *more):
+    return run(served.top, "audit", "head", path, *more)
+
+
+def test_a_head_that_is_kept_elsewhere_shows_a_log_that_was_written_anew():
+    with server() as served, server() as other:
+        agent, (part,) = Agent(served), record(served.top, "record", 9, 5)
+        kept, key = served.top / "kept", (served.data / "log.key").read_text(encoding="ascii").strip()
+        assert agent.deliver(part, 0, part.cuts[3])[0] == 200
+        first = export(served)
+        status, note, err = head(served, first)
+        assert status == 0 and note.startswith("shop.example/log\n4\n") and "unanchored" in err, err
+        assert note.encode() == checkpoint(served)
+        kept.write_text(note, encoding="utf-8")
+        assert agent.deliver(part, part.cuts[3])[0] == 200
+        last = export(served, "last")
+        verifier = key_of(last.read_bytes())
+        status, out, err = head(served, last, "--against", kept, "--key", verifier)
+        assert status == 0 and out == "good: the log of 10 leaves begins with that of 4\n" and not err, (out, err)
+        told = json.loads(head(served, last, "--against", kept, "--key", verifier, "--json")[1])
+        assert (told["size"], told["begins_with"], told["key"], told["key_from"]) == (10, 4, verifier, "given"), told
+        root = note.split("\n")[2]
+        forged = note.split("\n\n")[0].replace(root, base64.b64encode(bytes(32)).decode()) + "\n"
+        for text, path, said in ((sign(forged, key).decode(), last, "had another root when it had 4 leaves"),
+                                 (note.replace("\n4\n", "\n5\n"), last, "the signature does not fit"),
+                                 (checkpoint(served).decode(), first, "the log has 4 leaves, and had 10"),
+                                 (note, export(other), "no checkpoint"),
+                                 ("x\n", last, "no such note")):
+            kept.write_text(text, encoding="utf-8")
+            status, out, err = head(served, path, "--against", kept)
+            assert status in (1, 2) and not out and said in err, (said, status, err)
 
 
 def test_anybody_verifies_in_a_folder_of_his_own():

@@ -39,6 +39,7 @@ struct audit_options {
 	size_t format;       /* of `audit export`, its number there */
 	const char *key;     /* of exports: a verifier; NULL: not given, like the next one */
 	const char *authors; /* a file of them */
+	const char *against; /* a file with a checkpoint */
 	const char *operand; /* the argument without a dash; NULL: none */
 };
 

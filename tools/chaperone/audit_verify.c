@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone audit verify` and `audit head`: whether the record fits together, and the hash that
- * says so tomorrow. */
+/* `chaperone audit verify`: whether the record fits together. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,17 +58,6 @@ static const struct option_table VERIFY = {
 		"Checks every hash and link of the record; or, of what `chaperone-server export` wrote,\n"
 		"every checkpoint, leaf, chain, policy and signature, without the server.",
 	.exits = "0 good, 1 something does not fit, 2 could not run",
-};
-
-static const struct option_row HEAD_ROWS[] = {
-	AUDIT_RECORD,
-};
-
-static const struct option_table HEAD = {
-	OPTION_ROWS(HEAD_ROWS),
-	.about =
-		"Prints the last hash of a record that verifies, to be kept elsewhere for `audit verify --head`.",
-	.exits = "0 good, 1 the record does not verify, 2 could not run",
 };
 
 /* The `assurance` of the newest boot that states one. */
@@ -217,25 +205,4 @@ int command_audit_verify(int argc, char **argv)
 	if (r < 0)
 		return command_fail(argv[0], &error);
 	return good ? EXIT_GOOD : EXIT_FINDINGS;
-}
-
-int command_audit_head(int argc, char **argv)
-{
-	SCOPED(buf_done) struct buf out = BUF_MAX(4 * KIB);
-	struct audit_options options;
-	struct error error = { .line = 0 };
-	struct record_report report;
-	int status;
-
-	if (!audit_options_read(&HEAD, argc, argv, &options, &status))
-		return status;
-	if (record_verify(options.record, NULL, &report, &error) < 0)
-		return command_fail(argv[0], &error);
-	if (!report.is_good) {
-		fputs("chaperone audit head: the record does not verify\n", stderr);
-		return EXIT_FINDINGS;
-	}
-	buf_add_hex(&out, report.head, SHA256_SIZE);
-	buf_add_char(&out, '\n');
-	return audit_print(&out) < 0 ? EXIT_USAGE : EXIT_GOOD;
 }

@@ -12,7 +12,7 @@
 #include "common/error.h"
 #include "common/slice.h"
 
-#define STORE_VALUES_MAX 16u
+#define STORE_VALUES_MAX 24u
 
 struct store;
 

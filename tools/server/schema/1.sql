@@ -144,6 +144,7 @@ CREATE TABLE record_subject (
 	run TEXT,
 	PRIMARY KEY (source, kind, number)
 );
+CREATE INDEX record_subject_parent ON record_subject (source, kind, parent);
 
 CREATE TABLE record_judgement (
 	source BIGINT NOT NULL,
@@ -177,7 +178,8 @@ CREATE TABLE record_event (
 	PRIMARY KEY (source, connection, sequence)
 );
 CREATE INDEX record_event_time ON record_event (time);
-CREATE INDEX record_event_judgement ON record_event (source, judgement);
+CREATE INDEX record_event_judgement ON record_event (source, judgement, time);
+CREATE INDEX record_event_leaf ON record_event (leaf);
 
 -- Questions to an agent of which no process told.
 CREATE TABLE record_asked (
@@ -188,6 +190,8 @@ CREATE TABLE record_asked (
 	leaf BIGINT NOT NULL,
 	PRIMARY KEY (source, connection, judgement)
 );
+CREATE INDEX record_asked_time ON record_asked (time);
+CREATE INDEX record_asked_leaf ON record_asked (leaf);
 
 CREATE TABLE record_note (
 	leaf BIGINT NOT NULL,
@@ -198,6 +202,7 @@ CREATE TABLE record_note (
 	text TEXT NOT NULL,
 	PRIMARY KEY (leaf, place)
 );
+CREATE INDEX record_note_time ON record_note (time);
 
 -- What an agent sent and should not have: the first of each kind, and how often since.
 CREATE TABLE record_alarm (

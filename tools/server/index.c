@@ -6,6 +6,7 @@
 
 #include "common/record_verdict.h"
 #include "common/sha256.h"
+#include "tools/server/index_count.h"
 #include "tools/server/index_pending.h"
 #include "tools/server/index_subject.h"
 
@@ -19,24 +20,30 @@ struct index {
 	uint64_t boot;
 	uint64_t first_ns, last_ns;
 	uint64_t leaf, place; /* of the entry that is added */
+	struct counts *counts;
 	struct pending pending;
 };
 
 int index_new(struct store *store, int64_t source, uint32_t boot, struct index **ret_index)
 {
-	struct index *index = calloc(1, sizeof(*index));
+	SCOPED(index_freep) struct index *index = calloc(1, sizeof(*index));
 
 	if (!index)
 		return -ENOMEM;
+	int r = counts_new(store, source, &index->counts);
+	if (r < 0)
+		return r;
 	index->store = store;
 	index->source = source;
 	index->boot = boot;
-	*ret_index = index;
+	*ret_index = steal(index);
 	return 0;
 }
 
 void index_free(struct index *index)
 {
+	if (index)
+		counts_free(index->counts);
 	free(index);
 }
 
@@ -134,12 +141,77 @@ static int take_judgement(struct index *index, const struct record_entry *entry)
 
 /* ---- what was asked and how it ended ---- */
 
+/* A statement that was refused or lost has no outcome that counts. */
+static void count_outcome(const struct pending_event *event, struct counted *counted)
+{
+	counted->failed = event->status == RING_STATUS_ERROR;
+	counted->masked_cells = event->masked_cells;
+}
+
+static int count_event(struct index *index, const struct pending_event *event)
+{
+	struct counted counted = {
+		.time_ns = (int64_t)event->time_ns,
+		.connection = (int64_t)event->connection,
+		.judgement = (int64_t)event->judgement,
+		.statements = 1,
+		.refused = (event->flags & RING_REFUSED) != 0,
+	};
+
+	if (event->has_ended)
+		count_outcome(event, &counted);
+	return counts_add(index->counts, &counted);
+}
+
+static int take_statement(void *context, const struct store_value *columns, size_t count)
+{
+	struct counted *counted = context;
+
+	(void)count;
+	counted->time_ns = columns[0].number;
+	counted->judgement = columns[1].number;
+	return 0;
+}
+
+/* The statement was counted when it came. */
+static int count_late(struct index *index, const struct pending_event *event)
+{
+	struct counted counted = { .connection = (int64_t)event->connection };
+
+	count_outcome(event, &counted);
+	if (counted.failed == 0 && counted.masked_cells == 0)
+		return 0;
+	int r = store_run(index->store,
+			  "SELECT time, judgement FROM record_event"
+			  " WHERE source = $1 AND connection = $2 AND sequence = $3",
+			  STORE_VALUES(store_number(index->source), number(event->connection),
+				       number(event->number)),
+			  take_statement, &counted);
+	return r < 0 ? r : counts_add(index->counts, &counted);
+}
+
+static int update_event(struct index *index, const struct pending_event *event)
+{
+	int r = store_run(
+		index->store,
+		"UPDATE record_event SET ended = $1, status = $2, rows_count = $3,"
+		" masked_cells = $4, sqlstate = $5"
+		" WHERE source = $6 AND connection = $7 AND sequence = $8 AND ended IS NULL",
+		STORE_VALUES(number(event->ended_ns), store_number(event->status),
+			     number(event->rows), store_number(event->masked_cells),
+			     store_number(event->sqlstate), store_number(index->source),
+			     number(event->connection), number(event->number)),
+		NULL, NULL);
+
+	return r <= 0 ? r : count_late(index, event);
+}
+
+/* One that is there, since it was told of twice, may not have ended there. */
 static int insert_event(struct index *index, const struct pending_event *event)
 {
 	const struct store_value none = { .kind = STORE_NULL };
 	bool has_ended = event->has_ended;
-
-	return store_do(
+	int r = store_run(
 		index->store,
 		"INSERT INTO record_event (source, connection, sequence, time, judgement, flags,"
 		" leaf, ended, status, rows_count, masked_cells, sqlstate)"
@@ -152,7 +224,12 @@ static int insert_event(struct index *index, const struct pending_event *event)
 			     has_ended ? store_number(event->status) : none,
 			     has_ended ? number(event->rows) : none,
 			     has_ended ? store_number(event->masked_cells) : none,
-			     has_ended ? store_number(event->sqlstate) : none));
+			     has_ended ? store_number(event->sqlstate) : none),
+		NULL, NULL);
+
+	if (r == 0 && has_ended)
+		return update_event(index, event);
+	return r <= 0 ? r : count_event(index, event);
 }
 
 static int insert_asked(struct index *index, const struct pending_event *event)
@@ -239,19 +316,6 @@ static int take_intent(struct index *index, const struct record_entry *entry)
 	return r < 0 ? r : add_pending(index, &event);
 }
 
-static int update_event(struct index *index, const struct pending_event *event)
-{
-	return store_do(
-		index->store,
-		"UPDATE record_event SET ended = $1, status = $2, rows_count = $3,"
-		" masked_cells = $4, sqlstate = $5"
-		" WHERE source = $6 AND connection = $7 AND sequence = $8 AND ended IS NULL",
-		STORE_VALUES(number(event->ended_ns), store_number(event->status),
-			     number(event->rows), store_number(event->masked_cells),
-			     store_number(event->sqlstate), store_number(index->source),
-			     number(event->connection), number(event->number)));
-}
-
 static int take_outcome(struct index *index, const struct record_entry *entry)
 {
 	uint64_t connection = whole(index, entry->parent);
@@ -320,5 +384,6 @@ int index_end(struct index *index, uint64_t *ret_first_ns, uint64_t *ret_last_ns
 {
 	*ret_first_ns = index->first_ns;
 	*ret_last_ns = index->last_ns;
-	return write_pending(index);
+	int r = write_pending(index);
+	return r < 0 ? r : counts_write(index->counts);
 }

@@ -181,6 +181,21 @@ CREATE INDEX record_event_time ON record_event (time);
 CREATE INDEX record_event_judgement ON record_event (source, judgement, time);
 CREATE INDEX record_event_leaf ON record_event (leaf);
 
+-- How many statements began in a span of `step` seconds; times as above, so that each statement is in one row of each step.
+CREATE TABLE record_count (
+	step BIGINT NOT NULL,
+	start BIGINT NOT NULL,
+	source BIGINT NOT NULL,
+	person TEXT NOT NULL, -- or the user where no person is known
+	verdict TEXT NOT NULL,
+	rules TEXT NOT NULL, -- a line each
+	statements BIGINT NOT NULL,
+	refused BIGINT NOT NULL,
+	failed BIGINT NOT NULL, -- the database said no
+	masked_cells BIGINT NOT NULL,
+	PRIMARY KEY (step, start, source, person, verdict, rules)
+);
+
 -- Questions to an agent of which no process told.
 CREATE TABLE record_asked (
 	source BIGINT NOT NULL,

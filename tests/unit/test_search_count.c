@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Each statement is in one count of each step, and counts are summed up as they are asked for. */
+#include <errno.h>
+
+#include "common/clock.h"
+#include "tests/unit/search_fixture.h"
+#include "tools/server/search_count.h"
+
+static struct count_result *counts_by(enum count_by by, const char *agent)
+{
+	const struct search_count asked = { .until_ns = 1, .by = by, .agent = slice_of(agent) };
+	struct count_result *result;
+
+	ck_assert_int_eq(search_counts(store, &asked, &result), 0);
+	ck_assert_uint_eq(result->points, 1);
+	ck_assert_uint_eq(result->step_s, 60);
+	return result;
+}
+
+static int64_t point(const struct count_result *result, const char *name, enum count_kind kind)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		if (strcmp(result->series[i].name, name) == 0)
+			return result->series[i].points[kind][0];
+	}
+	return -1;
+}
+
+START_TEST(statements_are_counted)
+{
+	SCOPED(free_p) struct count_result *all = counts_by(COUNT_BY_NOTHING, "");
+	SCOPED(free_p) struct count_result *one = counts_by(COUNT_BY_NOTHING, "a2");
+	SCOPED(free_p) struct count_result *none = counts_by(COUNT_BY_NOTHING, "a3");
+	SCOPED(free_p) struct count_result *people = counts_by(COUNT_BY_PERSON, "");
+	SCOPED(free_p) struct count_result *agents = counts_by(COUNT_BY_AGENT, "");
+	SCOPED(free_p) struct count_result *rules = counts_by(COUNT_BY_RULE, "");
+	SCOPED(free_p) struct count_result *verdicts = counts_by(COUNT_BY_VERDICT, "");
+
+	ck_assert_int_eq(point(all, "", COUNT_STATEMENTS), 12);
+	ck_assert_int_eq(point(all, "", COUNT_REFUSED), 1);
+	ck_assert_int_eq(point(all, "", COUNT_MASKED_CELLS), 1);
+	ck_assert_int_eq(point(one, "", COUNT_STATEMENTS), 2);
+	ck_assert_uint_eq(none->count, 0);
+	ck_assert_int_eq(point(people, "anna", COUNT_STATEMENTS), 6);
+	ck_assert_int_eq(point(people, "", COUNT_STATEMENTS), 1);
+	ck_assert_int_eq(point(agents, "a1", COUNT_STATEMENTS), 10);
+	ck_assert_str_eq(rules->series[0].name, "shop/reads");
+	ck_assert_int_eq(rules->series[0].total, 9);
+	ck_assert_int_eq(point(rules, "shop/no-drops", COUNT_REFUSED), 1);
+	ck_assert_int_eq(point(verdicts, "unknown", COUNT_STATEMENTS), 1);
+}
+END_TEST
+
+/* As one batch says it and the next one says again. */
+START_TEST(a_statement_is_counted_once_and_its_end_when_it_is_known)
+{
+	struct record_entry failed = { .kind = RECORD_OUTCOME,
+				       .number = 52,
+				       .parent = OURS | 9,
+				       .time_ns = 2000,
+				       .slot = { .status = RING_STATUS_ERROR,
+						 .outcome = { .masked_cells = 5 } } };
+
+	for (size_t i = 0; i < 2; i++) {
+		begin_delivery(2);
+		take_kind(RECORD_INTENT, 9, 52, 0);
+		take(&failed);
+		end_delivery();
+		SCOPED(free_p) struct count_result *all = counts_by(COUNT_BY_NOTHING, "");
+		ck_assert_int_eq(point(all, "", COUNT_STATEMENTS), 12);
+		ck_assert_int_eq(point(all, "", COUNT_FAILED), 1);
+		ck_assert_int_eq(point(all, "", COUNT_MASKED_CELLS), 6);
+	}
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM (SELECT step FROM record_count"
+				       " GROUP BY step HAVING sum(statements) = 12) AS step"),
+			 3);
+}
+END_TEST
+
+START_TEST(more_names_than_are_shown_are_summed_up)
+{
+	begin_delivery(1);
+	for (uint64_t i = 0; i < 30; i++) {
+		char rule[32];
+
+		snprintf(rule, sizeof(rule), "rule-%u", (unsigned)i);
+		take_judgement(50 + i, "select 1", "allow", rule, "");
+		for (uint64_t k = 0; k <= i; k++)
+			take_statement(ANNA, 10000 + 100 * i + k, 50 + i);
+	}
+	end_delivery();
+	SCOPED(free_p) struct count_result *rules = counts_by(COUNT_BY_RULE, "a1");
+	ck_assert(rules->has_others);
+	ck_assert_uint_eq(rules->count, COUNT_SERIES_MAX);
+	ck_assert_str_eq(rules->series[0].name, "rule-29");
+	int64_t sum = rules->others.points[COUNT_STATEMENTS][0];
+	for (size_t i = 0; i < rules->count; i++)
+		sum += rules->series[i].points[COUNT_STATEMENTS][0];
+	ck_assert_int_eq(sum, 10 + 30 * 31 / 2);
+}
+END_TEST
+
+START_TEST(spans_are_those_that_are_kept)
+{
+	static const struct {
+		uint64_t from_s, until_s, step_s, points, chosen_s;
+	} CASES[] = {
+		{ 0, 60, 0, 1, 60 },         { 59, 61, 60, 2, 60 },
+		{ 0, 60000, 0, 1000, 60 },   { 0, 60001, 0, 17, 3600 },
+		{ 30, 90, 86400, 1, 86400 }, { 0, 86400000, 0, 1000, 86400 },
+		{ 0, 86400001, 0, 0, 0 },    { 0, 60, 61, 0, 0 },
+		{ 60, 60, 0, 0, 0 },         { 0, 60001, 60, 0, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		const struct search_count asked = { .from_ns = CASES[i].from_s * SECOND_NS,
+						    .until_ns = CASES[i].until_s * SECOND_NS,
+						    .step_s = CASES[i].step_s };
+		SCOPED(free_p) struct count_result *result = NULL;
+
+		ck_assert_int_eq(search_counts(store, &asked, &result),
+				 CASES[i].points ? 0 : -EINVAL);
+		ck_assert_uint_eq(result ? result->points : 0, CASES[i].points);
+		ck_assert_uint_eq(result ? result->step_s : 0, CASES[i].chosen_s);
+	}
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, statements_are_counted);
+	tcase_add_test(tcase, a_statement_is_counted_once_and_its_end_when_it_is_known);
+	tcase_add_test(tcase, more_names_than_are_shown_are_summed_up);
+	tcase_add_test(tcase, spans_are_those_that_are_kept);
+}
+
+int main(void)
+{
+	return run_suite("search_count", open_all, close_all, add_tests);
+}

@@ -7,6 +7,7 @@
 #include "tools/server/health.h"
 #include "tools/server/ledger.h"
 #include "tools/server/login.h"
+#include "tools/server/openapi.h"
 #include "tools/server/pull.h"
 #include "tools/server/route.h"
 #include "tools/server/version.h"
@@ -17,6 +18,7 @@
 const struct route ROUTES[] = {
 	{ "GET", "/healthz", health_live, ROUTE_ANYBODY, LANE_NONE, 0 },
 	{ "GET", "/readyz", health_ready, ROUTE_ANYBODY, LANE_NONE, 0 },
+	{ "GET", "/v1/openapi.json", openapi_answer, ROUTE_ANYBODY, LANE_NONE, 0 },
 	{ "POST", "/v1/enroll", enrolment_answer, ROUTE_ANYBODY, LANE_NONE, ENROLMENT_BODY_MAX },
 	{ "POST", "/v1/login", login_answer, ROUTE_ANYBODY, LANE_PASSWORDS, LOGIN_BODY_MAX },
 	{ "POST", "/v1/logout", logout_answer, ROUTE_PEOPLE, LANE_NONE, 0 },

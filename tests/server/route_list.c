@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Prints the server's routes, one a line: method, path, callers in hexadecimal, the body's maximum and whether a lane
+ * answers. */
+#include <stdio.h>
+
+#include "tools/command/command.h"
+#include "tools/server/route.h"
+
+const char command_program[] = "route_list";
+
+int main(void)
+{
+	for (const struct route *route = ROUTES; route->method; route++)
+		printf("%s %s %x %zu %d\n", route->method, route->path, route->callers,
+		       route->body_max, route->lane != LANE_NONE);
+	return 0;
+}

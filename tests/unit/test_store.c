@@ -77,6 +77,23 @@ START_TEST(says_what_is_wrong)
 }
 END_TEST
 
+static int ask_wrongly(struct store *store, void *context)
+{
+	(void)context;
+	return run(store, "SELECT name FROM nowhere");
+}
+
+START_TEST(says_what_was_wrong_in_what_was_undone)
+{
+	SCOPED(store_closep) struct store *store = open_store();
+
+	ck_assert_int_eq(store_transact(store, ask_wrongly, NULL), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(store_trouble(store), "nowhere"));
+	ck_assert_int_eq(run(store, "SELECT 1"), 0);
+	ck_assert_str_eq(store_trouble(store), "");
+}
+END_TEST
+
 static int fail_behind_a_write(struct store *store, void *context)
 {
 	ck_assert_int_eq(run(store, "INSERT INTO kept VALUES (1)"), 1);
@@ -210,6 +227,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, gives_back_what_it_was_given, 0, COUNT_OF(WRITTEN));
 	tcase_add_test(tests, says_what_is_wrong);
+	tcase_add_test(tests, says_what_was_wrong_in_what_was_undone);
 	tcase_add_test(tests, undoes_what_fails);
 	tcase_add_test(tests, writers_take_turns);
 	tcase_add_test(tests, what_one_writes_others_see_while_it_is_open);

@@ -3,7 +3,9 @@
 #include "tools/server/store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
@@ -18,10 +20,20 @@ void store_close(struct store *store)
 		store->engine->close(store);
 }
 
+/* Undoing a transaction has no part in it: what was wrong stays known. */
+static int remember(struct store *store, int result)
+{
+	const char *said = result < 0 ? store->engine->trouble(store) : "";
+
+	snprintf(store->trouble, sizeof(store->trouble), "%s",
+		 result < 0 && !said[0] ? strerror(-result) : said);
+	return result;
+}
+
 int store_run(struct store *store, const char *sql, struct store_values values, store_row_fn row,
 	      void *context)
 {
-	return store->engine->run(store, sql, values, row, context);
+	return remember(store, store->engine->run(store, sql, values, row, context));
 }
 
 int store_do(struct store *store, const char *sql, struct store_values values)
@@ -33,7 +45,7 @@ int store_do(struct store *store, const char *sql, struct store_values values)
 
 int store_run_script(struct store *store, const char *script)
 {
-	return store->engine->run_script(store, script);
+	return remember(store, store->engine->run_script(store, script));
 }
 
 int store_check(struct store *store, struct error *error)
@@ -48,7 +60,7 @@ int store_copy(struct store *store, const char *path, struct error *error)
 
 const char *store_trouble(const struct store *store)
 {
-	return store->engine->trouble(store);
+	return store->trouble;
 }
 
 static int try_once(struct store *store, int (*work)(struct store *store, void *context),
@@ -62,8 +74,8 @@ static int try_once(struct store *store, int (*work)(struct store *store, void *
 	if (r == 0)
 		r = store_do(store, "COMMIT", STORE_NO_VALUES);
 	if (r != 0)
-		(void)!store_do(store, "ROLLBACK",
-				STORE_NO_VALUES); /* fails where the trouble has done it */
+		(void)!store->engine->run(store, "ROLLBACK", STORE_NO_VALUES, NULL,
+					  NULL); /* fails where the trouble has done it */
 	return r;
 }
 

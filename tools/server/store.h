@@ -83,7 +83,8 @@ must_use int store_check(struct store *store, struct error *error);
  * meanwhile. */
 must_use int store_copy(struct store *store, const char *path, struct error *error);
 
-/* What the database said of the last failure. */
+/* What was wrong with the last statement, also where a transaction was undone for it; "" when it went
+ * well. */
 const char *store_trouble(const struct store *store);
 
 #endif

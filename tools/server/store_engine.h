@@ -5,6 +5,8 @@
 
 #include "tools/server/store.h"
 
+#define STORE_TROUBLE_SIZE 256u
+
 struct store_engine {
 	void (*close)(struct store *store);
 	int (*run)(struct store *store, const char *sql, struct store_values values,
@@ -12,13 +14,14 @@ struct store_engine {
 	int (*run_script)(struct store *store, const char *script);
 	int (*check)(struct store *store, struct error *error);
 	int (*copy)(struct store *store, const char *path, struct error *error);
-	const char *(*trouble)(const struct store *store);
+	const char *(*trouble)(const struct store *store); /* "": it is not the database's */
 	const char *begin; /* how a transaction that writes begins */
 };
 
 /* The first member of every engine's own store. */
 struct store {
 	const struct store_engine *engine;
+	char trouble[STORE_TROUBLE_SIZE]; /* of the last statement; empty when it went well */
 };
 
 #endif

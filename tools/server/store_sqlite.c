@@ -237,7 +237,9 @@ static int sqlite_copy(struct store *store, const char *path, struct error *erro
 
 static const char *sqlite_trouble(const struct store *store)
 {
-	return sqlite3_errmsg(((const struct sqlite_store *)store)->database);
+	sqlite3 *database = ((const struct sqlite_store *)store)->database;
+
+	return sqlite3_errcode(database) == SQLITE_OK ? "" : sqlite3_errmsg(database);
 }
 
 static const struct store_engine SQLITE = {

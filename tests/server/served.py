@@ -28,12 +28,12 @@ class Server:
         self.trust = ssl.create_default_context(cafile=self.data / "tls.crt")
         self.process = self.port = None
 
-    def start(self, *more):
+    def start(self, *more, heard=True):
         ready, writes = os.pipe()
         self.process = subprocess.Popen(
             [SERVER, "run", "--data", str(self.data), "--listen", "127.0.0.1:0", "--ready-fd", str(writes), *more],
             pass_fds=[writes], env=clean_environment(self.top / "home"), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=None if heard else lambda: os.close(2))
         os.close(writes)
         with os.fdopen(ready) as told:
             self.port = int(told.readline() or 0)
@@ -74,10 +74,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(*more):
+def server(*more, **options):
     with folder() as top:
         served = Server(top)
-        served.start(*more)
+        served.start(*more, **options)
         try:
             yield served
         finally:

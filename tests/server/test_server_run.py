@@ -2,15 +2,19 @@
 # `chaperone-server run` answers what is asked rightly, refuses the rest, and lives.
 import contextlib
 import json
+import os
+import re
 import socket
 import ssl
 import time
 import warnings
 
+from authors import login, rows
 from served import SERVER, Server, server
 from support import collect, folder, main, run
 
 MIB = 1 << 20
+TWO_HOSTS = b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: \x1b[31m\r\nConnection: close\r\n\r\n"
 WRONG_FRAMING = (
     ["Content-Length: 5", "Content-Length: 5"],
     ["Content-Length: 5", "Content-Length: 6"],
@@ -134,7 +138,51 @@ def test_it_ends_when_it_is_told_to():
     with server() as served:
         status, err = served.stop()
         assert status == 0, err
-        assert err == f"chaperone-server: shop.example serves on port {served.port}\n", err
+        lines = [line.split(" ", 1) for line in err.splitlines()]
+        assert [said for _, said in lines] == [f"info serves name=shop.example port={served.port}", "info ends signal=15"], err
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", when) for when, _ in lines), err
+
+
+def test_it_says_what_went_wrong_in_it():
+    with server() as served:
+        for table in ("token", "account"):  # the one is missed in a transaction, which is undone, the other outside of one
+            rows(served, f"ALTER TABLE {table} RENAME TO {table}_elsewhere")
+            status, _, told = login(served)
+            assert status == 500 and set(told) == {"title", "status"}, told
+        _, err = served.stop()
+        lines = [line for line in err.splitlines() if " error " in line]
+        for line, table in zip(lines, ("token", "account"), strict=True):
+            assert " error failed method=POST route=/v1/login status=500 ms=" in line, line
+            assert f' from=127.0.0.1 why="no such table: {table}"' in line, line
+
+
+def test_it_says_that_the_log_is_not_signed():
+    with server("--checkpoint-every", "1") as served:
+        rows(served, "ALTER TABLE log_checkpoint RENAME TO elsewhere")
+        _, err = served.stop()
+        assert ' error unsigned why="no such table: log_checkpoint"' in err, err
+
+
+def test_its_lines_go_to_nobody_when_nobody_listens():
+    with server(heard=False) as served:
+        assert os.readlink(f"/proc/{served.process.pid}/fd/2") == "/dev/null"
+        assert served.send(TWO_HOSTS).startswith(b"HTTP/1.1 400 ") and served.is_alive()
+
+
+def test_nobody_fills_a_disk_with_its_lines():
+    with server() as served:
+        for _ in range(60):
+            assert served.send(TWO_HOSTS).startswith(b"HTTP/1.1 400 ")
+        _, err = served.stop()
+        refused = [line for line in err.splitlines() if " warning refused " in line]
+        assert 20 <= len(refused) < 30 and " from=127.0.0.1" in refused[0], err
+        assert len(err.splitlines()) < 60 and "\x1b" not in err, err
+
+
+def test_quiet_is_all_but_errors():
+    with server("--quiet") as served:
+        served.send(TWO_HOSTS)
+        assert served.stop() == (0, "")
 
 
 def test_it_says_why_it_does_not_serve():

@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "tools/server/guard.h"
 #include "tools/server/lane.h"
+#include "tools/server/response.h"
 #include "tools/server/server.h"
 
 #define ALLOWED_MAX 256u
@@ -19,6 +22,8 @@ struct http_service {
 	struct store_pool *stores;
 	struct server *server;
 	struct lane lanes[LANE_COUNT]; /* LANE_NONE has none */
+	struct http_listener listener;
+	atomic_bool is_serving;
 };
 
 /* One request, from its first line to the end of its answer.  While its connection is suspended it
@@ -31,50 +36,49 @@ struct exchange {
 	struct buf body;
 	struct reply reply;
 	uint64_t until_ns;
+	uint64_t held_since_ns; /* 0: it is not held */
+	uint64_t held_ns;       /* for which it was */
 	struct job job;
 	struct held held;
 	bool is_answered; /* by a lane */
 };
 
-static const char *const HEADERS[][2] = {
-	{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
-	{ "X-Content-Type-Options", "nosniff" },
-	{ "Referrer-Policy", "no-referrer" },
-};
-
-static struct MHD_Response *respond(struct reply *reply, const struct buf *allowed)
+static const struct sockaddr *address_of(struct MHD_Connection *connection)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		reply->body.length, (void *)(uintptr_t)buf_text(&reply->body),
-		MHD_RESPMEM_MUST_COPY);
+	const union MHD_ConnectionInfo *told =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-	if (!response)
-		return NULL;
-	for (size_t i = 0; i < COUNT_OF(HEADERS); i++)
-		MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
-	if (reply->type)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
-	for (size_t i = 0; i < reply->header_count; i++)
-		MHD_add_response_header(response, reply->headers[i].name,
-					buf_text(&reply->headers[i].value));
-	if (reply->closes)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	if (allowed->length > 0)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, buf_text(allowed));
-	if (reply->status == MHD_HTTP_UNAUTHORIZED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-	return response;
+	return told ? told->client_addr : NULL;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct reply *reply,
+static void tell(const struct exchange *exchange, enum http_event_kind kind, unsigned int status,
+		 const char *why)
+{
+	const struct http_listener *listener = &exchange->service->listener;
+	struct http_event event = {
+		.kind = kind,
+		.address = address_of(exchange->connection),
+		.route = exchange->route,
+		.status = status,
+		.took_ns = monotonic_ns() - exchange->request.begun_ns - exchange->held_ns,
+		.why = why,
+	};
+
+	listener->tell(listener->context, &event);
+}
+
+static enum MHD_Result send_reply(const struct exchange *exchange, struct reply *reply,
 				  const struct buf *allowed)
 {
 	if (reply->body.failed)
-		reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer is too long");
-	struct MHD_Response *response = respond(reply, allowed);
+		reply_failure(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer is too long",
+			      "the answer is too long");
+	struct MHD_Response *response = response_new(reply, allowed);
 	enum MHD_Result result =
-		response ? MHD_queue_response(connection, reply->status, response) : MHD_NO;
+		response ? MHD_queue_response(exchange->connection, reply->status, response)
+			 : MHD_NO;
 
+	tell(exchange, HTTP_ANSWERED, reply->status, reply->why);
 	if (response)
 		MHD_destroy_response(response);
 	return result;
@@ -87,13 +91,13 @@ struct objection {
 	struct buf *allowed;
 };
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, const struct objection *objection)
+static enum MHD_Result refuse(const struct exchange *exchange, const struct objection *objection)
 {
 	SCOPED(reply_done) struct reply reply = REPLY_EMPTY;
 
 	reply_problem(&reply, objection->status, objection->detail);
-	reply.closes = guard_has_body(connection);
-	return send_reply(connection, &reply, objection->allowed);
+	reply.closes = guard_has_body(exchange->connection);
+	return send_reply(exchange, &reply, objection->allowed);
 }
 
 static struct slice value_of(const struct request *request, enum MHD_ValueKind kind,
@@ -175,11 +179,13 @@ static enum MHD_Result begin(struct http_service *service, struct MHD_Connection
 				     .reply = REPLY_EMPTY,
 				     .until_ns = request->begun_ns + HTTP_REQUEST_NS };
 
-	if (guard_is_ambiguous(connection))
-		return refuse(connection, &objection);
+	if (guard_is_ambiguous(connection)) {
+		tell(&exchange, HTTP_AMBIGUOUS, objection.status, NULL);
+		return refuse(&exchange, &objection);
+	}
 	objection.detail = NULL;
 	if (!settle(service, connection, &exchange, &objection))
-		return refuse(connection, &objection);
+		return refuse(&exchange, &objection);
 	exchange.body = (struct buf)BUF_MAX(exchange.route->body_max);
 	*ret_exchange = malloc(sizeof(exchange));
 	if (!*ret_exchange)
@@ -193,19 +199,30 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 {
 	buf_add(&exchange->body, bytes, *length);
 	*length = 0;
-	return exchange->body.failed || monotonic_ns() > exchange->until_ns ? MHD_NO : MHD_YES;
+	if (!exchange->body.failed && monotonic_ns() <= exchange->until_ns)
+		return MHD_YES;
+	tell(exchange, HTTP_CUT, 0, NULL);
+	return MHD_NO;
+}
+
+static void fail(struct exchange *exchange, int code)
+{
+	const char *trouble = store_trouble(exchange->request.store);
+
+	reply_failure(&exchange->reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL,
+		      trouble[0] ? trouble : strerror(-code));
 }
 
 static void ask_route(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
-	struct reply *reply = &exchange->reply;
 
 	request->body = buf_view(&exchange->body);
 	request->server = exchange->service->server;
 	request->store = store_pool_take(exchange->service->stores);
-	if (exchange->route->answer(request, reply) < 0)
-		reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+	int r = exchange->route->answer(request, &exchange->reply);
+	if (r < 0)
+		fail(exchange, r);
 	store_pool_give(exchange->service->stores, request->store);
 }
 
@@ -239,8 +256,8 @@ static enum MHD_Result give_to_lane(struct exchange *exchange)
 	exchange->job.run = run_job;
 	MHD_suspend_connection(exchange->connection);
 	if (!lane_add(&exchange->service->lanes[exchange->route->lane], &exchange->job)) {
-		reply_problem(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "too many ask for this: try again in a while");
+		reply_failure(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "too many ask for this: try again in a while", "too many wait");
 		MHD_resume_connection(exchange->connection);
 	}
 	return MHD_YES;
@@ -250,6 +267,7 @@ static enum MHD_Result hold(struct exchange *exchange)
 {
 	exchange->held = (struct held){ .hold = exchange->reply.hold, .let_go = let_go };
 	exchange->request.was_held = true;
+	exchange->held_since_ns = monotonic_ns();
 	reply_done(&exchange->reply);
 	exchange->reply = (struct reply)REPLY_EMPTY;
 	MHD_suspend_connection(exchange->connection);
@@ -266,25 +284,26 @@ static enum MHD_Result answer(struct exchange *exchange)
 	struct buf none = BUF_MAX(0);
 	struct objection objection = { .allowed = &none };
 
+	if (exchange->held_since_ns > 0)
+		exchange->held_ns += monotonic_ns() - exchange->held_since_ns;
+	exchange->held_since_ns = 0;
 	if (exchange->route->lane != LANE_NONE && !exchange->is_answered)
 		return give_to_lane(exchange);
 	if (exchange->request.was_held &&
 	    !is_welcome(exchange->service, exchange->route, &exchange->request, &objection))
-		return refuse(exchange->connection, &objection);
+		return refuse(exchange, &objection);
 	if (!exchange->is_answered)
 		ask_route(exchange);
 	if (exchange->reply.hold.until_ns > 0)
 		return hold(exchange);
-	return send_reply(exchange->connection, &exchange->reply, &none);
+	return send_reply(exchange, &exchange->reply, &none);
 }
 
 /* An address of IPv4, be it mapped (RFC 4291, 2.5.5.2), or the network of one of IPv6: whoever has an
  * address of that has them all. */
 static uint64_t source_of(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *told =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = told ? told->client_addr : NULL;
+	const struct sockaddr *address = address_of(connection);
 	uint64_t halves[2] = { 0, 0 };
 
 	if (address && address->sa_family == AF_INET)
@@ -338,11 +357,19 @@ static size_t leave_escapes(void *context, struct MHD_Connection *connection, ch
 	return strlen(text);
 }
 
-static void log_nothing(void *context, const char *format, va_list arguments)
+/* What libmicrohttpd has to say, mostly of connections that ended in the middle of something. */
+__attribute__((format(printf, 2, 0))) static void hear(void *context, const char *format,
+						       va_list arguments)
 {
-	(void)context;
-	(void)format;
-	(void)arguments;
+	const struct http_service *service = context;
+	char text[REPLY_WHY_SIZE];
+	const struct http_event event = { .kind = HTTP_ODD, .why = text };
+
+	if (!atomic_load(&service->is_serving))
+		return;
+	vsnprintf(text, sizeof(text), format, arguments);
+	text[strcspn(text, "\n")] = '\0';
+	service->listener.tell(service->listener.context, &event);
 }
 
 static int start_threads(struct http_service *service)
@@ -371,8 +398,8 @@ static struct MHD_Daemon *start_daemon(const struct http_settings *settings,
 
 	errno = 0;
 	return MHD_start_daemon(
-		flags, 0, NULL, NULL, handle, service, MHD_OPTION_EXTERNAL_LOGGER, log_nothing,
-		NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&settings->address,
+		flags, 0, NULL, NULL, handle, service, MHD_OPTION_EXTERNAL_LOGGER, hear, service,
+		MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&settings->address,
 		MHD_OPTION_HTTPS_MEM_CERT, settings->certificate, MHD_OPTION_HTTPS_MEM_KEY,
 		settings->key, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE,
 		HTTP_THREADS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADERS_MAX,
@@ -391,6 +418,7 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 	service->routes = settings->routes;
 	service->stores = settings->stores;
 	service->server = settings->server;
+	service->listener = settings->listener;
 	int r = start_threads(service);
 	if (r == 0)
 		service->daemon = start_daemon(settings, service);
@@ -403,6 +431,7 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 				 code != -EINVAL ? strerror(-code)
 						 : "certificate or key is not right");
 	}
+	atomic_store(&service->is_serving, true);
 	*ret_service = service;
 	return 0;
 }
@@ -416,6 +445,7 @@ void http_stop(struct http_service *service)
 {
 	if (!service)
 		return;
+	atomic_store(&service->is_serving, false);
 	end_threads(service);
 	MHD_stop_daemon(service->daemon);
 	free(service);

@@ -18,12 +18,36 @@
 #define HTTP_CONNECTIONS 20000u
 #define HTTP_STORES      (HTTP_THREADS + (LANE_COUNT - 1) * LANE_THREADS + 1) /* of all threads */
 
+enum http_event_kind {
+	HTTP_ANSWERED,
+	HTTP_AMBIGUOUS, /* two readers could take it for different requests; it is answered as well */
+	HTTP_CUT,       /* its body was longer than its path takes, or came too slowly */
+	HTTP_ODD,       /* libmicrohttpd wonders */
+};
+
+/* What happened.  All of it lives until the listener returns. */
+struct http_event {
+	enum http_event_kind kind;
+	const struct sockaddr *address; /* whose; NULL: nobody's */
+	const struct route *route;      /* NULL: there is none */
+	unsigned int status;            /* 0: there is no answer */
+	uint64_t took_ns;               /* without the time for which it was held */
+	const char *why;                /* "" or NULL: nothing is known */
+};
+
+/* Is told what happens, by many threads at once. */
+struct http_listener {
+	void (*tell)(void *context, const struct http_event *event);
+	void *context;
+};
+
 struct http_settings {
 	struct sockaddr_storage address;
 	const char *certificate, *key; /* PEM; the key's may be wiped afterwards */
 	const struct route *routes;
 	struct store_pool *stores; /* both live longer than the service */
 	struct server *server;
+	struct http_listener listener;
 };
 
 struct http_service;

@@ -70,6 +70,12 @@ void reply_problem(struct reply *reply, unsigned int status, const char *detail)
 	reply_object_end(reply);
 }
 
+void reply_failure(struct reply *reply, unsigned int status, const char *detail, const char *why)
+{
+	reply_problem(reply, status, detail);
+	snprintf(reply->why, sizeof(reply->why), "%s", why);
+}
+
 int reply_by_case(struct reply *reply, const struct reply_case *cases, size_t count, int code)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -9,6 +9,7 @@
 #define REPLY_BODY_MAX    (32 * MIB)
 #define REPLY_HEADERS_MAX 4u
 #define REPLY_HEADER_MAX  (4 * KIB) /* of a value */
+#define REPLY_WHY_SIZE    256u
 
 struct reply_header {
 	const char *name;
@@ -21,7 +22,8 @@ struct reply {
 	struct buf body;
 	struct reply_header headers[REPLY_HEADERS_MAX];
 	size_t header_count;
-	bool closes; /* the connection is of no use any more */
+	bool closes;              /* the connection is of no use any more */
+	char why[REPLY_WHY_SIZE]; /* what whoever runs the server is told, and nobody else */
 	struct hold
 		hold; /* where it has a time, there is no answer yet: the route is asked again */
 };
@@ -46,6 +48,9 @@ void reply_object_end(struct reply *reply);
 /* The reply becomes a problem (RFC 9457), whose title is the status's own.  `detail` says what to do
  * about it; it may be NULL. */
 void reply_problem(struct reply *reply, unsigned int status, const char *detail);
+
+/* As reply_problem, of a trouble in the server: `why` is for whoever runs it. */
+void reply_failure(struct reply *reply, unsigned int status, const char *detail, const char *why);
 
 /* As reply_problem, but of more members, until reply_object_end. */
 struct buf *reply_problem_open(struct reply *reply, unsigned int status, const char *detail);

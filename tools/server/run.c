@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone-server run`: serves until it is told to end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include "tools/server/listen.h"
 #include "tools/server/server.h"
 #include "tools/server/signer.h"
+#include "tools/server/witness.h"
 
 #define DESCRIPTOR_MAX 1023
 #define NO_DESCRIPTOR  UINT64_MAX
@@ -27,6 +29,7 @@ struct run_options {
 	const char *certificate, *key;
 	uint64_t ready_fd;
 	uint64_t checkpoint_s;
+	bool is_quiet;
 };
 
 static int read_descriptor(const char *text, void *ret_value)
@@ -43,6 +46,8 @@ static const struct option_row ROWS[] = {
 	OPTION_TEXT(run_options, data, "data", "FOLDER", "the folder that init made"),
 	OPTION_TEXT(run_options, listen, "listen", "HOST:PORT",
 		    "where to listen ([::]:8443 is every address; 127.0.0.1:8443)"),
+	OPTION_FLAG(run_options, is_quiet, "quiet",
+		    "say nothing but what went wrong in the server"),
 	OPTION_TEXT(run_options, certificate, "certificate", "FILE",
 		    "a certificate with its chain in PEM, in place of the one that init made"),
 	OPTION_TEXT(run_options, key, "key", "FILE", "its key"),
@@ -108,7 +113,8 @@ static int start_signer(const struct run_options *options, struct serving *servi
 
 	if (r < 0)
 		return r;
-	r = signer_start(store, &serving->server.log, options->checkpoint_s, &serving->signer);
+	r = signer_start(store, &serving->server.log, options->checkpoint_s,
+			 &serving->server.journal, &serving->signer);
 	return r < 0 ? error_system(error, r, "the thread that signs checkpoints") : 0;
 }
 
@@ -116,7 +122,10 @@ static int start(const struct run_options *options, struct serving *serving, str
 {
 	struct http_settings settings = { .routes = ROUTES,
 					  .stores = &serving->stores,
-					  .server = &serving->server };
+					  .server = &serving->server,
+					  .listener = { witness_hear, &serving->server } };
+
+	journal_init(&serving->server.journal, STDERR_FILENO, options->is_quiet);
 	int r = listen_read(options->listen, &settings.address, error);
 
 	if (r == 0)
@@ -139,6 +148,18 @@ static int start(const struct run_options *options, struct serving *serving, str
 	return http_start(&settings, &serving->http, error);
 }
 
+/* What is said must not reach a connection or a file that came to have a number of those. */
+static void hold_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Machines wait by the thousand, each with a descriptor. */
 static void raise_descriptors(void)
 {
@@ -150,11 +171,13 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit); /* where it cannot be, fewer can wait */
 }
 
-static void tell_ready(const struct run_options *options, const struct serving *serving)
+static void tell_ready(const struct run_options *options, struct serving *serving)
 {
 	unsigned int port = http_port(serving->http);
+	const struct journal_pair pairs[] = { { "name", JOURNAL_TEXT(serving->data.name) },
+					      { "port", JOURNAL_NUMBER(port) } };
 
-	fprintf(stderr, "chaperone-server: %s serves on port %u\n", serving->data.name, port);
+	journal_write(&serving->server.journal, JOURNAL_SERVES, pairs, COUNT_OF(pairs));
 	if (options->ready_fd != NO_DESCRIPTOR) {
 		dprintf((int)options->ready_fd, "%u\n", port);
 		close((int)options->ready_fd);
@@ -188,11 +211,14 @@ int command_run(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &ends, NULL); /* in the threads as well, which come later */
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
+	hold_standard_descriptors();
 	if (start(&options, &serving, &error) < 0) {
 		terminal_error(argv[0], &error);
 		return EXIT_FINDINGS;
 	}
 	tell_ready(&options, &serving);
 	sigwait(&ends, &number);
+	const struct journal_pair pair = { "signal", JOURNAL_NUMBER((unsigned int)number) };
+	journal_write(&serving.server.journal, JOURNAL_ENDS, &pair, 1);
 	return EXIT_GOOD;
 }

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "tools/server/data.h"
 #include "tools/server/holds.h"
+#include "tools/server/journal.h"
 #include "tools/server/password.h"
 #include "tools/server/throttle.h"
 
@@ -18,6 +19,7 @@ struct server {
 	char no_password
 		[PASSWORD_HASH_SIZE]; /* nobody's: what is unknown takes as long as what is wrong */
 	struct holds holds;
+	struct journal journal;
 };
 
 #define SERVER_EMPTY                                                                               \

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "tools/server/ledger.h"
@@ -11,6 +12,7 @@
 struct signer {
 	struct store *store;
 	const struct signing_key *key;
+	struct journal *journal;
 	uint64_t every_s;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -34,20 +36,33 @@ static bool pause_until_next(struct signer *signer)
 	return !is_over;
 }
 
-/* A checkpoint that cannot be signed now is one the next time. */
+/* One that cannot be signed now is one the next time. */
+static void sign(struct signer *signer)
+{
+	int r = ledger_sign(signer->store, signer->key);
+
+	if (r < 0) {
+		const char *trouble = store_trouble(signer->store);
+		const struct journal_pair pair = { "why", JOURNAL_TEXT(trouble[0] ? trouble
+										  : strerror(-r)) };
+
+		journal_write(signer->journal, JOURNAL_UNSIGNED, &pair, 1);
+	}
+}
+
 static void *work(void *context)
 {
 	struct signer *signer = context;
 
 	do
-		(void)!ledger_sign(signer->store, signer->key);
+		sign(signer);
 	while (pause_until_next(signer));
-	(void)!ledger_sign(signer->store, signer->key);
+	sign(signer);
 	return NULL;
 }
 
 int signer_start(struct store *store, const struct signing_key *key, uint64_t every_s,
-		 struct signer **ret_signer)
+		 struct journal *journal, struct signer **ret_signer)
 {
 	SCOPED(store_closep) struct store *own = store;
 	SCOPED(free_p) struct signer *signer = calloc(1, sizeof(*signer));
@@ -56,6 +71,7 @@ int signer_start(struct store *store, const struct signing_key *key, uint64_t ev
 		return -ENOMEM;
 	*signer = (struct signer){ .store = own,
 				   .key = key,
+				   .journal = journal,
 				   .every_s = every_s,
 				   .lock = PTHREAD_MUTEX_INITIALIZER,
 				   .is_told = PTHREAD_COND_INITIALIZER };

@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 #include "control/key.h"
+#include "tools/server/journal.h"
 #include "tools/server/store.h"
 
 struct signer;
 
-/* Begins, with one at once; `store` becomes its own, also on failure, and `key` outlives it. */
+/* Begins, with one at once; `store` becomes its own, also on failure, and the others outlive it. */
 must_use int signer_start(struct store *store, const struct signing_key *key, uint64_t every_s,
-			  struct signer **ret_signer);
+			  struct journal *journal, struct signer **ret_signer);
 
 /* Ends it with a last checkpoint.  Accepts NULL. */
 void signer_stop(struct signer *signer);

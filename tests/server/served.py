@@ -28,10 +28,11 @@ class Server:
         self.trust = ssl.create_default_context(cafile=self.data / "tls.crt")
         self.process = self.port = None
 
-    def start(self, *more, heard=True):
+    def start(self, *more, heard=True, wrapper=()):
+        """`heard`: somebody reads what it says.  `wrapper`: words before its own."""
         ready, writes = os.pipe()
         self.process = subprocess.Popen(
-            [SERVER, "run", "--data", str(self.data), "--listen", "127.0.0.1:0", "--ready-fd", str(writes), *more],
+            [*wrapper, SERVER, "run", "--data", str(self.data), "--listen", "127.0.0.1:0", "--ready-fd", str(writes), *more],
             pass_fds=[writes], env=clean_environment(self.top / "home"), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=None if heard else lambda: os.close(2))
         os.close(writes)

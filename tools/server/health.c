@@ -3,6 +3,8 @@
 
 #include <microhttpd.h>
 
+#include "tools/server/server.h"
+
 int health_live(const struct request *request, struct reply *reply)
 {
 	(void)request;
@@ -12,12 +14,12 @@ int health_live(const struct request *request, struct reply *reply)
 
 int health_ready(const struct request *request, struct reply *reply)
 {
-	int r = store_do(request->store, "SELECT count(*) FROM setting", STORE_NO_VALUES);
+	char why[REPLY_WHY_SIZE];
 
-	if (r < 0)
-		reply_problem(reply, MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "the database does not answer: chaperone-server check tells more");
-	else
+	if (pulse_is_there(&request->server->pulse, why))
 		reply_text(reply, MHD_HTTP_OK, "ready\n");
+	else
+		reply_failure(reply, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "nothing can be kept: the server's log says why", why);
 	return 0;
 }

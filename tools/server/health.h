@@ -8,7 +8,7 @@
 /* 200 as long as requests are answered at all. */
 int health_live(const struct request *request, struct reply *reply);
 
-/* 200 when the database answers, 503 when it does not. */
+/* 200 when data can be kept, 503 when not: the database cannot be written, or the disk is full. */
 int health_ready(const struct request *request, struct reply *reply);
 
 #endif

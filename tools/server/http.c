@@ -207,10 +207,8 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 
 static void fail(struct exchange *exchange, int code)
 {
-	const char *trouble = store_trouble(exchange->request.store);
-
 	reply_failure(&exchange->reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL,
-		      trouble[0] ? trouble : strerror(-code));
+		      store_reason(exchange->request.store, code));
 }
 
 static void ask_route(struct exchange *exchange)

@@ -13,6 +13,8 @@
 	ROW(JOURNAL_SERVES, "info", "serves")                                                      \
 	ROW(JOURNAL_ENDS, "info", "ends")                                                          \
 	ROW(JOURNAL_FAILED, "error", "failed")     /* an answer is 5xx */                          \
+	ROW(JOURNAL_UNREADY, "error", "unready")   /* nothing can be kept */                       \
+	ROW(JOURNAL_READY, "info", "ready")        /* it can again */                              \
 	ROW(JOURNAL_UNSIGNED, "error", "unsigned") /* the log has no newer checkpoint */           \
 	ROW(JOURNAL_REFUSED, "warning", "refused") /* what no honest client does, or too often */  \
 	ROW(JOURNAL_LATE, "warning", "late")       /* a head or a body did not come in time */     \

@@ -84,6 +84,7 @@ struct serving {
 static void serving_done(struct serving *serving)
 {
 	http_stop(serving->http);
+	pulse_stop(&serving->server.pulse);
 	signer_stop(serving->signer);
 	store_pool_done(&serving->stores);
 	server_done(&serving->server);
@@ -141,6 +142,9 @@ static int start(const struct run_options *options, struct serving *serving, str
 		r = fill_pool(serving, error);
 	if (r == 0)
 		r = start_signer(options, serving, error);
+	if (r == 0)
+		r = pulse_start(&serving->server.pulse, &serving->data, &serving->server.journal,
+				error);
 	if (r < 0)
 		return r;
 	settings.certificate = buf_text(&serving->certificate);

@@ -8,6 +8,7 @@
 #include "tools/server/holds.h"
 #include "tools/server/journal.h"
 #include "tools/server/password.h"
+#include "tools/server/pulse.h"
 #include "tools/server/throttle.h"
 
 struct server {
@@ -20,6 +21,7 @@ struct server {
 		[PASSWORD_HASH_SIZE]; /* nobody's: what is unknown takes as long as what is wrong */
 	struct holds holds;
 	struct journal journal;
+	struct pulse pulse;
 };
 
 #define SERVER_EMPTY                                                                               \

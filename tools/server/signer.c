@@ -2,63 +2,32 @@
 #include "tools/server/signer.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/clock.h"
 #include "tools/server/ledger.h"
+#include "tools/server/ticker.h"
 
 struct signer {
 	struct store *store;
 	const struct signing_key *key;
 	struct journal *journal;
-	uint64_t every_s;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t is_told;
-	bool is_over;
+	struct ticker ticker;
 };
 
-/* False: it is over. */
-static bool pause_until_next(struct signer *signer)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += (time_t)signer->every_s;
-	pthread_mutex_lock(&signer->lock);
-	while (!signer->is_over &&
-	       pthread_cond_timedwait(&signer->is_told, &signer->lock, &until) == 0)
-		;
-	bool is_over = signer->is_over;
-	pthread_mutex_unlock(&signer->lock);
-	return !is_over;
-}
-
-/* One that cannot be signed now is one the next time. */
-static void sign(struct signer *signer)
-{
-	int r = ledger_sign(signer->store, signer->key);
-
-	if (r < 0) {
-		const char *trouble = store_trouble(signer->store);
-		const struct journal_pair pair = { "why", JOURNAL_TEXT(trouble[0] ? trouble
-										  : strerror(-r)) };
-
-		journal_write(signer->journal, JOURNAL_UNSIGNED, &pair, 1);
-	}
-}
-
-static void *work(void *context)
+/* A checkpoint that cannot be signed now is one the next time. */
+static void sign(void *context)
 {
 	struct signer *signer = context;
 
-	do
-		sign(signer);
-	while (pause_until_next(signer));
-	sign(signer);
-	return NULL;
+	int r = ledger_sign(signer->store, signer->key);
+
+	if (r < 0) {
+		const struct journal_pair pair = { "why",
+						   JOURNAL_TEXT(store_reason(signer->store, r)) };
+
+		journal_write(signer->journal, JOURNAL_UNSIGNED, &pair, 1);
+	}
 }
 
 int signer_start(struct store *store, const struct signing_key *key, uint64_t every_s,
@@ -69,13 +38,8 @@ int signer_start(struct store *store, const struct signing_key *key, uint64_t ev
 
 	if (!signer)
 		return -ENOMEM;
-	*signer = (struct signer){ .store = own,
-				   .key = key,
-				   .journal = journal,
-				   .every_s = every_s,
-				   .lock = PTHREAD_MUTEX_INITIALIZER,
-				   .is_told = PTHREAD_COND_INITIALIZER };
-	int r = -pthread_create(&signer->thread, NULL, work, signer);
+	*signer = (struct signer){ .store = own, .key = key, .journal = journal };
+	int r = ticker_start(&signer->ticker, every_s * SECOND_NS, sign, signer);
 	if (r < 0)
 		return r;
 	(void)steal(own);
@@ -87,11 +51,8 @@ void signer_stop(struct signer *signer)
 {
 	if (!signer)
 		return;
-	pthread_mutex_lock(&signer->lock);
-	signer->is_over = true;
-	pthread_cond_signal(&signer->is_told);
-	pthread_mutex_unlock(&signer->lock);
-	pthread_join(signer->thread, NULL);
+	ticker_stop(&signer->ticker);
+	sign(signer);
 	store_close(signer->store);
 	free(signer);
 }

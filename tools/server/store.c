@@ -63,6 +63,11 @@ const char *store_trouble(const struct store *store)
 	return store->trouble;
 }
 
+const char *store_reason(const struct store *store, int code)
+{
+	return store->trouble[0] ? store->trouble : strerror(-code);
+}
+
 static int try_once(struct store *store, int (*work)(struct store *store, void *context),
 		    void *context)
 {

@@ -87,4 +87,7 @@ must_use int store_copy(struct store *store, const char *path, struct error *err
  * well. */
 const char *store_trouble(const struct store *store);
 
+/* That, or what `code` means where the database had no part in it. */
+const char *store_reason(const struct store *store, int code);
+
 #endif

@@ -232,6 +232,12 @@ CREATE TABLE record_alarm (
 	PRIMARY KEY (agent, kind)
 );
 
+-- When a server last wrote, to see whether it can.
+CREATE TABLE pulse (
+	server TEXT PRIMARY KEY,
+	beat BIGINT NOT NULL
+);
+
 -- The log's tree (RFC 6962): its size with the roots of the whole subtrees that it is made of, lowest first; and its hashes, of
 -- every eighth level, 256 in a tile (c2sp.org/tlog-tiles).
 CREATE TABLE log_tree (

@@ -20,7 +20,7 @@ struct exchange {
 	const struct route *route;
 	struct buf body;
 	struct reply reply;
-	uint64_t until_ns;
+	struct deadline *deadline;
 	uint64_t held_since_ns; /* 0: it is not held */
 	uint64_t held_ns;       /* for which it was */
 	struct job job;
@@ -44,12 +44,25 @@ static void tell(const struct exchange *exchange, enum http_event_kind kind, uns
 	listener->tell(listener->context, &event);
 }
 
+static struct deadline *deadline_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+/* When its reader has to be done with it. */
+static uint64_t end_of(const struct reply *reply)
+{
+	return monotonic_ns() + HTTP_ANSWER_NS + reply->body.length * SECOND_NS / HTTP_ANSWER_RATE;
+}
+
 static enum MHD_Result send_reply(const struct exchange *exchange, struct reply *reply,
 				  const struct buf *allowed)
 {
 	if (reply->body.failed)
 		reply_failure(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer is too long",
 			      "the answer is too long");
+	deadline_set(exchange->deadline, DEADLINE_ANSWER, end_of(reply));
 	struct MHD_Response *response = response_new(reply, allowed);
 	enum MHD_Result result =
 		response ? MHD_queue_response(exchange->connection, reply->status, response)
@@ -135,7 +148,7 @@ enum MHD_Result exchange_begin(struct http_service *service, struct MHD_Connecti
 				     .connection = connection,
 				     .request = *request,
 				     .reply = REPLY_EMPTY,
-				     .until_ns = request->begun_ns + HTTP_REQUEST_NS };
+				     .deadline = deadline_of(connection) };
 
 	if (guard_is_ambiguous(connection)) {
 		tell(&exchange, HTTP_AMBIGUOUS, objection.status, NULL);
@@ -144,6 +157,7 @@ enum MHD_Result exchange_begin(struct http_service *service, struct MHD_Connecti
 	objection.detail = NULL;
 	if (!settle(service, connection, &exchange, &objection))
 		return refuse(&exchange, &objection);
+	deadline_set(exchange.deadline, DEADLINE_BODY, request->begun_ns + HTTP_REQUEST_NS);
 	exchange.body = (struct buf)BUF_MAX(exchange.route->body_max);
 	*ret_exchange = malloc(sizeof(exchange));
 	if (!*ret_exchange)
@@ -156,9 +170,9 @@ enum MHD_Result exchange_take(struct exchange *exchange, const char *bytes, size
 {
 	buf_add(&exchange->body, bytes, *length);
 	*length = 0;
-	if (!exchange->body.failed && monotonic_ns() <= exchange->until_ns)
+	if (!exchange->body.failed)
 		return MHD_YES;
-	tell(exchange, HTTP_CUT, 0, NULL);
+	tell(exchange, HTTP_CUT, 0, "its body is longer than its path takes");
 	return MHD_NO;
 }
 
@@ -239,6 +253,7 @@ enum MHD_Result exchange_answer(struct exchange *exchange)
 	struct buf none = BUF_MAX(0);
 	struct objection objection = { .allowed = &none };
 
+	deadline_set(exchange->deadline, DEADLINE_SERVER, 0);
 	if (exchange->held_since_ns > 0)
 		exchange->held_ns += monotonic_ns() - exchange->held_since_ns;
 	exchange->held_since_ns = 0;

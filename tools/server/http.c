@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/clock.h"
 #include "tools/server/exchange.h"
@@ -12,7 +13,8 @@
 #include "tools/server/server.h"
 #include "tools/server/source.h"
 
-#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define DESCRIPTORS_OWN 128u /* that are no connections */
+#define PRIORITIES      "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static struct slice value_of(const struct request *request, enum MHD_ValueKind kind,
 			     const char *name)
@@ -55,10 +57,37 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
 			 enum MHD_RequestTerminationCode how)
 {
 	(void)context;
-	(void)connection;
 	(void)how;
 	exchange_free(*exchange);
 	*exchange = NULL;
+	deadline_set(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			     ->socket_context,
+		     DEADLINE_NEXT_HEAD, 0);
+}
+
+/* Called when a connection begins, before its TLS, and before its socket is closed. */
+static void note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+			    enum MHD_ConnectionNotificationCode code)
+{
+	struct http_service *service = context;
+	int socket =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		deadline_end(&service->deadlines, *socket_context);
+		return;
+	}
+	*socket_context = deadline_begin(&service->deadlines, socket);
+	if (!*socket_context)
+		shutdown(socket, SHUT_RDWR);
+}
+
+static void tell_cut(void *context, const struct sockaddr *address, const char *why)
+{
+	const struct http_service *service = context;
+	const struct http_event event = { .kind = HTTP_CUT, .address = address, .why = why };
+
+	service->listener.tell(service->listener.context, &event);
 }
 
 /* Paths are compared as they were sent: one has one spelling, and no zero byte hides what stands
@@ -89,6 +118,10 @@ static int start_threads(struct http_service *service)
 {
 	int r = holds_start(&service->server->holds, service->stores);
 
+	if (r == 0)
+		r = deadlines_start(&service->deadlines, service->connections_max, tell_cut,
+				    service);
+
 	for (size_t i = LANE_NONE + 1; r == 0 && i < LANE_COUNT; i++)
 		r = lane_start(&service->lanes[i]);
 	return r;
@@ -100,6 +133,20 @@ static void end_threads(struct http_service *service)
 	for (size_t i = LANE_NONE + 1; i < LANE_COUNT; i++)
 		lane_end(&service->lanes[i]);
 	holds_end(&service->server->holds);
+	deadlines_stop(&service->deadlines);
+}
+
+/* Each has a descriptor; the database and the log of those who wait for one need theirs. */
+static unsigned int count_connections(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur >= HTTP_CONNECTIONS + DESCRIPTORS_OWN)
+		return HTTP_CONNECTIONS;
+	return limit.rlim_cur >= 2 * DESCRIPTORS_OWN
+		       ? (unsigned int)limit.rlim_cur - DESCRIPTORS_OWN
+		       : DESCRIPTORS_OWN;
 }
 
 static struct MHD_Daemon *start_daemon(const struct http_settings *settings,
@@ -117,7 +164,8 @@ static struct MHD_Daemon *start_daemon(const struct http_settings *settings,
 		settings->key, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE,
 		HTTP_THREADS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADERS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, MHD_OPTION_CONNECTION_LIMIT,
-		HTTP_CONNECTIONS, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
+		service->connections_max, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, note_connection, service,
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_END);
 }
 
@@ -132,6 +180,7 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 	service->stores = settings->stores;
 	service->server = settings->server;
 	service->listener = settings->listener;
+	service->connections_max = count_connections();
 	int r = start_threads(service);
 	if (r == 0)
 		service->daemon = start_daemon(settings, service);

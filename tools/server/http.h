@@ -14,14 +14,16 @@
 #define HTTP_THREADS     4u
 #define HTTP_HEADERS_MAX (32 * KIB) /* of one connection, its answers' included */
 #define HTTP_IDLE_S      15u
-#define HTTP_REQUEST_NS  (60 * SECOND_NS) /* from its first line to its last byte */
-#define HTTP_CONNECTIONS 20000u
+#define HTTP_REQUEST_NS  (60 * SECOND_NS) /* from the end of its head to its last byte */
+#define HTTP_ANSWER_NS   (60 * SECOND_NS) /* until it is read, and a second more for each … */
+#define HTTP_ANSWER_RATE (32 * KIB)
+#define HTTP_CONNECTIONS 20000u /* fewer where there are not so many descriptors */
 #define HTTP_STORES      (HTTP_THREADS + (LANE_COUNT - 1) * LANE_THREADS + 1) /* of all threads */
 
 enum http_event_kind {
 	HTTP_ANSWERED,
 	HTTP_AMBIGUOUS, /* two readers could take it for different requests; it is answered as well */
-	HTTP_CUT,       /* its body was longer than its path takes, or came too slowly */
+	HTTP_CUT,       /* it was too slow (deadline.h), or its body longer than its path takes */
 	HTTP_ODD,       /* libmicrohttpd wonders */
 };
 

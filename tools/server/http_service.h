@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "tools/server/deadline.h"
 #include "tools/server/http.h"
 
 struct http_service {
@@ -14,6 +15,8 @@ struct http_service {
 	struct server *server;
 	struct lane lanes[LANE_COUNT]; /* LANE_NONE has none */
 	struct http_listener listener;
+	struct deadlines deadlines;
+	unsigned int connections_max;
 	atomic_bool is_serving;
 };
 

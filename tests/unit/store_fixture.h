@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A database in a folder of its own. */
+/* A database in a folder of its own, or one in PostgreSQL. */
 #ifndef TESTS_UNIT_STORE_FIXTURE_H
 #define TESTS_UNIT_STORE_FIXTURE_H
 
@@ -14,9 +14,33 @@
 
 static char folder[64];
 static char path[96];
+static char url[160]; /* of PostgreSQL, where it is that */
+
+static inline struct store *open_store(void)
+{
+	struct store *store;
+	struct error error;
+	int r = url[0] ? store_open_postgresql(url, &store, &error)
+		       : store_open_sqlite(path, &store, &error);
+
+	ck_assert_int_eq(r, 0);
+	return store;
+}
+
+/* PostgreSQL's is emptied. */
+static inline void empty_database(void)
+{
+	struct store *store = open_store();
+
+	ck_assert_int_eq(store_do(store, "DROP SCHEMA public CASCADE", STORE_NO_VALUES), 0);
+	ck_assert_int_eq(store_do(store, "CREATE SCHEMA public", STORE_NO_VALUES), 0);
+	store_close(store);
+}
 
 static inline void make_folder(void)
 {
+	if (url[0])
+		empty_database();
 	strcpy(folder, "/tmp/chaperone-store-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/server.db", folder);
@@ -32,15 +56,6 @@ static inline void remove_folder(void)
 		unlink(file);
 	}
 	ck_assert_int_eq(rmdir(folder), 0);
-}
-
-static inline struct store *open_store(void)
-{
-	struct store *store;
-	struct error error;
-
-	ck_assert_int_eq(store_open_sqlite(path, &store, &error), 0);
-	return store;
 }
 
 static inline int take_number(void *context, const struct store_value *columns, size_t count)

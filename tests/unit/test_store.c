@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The store keeps what it is given, undoes what fails, and lets writers take turns. */
+/* The store keeps what it is given, undoes what fails, and lets writers take turns: in SQLite, or in
+ * PostgreSQL when told so. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/cluster.h"
 #include "tests/unit/store_fixture.h"
 
 #define WRITERS    4
@@ -170,7 +172,7 @@ START_TEST(what_one_writes_others_see_while_it_is_open)
 	for (int i = 1; i <= 3; i++) {
 		ck_assert_int_eq(run(second, "INSERT INTO kept VALUES (1)"), 1);
 		if (fork() == 0)
-			execl("/proc/self/exe", "test_store", path, NULL);
+			execl("/proc/self/exe", "test_store", "look", url[0] ? url : path, NULL);
 		ck_assert_int_gt(wait(&status), 0);
 		ck_assert_int_eq(WEXITSTATUS(status), i);
 	}
@@ -197,6 +199,174 @@ START_TEST(a_planted_link_is_not_followed)
 	ck_assert_ptr_nonnull(strstr(error.text, path));
 }
 END_TEST
+
+/* What the last of some statements tells, and what its transaction leaves. */
+static int queue_some(struct store *store, void *context)
+{
+	const char *const *last = context;
+
+	for (int i = 0; i < 1000; i++)
+		ck_assert_int_eq(store_queue(store, "INSERT INTO kept VALUES ($1)",
+					     STORE_VALUES(store_number(i))),
+				 0);
+	int r = store_queue(store, *last, STORE_NO_VALUES);
+	return r == 0 ? store_queue(store, "INSERT INTO kept VALUES (-1)", STORE_NO_VALUES) : r;
+}
+
+START_TEST(what_is_queued_is_there_or_undone)
+{
+	static const char *lasts[] = { "INSERT INTO kept VALUES (7)",
+				       "INSERT INTO nowhere VALUES (7)",
+				       "INSERT INTO kept VALUES (-2)" };
+	SCOPED(store_closep) struct store *store = open_store();
+
+	ck_assert_int_ge(run(store, "CREATE TABLE kept (value BIGINT PRIMARY KEY)"), 0);
+	ck_assert_int_eq(store_transact(store, queue_some, &lasts[0]), -EEXIST);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 0);
+	ck_assert_int_eq(store_transact(store, queue_some, &lasts[1]), -EINVAL);
+	ck_assert_int_eq(store_transact(store, queue_some, &lasts[2]), 0);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 1002);
+	ck_assert_int_eq(store_queue(store, "INSERT INTO kept VALUES (-3)", STORE_NO_VALUES), 0);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 1003);
+}
+END_TEST
+
+/* ---- PostgreSQL alone ---- */
+
+/* Ends the connections of all others. */
+static void end_connections(void)
+{
+	struct store *store = open_store();
+
+	ck_assert_int_ge(number(store, "SELECT count(pg_terminate_backend(pid))"
+				       " FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+				       " AND backend_type = 'client backend'"),
+			 1);
+	while (number(store, "SELECT count(*) FROM pg_stat_activity"
+			     " WHERE backend_type = 'client backend'") > 1)
+		continue;
+	store_close(store);
+}
+
+START_TEST(a_lost_connection_is_made_anew)
+{
+	SCOPED(store_closep) struct store *store = open_store();
+
+	ck_assert_int_ge(run(store, "CREATE TABLE kept (value BIGINT)"), 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(run(store, "INSERT INTO kept VALUES (1)"), 1);
+		end_connections();
+	}
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 3);
+}
+END_TEST
+
+/* Loses its connection the first time: at once, or behind what is queued. */
+static int lose_connection(struct store *store, void *context)
+{
+	int *tries = context;
+	int r = store_queue(store, "INSERT INTO kept VALUES (1)", STORE_NO_VALUES);
+
+	if ((*tries)++ == 0) {
+		ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 1);
+		end_connections();
+	}
+	if (r == 0)
+		r = store_queue(store, "INSERT INTO kept VALUES (2)", STORE_NO_VALUES);
+	return r == 0 ? store_do(store, "INSERT INTO kept VALUES (3)", STORE_NO_VALUES) : r;
+}
+
+START_TEST(a_transaction_that_lost_its_connection_runs_again)
+{
+	SCOPED(store_closep) struct store *store = open_store();
+	int tries = 0;
+
+	ck_assert_int_ge(run(store, "CREATE TABLE kept (value BIGINT)"), 0);
+	ck_assert_int_eq(store_transact(store, lose_connection, &tries), 0);
+	ck_assert_int_eq(tries, 2);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 3);
+}
+END_TEST
+
+static int lose_connection_last(struct store *store, void *context)
+{
+	++*(int *)context;
+	ck_assert_int_eq(run(store, "INSERT INTO kept VALUES (1)"), 1);
+	end_connections();
+	return 0;
+}
+
+START_TEST(a_transaction_that_ends_with_its_connection_is_not_run_again)
+{
+	SCOPED(store_closep) struct store *store = open_store();
+	int tries = 0;
+
+	ck_assert_int_ge(run(store, "CREATE TABLE kept (value BIGINT)"), 0);
+	ck_assert_int_eq(store_transact(store, lose_connection_last, &tries), -EIO);
+	ck_assert_int_eq(tries, 1);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 0);
+}
+END_TEST
+
+static int hide_a_failure(struct store *store, void *context)
+{
+	ck_assert_int_eq(run(store, "INSERT INTO kept VALUES (1)"), 1);
+	ck_assert_int_eq(run(store, context), -EINVAL);
+	return 0;
+}
+
+START_TEST(a_failure_that_nobody_told_of_is_told_at_the_end)
+{
+	SCOPED(store_closep) struct store *store = open_store();
+
+	ck_assert_int_ge(run(store, "CREATE TABLE kept (value BIGINT)"), 0);
+	ck_assert_int_eq(store_transact(store, hide_a_failure, (char[]){ "SELECT * FROM nowhere" }),
+			 -EIO);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM kept"), 0);
+}
+END_TEST
+
+START_TEST(a_session_is_as_it_has_to_be)
+{
+	struct store *store = open_store();
+
+	ck_assert_int_ge(run(store, "ALTER ROLE postgres SET synchronous_commit = off"), 0);
+	store_close(store);
+	store = open_store();
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM pg_settings"
+				       " WHERE name = 'synchronous_commit' AND setting = 'on'"),
+			 1);
+	ck_assert_int_ge(run(store, "ALTER ROLE postgres RESET synchronous_commit"), 0);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_database_that_a_crash_damages_is_told_of)
+{
+	SCOPED(store_closep) struct store *store = open_store();
+	struct error error;
+
+	ck_assert_int_eq(store_check(store, &error), -EUCLEAN); /* as cluster.c starts it */
+	ck_assert_ptr_nonnull(strstr(error.text, "fsync"));
+}
+END_TEST
+
+START_TEST(no_password_is_told)
+{
+	static const char *const URLS[] = { "postgresql://me:hidden@[::1/x",
+					    "host=/tmp password=hidden",
+					    "postgresql://me:hidden@127.0.0.1:1/x" };
+	struct store *store;
+	struct error error;
+
+	for (size_t i = 0; i < COUNT_OF(URLS); i++) {
+		ck_assert_int_lt(store_open_postgresql(URLS[i], &store, &error), 0);
+		ck_assert_ptr_null(strstr(error.text, "hidden"));
+	}
+}
+END_TEST
+
+/* ---- the schema ---- */
 
 START_TEST(the_schema_is_raised_once)
 {
@@ -231,10 +401,28 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, undoes_what_fails);
 	tcase_add_test(tests, writers_take_turns);
 	tcase_add_test(tests, what_one_writes_others_see_while_it_is_open);
-	tcase_add_test(tests, the_file_is_its_owners);
-	tcase_add_test(tests, a_planted_link_is_not_followed);
+	tcase_add_test(tests, what_is_queued_is_there_or_undone);
 	tcase_add_test(tests, the_schema_is_raised_once);
 	tcase_add_test(tests, a_newer_database_is_left_alone);
+}
+
+static void add_sqlite_tests(TCase *tests)
+{
+	add_tests(tests);
+	tcase_add_test(tests, the_file_is_its_owners);
+	tcase_add_test(tests, a_planted_link_is_not_followed);
+}
+
+static void add_postgresql_tests(TCase *tests)
+{
+	add_tests(tests);
+	tcase_add_test(tests, a_lost_connection_is_made_anew);
+	tcase_add_test(tests, a_transaction_that_lost_its_connection_runs_again);
+	tcase_add_test(tests, a_transaction_that_ends_with_its_connection_is_not_run_again);
+	tcase_add_test(tests, a_failure_that_nobody_told_of_is_told_at_the_end);
+	tcase_add_test(tests, a_session_is_as_it_has_to_be);
+	tcase_add_test(tests, a_database_that_a_crash_damages_is_told_of);
+	tcase_add_test(tests, no_password_is_told);
 }
 
 static int count_row(void *context, const struct store_value *columns, size_t count)
@@ -246,19 +434,41 @@ static int count_row(void *context, const struct store_value *columns, size_t co
 }
 
 /* Another process: how many rows it sees. */
-static int look(const char *file)
+static int look(const char *where)
 {
 	SCOPED(store_closep) struct store *store = NULL;
 	struct error error;
-	int seen = 0;
+	int r, seen = 0;
 
-	if (store_open_sqlite(file, &store, &error) < 0 ||
+	if (where[0] == '/')
+		r = store_open_sqlite(where, &store, &error);
+	else
+		r = store_open_postgresql(where, &store, &error);
+	if (r < 0 ||
 	    store_run(store, "SELECT value FROM kept", STORE_NO_VALUES, count_row, &seen) < 0)
 		return 100;
 	return seen;
 }
 
+static int run_on_postgresql(void)
+{
+	struct cluster cluster = { .postmaster = 0 };
+	int r = cluster_start(&cluster);
+
+	if (r == -ENOENT)
+		return 77; /* skipped */
+	snprintf(url, sizeof(url), "postgresql://postgres@/postgres?host=%s", cluster.folder);
+	if (r == 0)
+		r = run_suite("store in PostgreSQL", make_folder, remove_folder,
+			      add_postgresql_tests);
+	cluster_stop(&cluster);
+	return r == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
-	return argc > 1 ? look(argv[1]) : run_suite("store", make_folder, remove_folder, add_tests);
+	if (argc == 3)
+		return look(argv[2]);
+	return argc == 2 ? run_on_postgresql()
+			 : run_suite("store", make_folder, remove_folder, add_sqlite_tests);
 }

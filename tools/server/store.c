@@ -43,6 +43,13 @@ int store_do(struct store *store, const char *sql, struct store_values values)
 	return r < 0 ? r : 0;
 }
 
+int store_queue(struct store *store, const char *sql, struct store_values values)
+{
+	int r = store->engine->queue(store, sql, values);
+
+	return r < 0 ? r : 0;
+}
+
 int store_run_script(struct store *store, const char *script)
 {
 	return remember(store, store->engine->run_script(store, script));
@@ -76,8 +83,10 @@ static int try_once(struct store *store, int (*work)(struct store *store, void *
 	if (r < 0)
 		return r;
 	r = work(store, context);
-	if (r == 0)
+	if (r == 0) {
 		r = store_do(store, "COMMIT", STORE_NO_VALUES);
+		r = r == -ENOTCONN ? -EIO : r;
+	}
 	if (r != 0)
 		(void)!store->engine->run(store, "ROLLBACK", STORE_NO_VALUES, NULL,
 					  NULL); /* fails where the trouble has done it */
@@ -99,7 +108,7 @@ int store_transact(struct store *store, int (*work)(struct store *store, void *c
 {
 	int r = -EAGAIN;
 
-	for (int tries = 0; tries < TRIES_MAX && r == -EAGAIN; tries++) {
+	for (int tries = 0; tries < TRIES_MAX && (r == -EAGAIN || r == -ENOTCONN); tries++) {
 		if (tries > 0)
 			pause_for(tries);
 		r = try_once(store, work, context);

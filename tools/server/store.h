@@ -50,29 +50,41 @@ struct store_values {
 #define STORE_NO_VALUES ((struct store_values){ NULL, 0 })
 
 /* Sees one row, whose values live until it returns.  A negative errno ends the statement and is its
- * result; it must not run a statement of the same text. */
+ * result; it must not run a statement of the same text.  Rows may all be in memory meanwhile: what can
+ * be without end is asked for in pages. */
 typedef int (*store_row_fn)(void *context, const struct store_value *columns, size_t count);
 
 /* Opens the SQLite file `path`, which is made with mode 0600 if it is not there. */
 must_use int store_open_sqlite(const char *path, struct store **ret_store, struct error *error);
+
+/* Connects to PostgreSQL: `url` is what libpq takes, and its environment, service and password files
+ * count.  A connection that is lost is made anew for the next statement that is in no transaction. */
+must_use int store_open_postgresql(const char *url, struct store **ret_store, struct error *error);
+
 void store_close(struct store *store);
 DEFINE_FREEP(struct store, store_closep, store_close)
 
 /* Runs one statement.  `sql` is a literal: it is prepared once for as long as the store is open.
  * `row` may be NULL.  Returns how many rows it changed (of a query, 0); -EEXIST where one of that key
- * is there, -EAGAIN where another transaction was first, -EINVAL for SQL that is wrong, -EIO and
- * others where the database has a trouble of its own. */
+ * is there, -EAGAIN where another transaction was first, -EINVAL for SQL that is wrong, -ENOTCONN where
+ * the connection was lost, -EIO and others where the database has a trouble of its own.  A statement
+ * that fails within a transaction is its end: nothing more of it can be run. */
 must_use int store_run(struct store *store, const char *sql, struct store_values values,
 		       store_row_fn row, void *context);
 
 /* Runs a statement for what it does, however many rows that are.  0, or store_run's error. */
 must_use int store_do(struct store *store, const char *sql, struct store_values values);
 
+/* As store_do, within a transaction.  The statement may wait for those behind it, and then one of these
+ * or COMMIT tells its error: no round trip for each. */
+must_use int store_queue(struct store *store, const char *sql, struct store_values values);
+
 /* Runs all statements of `script`, a schema file. */
 must_use int store_run_script(struct store *store, const char *script);
 
 /* Runs `work` as one transaction, which is undone unless it returns 0, and again when another one
- * was first: `work` may run more than once. */
+ * was first or the connection was lost on the way: `work` may run more than once.  -EIO where it was lost
+ * at the end, when nobody knows whether the transaction counts. */
 must_use int store_transact(struct store *store, int (*work)(struct store *store, void *context),
 			    void *context);
 

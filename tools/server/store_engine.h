@@ -11,6 +11,7 @@ struct store_engine {
 	void (*close)(struct store *store);
 	int (*run)(struct store *store, const char *sql, struct store_values values,
 		   store_row_fn row, void *context);
+	int (*queue)(struct store *store, const char *sql, struct store_values values);
 	int (*run_script)(struct store *store, const char *script);
 	int (*check)(struct store *store, struct error *error);
 	int (*copy)(struct store *store, const char *path, struct error *error);

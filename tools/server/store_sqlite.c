@@ -184,6 +184,11 @@ static int sqlite_run(struct store *store, const char *sql, struct store_values 
 	return r < 0 ? r : sqlite3_total_changes(sqlite->database) - before;
 }
 
+static int sqlite_queue(struct store *store, const char *sql, struct store_values values)
+{
+	return sqlite_run(store, sql, values, NULL, NULL);
+}
+
 static int sqlite_run_script(struct store *store, const char *script)
 {
 	int code = sqlite3_exec(own(store)->database, script, NULL, NULL, NULL);
@@ -245,6 +250,7 @@ static const char *sqlite_trouble(const struct store *store)
 static const struct store_engine SQLITE = {
 	.close = sqlite_close,
 	.run = sqlite_run,
+	.queue = sqlite_queue,
 	.run_script = sqlite_run_script,
 	.check = sqlite_check,
 	.copy = sqlite_copy,

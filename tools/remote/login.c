@@ -13,7 +13,7 @@
 #include "tools/command/options.h"
 #include "tools/remote/author_options.h"
 #include "tools/remote/commands.h"
-#include "tools/remote/password.h"
+#include "tools/command/password.h"
 #include "tools/remote/visit.h"
 
 #define TEXT_MAX   (16 * KIB)

@@ -10,13 +10,13 @@
 #include "control/base64.h"
 #include "tools/command/json.h"
 #include "tools/command/document.h"
+#include "tools/command/password.h"
 #include "tools/server/moment.h"
 #include "tools/server/password.h"
 #include "tools/server/server.h"
 #include "tools/server/token.h"
 
 #define TOKEN_TEXT_MAX 64u
-#define PASSWORD_MAX   1024u
 
 /* Who logs in. */
 struct visitor {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How a person's password comes in. */
-#ifndef TOOLS_REMOTE_PASSWORD_H
-#define TOOLS_REMOTE_PASSWORD_H
+#ifndef TOOLS_COMMAND_PASSWORD_H
+#define TOOLS_COMMAND_PASSWORD_H
 
 #include "common/buf.h"
 #include "common/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/remote/password.h"
+#include "tools/command/password.h"
 
 #include <errno.h>
 #include <string.h>

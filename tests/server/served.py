@@ -86,6 +86,18 @@ def server(*more, **options):
                 served.stop()
 
 
+def manage(served, *words, text=None, expect=0):
+    """Runs a command of the server's on its folder: stdout, and what was said."""
+    noun_and_verb, more = words[0].split(), words[1:]
+    status, out, err = run(served.top, *noun_and_verb, "--data", str(served.data), *more, program=SERVER, text=text)
+    assert status == expect, (words, status, out, err)
+    return out, err
+
+
+def manage_json(served, *words, **options):
+    return json.loads(manage(served, *words, "--json", **options)[0])
+
+
 def code(served, *more):
     """The part that is sent, and the hash of the server's key."""
     status, out, err = run(served.top, "code", "--data", str(served.data), "--json", *more, program=SERVER)

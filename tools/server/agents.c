@@ -9,6 +9,7 @@
 #include "tools/command/json.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
+#include "tools/server/audit.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
 #include "tools/server/moment.h"
@@ -144,21 +145,30 @@ int command_agent_list(int argc, char **argv)
 	return EXIT_GOOD;
 }
 
-static int revoke_agent(const struct data *data, const char *id, struct error *error)
+static int end_agent(struct store *store, void *context)
 {
-	int r = store_run(
-		data->store, "UPDATE agent SET revoked = $1 WHERE id = $2 AND revoked IS NULL",
-		STORE_VALUES(store_number((int64_t)realtime_ns()), store_text(slice_of(id))), NULL,
-		NULL);
+	const struct slice *id = context;
+	int r = store_run(store, "UPDATE agent SET revoked = $1 WHERE id = $2 AND revoked IS NULL",
+			  STORE_VALUES(store_number((int64_t)realtime_ns()), store_text(*id)), NULL,
+			  NULL);
 
-	if (r < 0)
-		return error_set(error, r, "%s", store_trouble(data->store));
-	if (r == 0)
-		return error_set(error, -ENOENT,
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	return audit_add(store, audit_system(),
+			 (struct audit_deed){ AUDIT_AGENT_REVOKE, *id, SLICE("") });
+}
+
+static int revoke_agent(const struct data *data, const char *name, struct error *error)
+{
+	struct slice id = slice_of(name);
+	int r = store_transact(data->store, end_agent, &id);
+
+	if (r == -ENOENT)
+		return error_set(error, r,
 				 "no machine that is enrolled is called '%.64s': "
 				 "chaperone-server agent list shows them",
-				 id);
-	return 0;
+				 name);
+	return r < 0 ? error_set(error, r, "%s", store_trouble(data->store)) : 0;
 }
 
 int command_agent_revoke(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include "tools/command/json.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
+#include "tools/server/audit.h"
 #include "tools/server/certificate.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
@@ -51,6 +52,23 @@ static int read_key_hash(const struct data *data, const char *given, unsigned ch
 	return r;
 }
 
+struct offer {
+	const struct enrolment_code *code;
+	struct slice bundle;
+	int64_t expires_ns;
+};
+
+static int make_offer(struct store *store, void *context)
+{
+	struct offer *offer = context;
+	int r = enrolment_offer(store, offer->code, offer->bundle, &offer->expires_ns);
+
+	if (r < 0)
+		return r;
+	return audit_add(store, audit_system(),
+			 (struct audit_deed){ AUDIT_CODE, offer->bundle, SLICE("") });
+}
+
 static int make_code(const struct code_options *options, struct enrolment_code *ret_code,
 		     int64_t *ret_expires_ns, struct error *error)
 {
@@ -62,7 +80,9 @@ static int make_code(const struct code_options *options, struct enrolment_code *
 	if (r < 0)
 		return r;
 	randombytes_buf(ret_code->secret, sizeof(ret_code->secret));
-	r = enrolment_offer(data.store, ret_code, slice_of(options->bundle), ret_expires_ns);
+	struct offer offer = { ret_code, slice_of(options->bundle), 0 };
+	r = store_transact(data.store, make_offer, &offer);
+	*ret_expires_ns = offer.expires_ns;
 	return r < 0 ? error_set(error, r, "%s", store_trouble(data.store)) : 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "control/base64.h"
+#include "tools/server/audit.h"
 #include "tools/server/author.h"
 #include "control/name.h"
 #include "tools/command/json.h"
@@ -94,7 +95,13 @@ static int enrol(struct store *store, void *context)
 	struct newcomer *newcomer = context;
 	int r = use_code(store, newcomer);
 
-	return r < 0 ? r : add_agent(store, newcomer);
+	if (r == 0)
+		r = add_agent(store, newcomer);
+	if (r < 0)
+		return r;
+	return audit_add(
+		store, AUDIT_MACHINE(slice_of(newcomer->id)),
+		(struct audit_deed){ AUDIT_ENROL, newcomer->host, slice_of(newcomer->bundle) });
 }
 
 static void add_key(struct buf *out, const char *name, const struct verifying_key *key)

@@ -12,6 +12,7 @@
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
 #include "tools/server/account.h"
+#include "tools/server/audit.h"
 #include "tools/server/certificate.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
@@ -129,6 +130,10 @@ static int add_administrator(struct store *store, void *context)
 	if (r == 0)
 		r = store_do(store, "INSERT INTO setting (name, value) VALUES ('name', $1)",
 			     STORE_VALUES(store_text(slice_of(made->name))));
+	if (r == 0)
+		r = audit_add(store, audit_system(),
+			      (struct audit_deed){ AUDIT_INIT, slice_of(made->name),
+						   slice_of(made->administrator) });
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include "tools/command/json.h"
 #include "tools/command/document.h"
 #include "tools/command/password.h"
+#include "tools/server/audit.h"
 #include "tools/server/moment.h"
 #include "tools/server/password.h"
 #include "tools/server/server.h"
@@ -77,11 +78,15 @@ static int add_token(struct store *store, void *context)
 	if (r < 0)
 		return r;
 	sha256(visitor->token, sizeof(visitor->token), digest);
-	return store_do(
-		store, "INSERT INTO token (digest, account, made, expires) VALUES ($1, $2, $3, $4)",
-		STORE_VALUES(store_bytes(digest, sizeof(digest)), store_text(visitor->account),
-			     store_number(visitor->now_ns),
-			     store_number(visitor->now_ns + (int64_t)LOGIN_NS)));
+	r = store_do(store,
+		     "INSERT INTO token (digest, account, made, expires) VALUES ($1, $2, $3, $4)",
+		     STORE_VALUES(store_bytes(digest, sizeof(digest)), store_text(visitor->account),
+				  store_number(visitor->now_ns),
+				  store_number(visitor->now_ns + (int64_t)LOGIN_NS)));
+	if (r < 0)
+		return r;
+	return audit_add(store, AUDIT_ACCOUNT(visitor->account),
+			 (struct audit_deed){ AUDIT_LOGIN, visitor->account, SLICE("") });
 }
 
 static int welcome(const struct request *request, struct visitor *visitor, struct reply *reply)
@@ -102,6 +107,14 @@ static int welcome(const struct request *request, struct visitor *visitor, struc
 	json_text(out, "role", slice_of(visitor->role));
 	reply_object_end(reply);
 	return 0;
+}
+
+/* A name that is nobody's may be a password that was typed in its place, and is not kept. */
+static int refuse(const struct request *request, const struct visitor *visitor, struct reply *reply)
+{
+	reply_problem(reply, MHD_HTTP_FORBIDDEN, "account or password is not right");
+	struct slice name = visitor->role[0] ? visitor->account : SLICE("");
+	return audit_add_refused(request->store, name);
 }
 
 static struct throttle *throttle_of_account(struct server *server, struct slice account)
@@ -138,8 +151,7 @@ int login_answer(const struct request *request, struct reply *reply)
 	if (r == -EACCES) {
 		throttle_take(source, now_ns);
 		throttle_take(account, now_ns);
-		reply_problem(reply, MHD_HTTP_FORBIDDEN, "account or password is not right");
-		return 0;
+		return refuse(request, &visitor, reply);
 	}
 	return r < 0 ? r : welcome(request, &visitor, reply);
 }

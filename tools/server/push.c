@@ -10,6 +10,7 @@
 #include "control/base64.h"
 #include "control/release.h"
 #include "tools/command/json.h"
+#include "tools/server/audit.h"
 #include "tools/server/author.h"
 #include "tools/server/draft.h"
 #include "tools/server/published.h"
@@ -122,6 +123,16 @@ static int write_release(const struct push *push, const struct published_newest 
 	return release_write(&release, out);
 }
 
+static int audit_draft(struct store *store, const struct push *push)
+{
+	char version[AUDIT_VERSION_SIZE];
+
+	audit_version_text(push->bundle, push->draft.version, version);
+	return audit_add(
+		store, AUDIT_ACCOUNT(push->by),
+		(struct audit_deed){ AUDIT_DRAFT, slice_of(version), slice_of(push->draft.id) });
+}
+
 static int add_draft(struct store *store, void *context)
 {
 	struct push *push = context;
@@ -141,14 +152,15 @@ static int add_draft(struct store *store, void *context)
 	if (r < 0)
 		return r;
 	draft->version = newest.version + 1;
-	return store_do(store,
-			"INSERT INTO draft (id, bundle, version, release, source, made)"
-			" VALUES ($1, $2, $3, $4, $5, $6)",
-			STORE_VALUES(store_text(slice_of(draft->id)), store_text(push->bundle),
-				     store_number(draft->version),
-				     store_text(buf_view(&draft->release)),
-				     store_bytes(push->text.source.at, push->text.source.length),
-				     store_number(draft->made_ns)));
+	r = store_do(store,
+		     "INSERT INTO draft (id, bundle, version, release, source, made)"
+		     " VALUES ($1, $2, $3, $4, $5, $6)",
+		     STORE_VALUES(store_text(slice_of(draft->id)), store_text(push->bundle),
+				  store_number(draft->version),
+				  store_text(buf_view(&draft->release)),
+				  store_bytes(push->text.source.at, push->text.source.length),
+				  store_number(draft->made_ns)));
+	return r < 0 ? r : audit_draft(store, push);
 }
 
 static void add_findings(const struct push *push, struct buf *out)

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "tools/command/json.h"
+#include "tools/server/audit.h"
 #include "tools/server/author.h"
 #include "tools/server/draft.h"
 #include "tools/server/published.h"
@@ -14,6 +15,7 @@
 
 struct signing {
 	struct slice bundle, id, message;
+	struct slice by; /* the account that brings it */
 	struct draft draft;
 	struct author_keys keys;
 	struct buf note;    /* the release with all signatures that count */
@@ -67,6 +69,16 @@ static int check_note(struct store *store, struct signing *signing, struct note 
 	return slice_equal(ret_note->text, buf_view(&signing->draft.release)) ? 0 : -EXDEV;
 }
 
+static int audit_signing(struct store *store, const struct signing *signing,
+			 enum audit_action action, struct slice detail)
+{
+	char version[AUDIT_VERSION_SIZE];
+
+	audit_version_text(signing->bundle, signing->draft.version, version);
+	return audit_add(store, AUDIT_ACCOUNT(signing->by),
+			 (struct audit_deed){ action, slice_of(version), detail });
+}
+
 static int add_signature(struct store *store, const struct signing *signing,
 			 const struct verifying_key *key)
 {
@@ -79,11 +91,13 @@ static int add_signature(struct store *store, const struct signing *signing,
 	verifying_key_write(key, &verifier);
 	if (verifier.failed)
 		return verifier.failed;
-	return store_do(store,
-			"INSERT INTO draft_signature (draft, verifier, line, signed)"
-			" VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-			STORE_VALUES(store_text(signing->id), store_text(buf_view(&verifier)),
-				     store_text(line), store_number((int64_t)realtime_ns())));
+	r = store_run(store,
+		      "INSERT INTO draft_signature (draft, verifier, line, signed)"
+		      " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+		      STORE_VALUES(store_text(signing->id), store_text(buf_view(&verifier)),
+				   store_text(line), store_number((int64_t)realtime_ns())),
+		      NULL, NULL);
+	return r > 0 ? audit_signing(store, signing, AUDIT_SIGNATURE, slice_of(key->name)) : r;
 }
 
 static int add_signatures(struct store *store, struct signing *signing)
@@ -160,7 +174,8 @@ static int publish(struct store *store, const struct signing *signing)
 	if (r == 0)
 		r = store_do(store, "DELETE FROM draft WHERE id = $1",
 			     STORE_VALUES(store_text(signing->id)));
-	return r;
+	return r < 0 ? r
+		     : audit_signing(store, signing, AUDIT_VERSION, buf_view(&signing->signers));
 }
 
 static int sign(struct store *store, void *context)
@@ -195,6 +210,7 @@ int draft_sign(const struct request *request, struct reply *reply)
 	struct signing signing = { .bundle = request->parts[0],
 				   .id = request->parts[1],
 				   .message = request->body,
+				   .by = slice_of(request->person.account),
 				   .note = BUF_MAX(NOTE_SIZE_MAX),
 				   .signers = BUF_MAX(SIGNERS_MAX) };
 	int r = store_transact(request->store, sign, &signing);

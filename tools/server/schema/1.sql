@@ -37,6 +37,18 @@ CREATE VIEW author AS
 	WHERE author_key.revoked IS NULL AND account.disabled IS NULL
 	AND account.role IN ('author', 'administrator');
 
+-- What was done to the server: numbers go up, rows are never changed, and none but old refused log-ins goes (audit.h).
+CREATE TABLE audit (
+	number BIGINT PRIMARY KEY,
+	time BIGINT NOT NULL,
+	kind TEXT NOT NULL CHECK (kind IN ('os', 'account', 'machine', 'nobody')), -- of who did it
+	actor TEXT NOT NULL,
+	action TEXT NOT NULL, -- AUDIT_ACTIONS (audit.h)
+	subject TEXT NOT NULL,
+	detail TEXT NOT NULL
+);
+CREATE INDEX audit_action ON audit (action, number);
+
 -- Versions of bundles.  None is ever changed or taken away; of two that would be the next one, one is.
 CREATE TABLE policy (
 	bundle TEXT NOT NULL,

@@ -19,7 +19,8 @@
 	ROW(AUDIT_LOGIN_REFUSED, "login refused") /* account, of those that can log in */          \
 	ROW(AUDIT_DRAFT, "draft")                 /* bundle and version; the draft */              \
 	ROW(AUDIT_SIGNATURE, "signature")         /* bundle and version; the key's name */         \
-	ROW(AUDIT_VERSION, "version")             /* bundle and version; accounts that signed */
+	ROW(AUDIT_VERSION, "version")             /* bundle and version; accounts that signed */   \
+	ROW(AUDIT_SETTING, "setting set")         /* setting; value */
 
 enum audit_action {
 #define AUDIT_ENUMERATOR(action, name) action,

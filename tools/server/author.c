@@ -3,29 +3,24 @@
 
 #include <errno.h>
 
-#define THRESHOLD_MAX 64u
-
-static int take_threshold(void *context, const struct store_value *columns, size_t count)
-{
-	uint64_t *threshold = context;
-
-	(void)count;
-	return slice_to_u64(columns[0].bytes, threshold) < 0 || *threshold == 0 ||
-			       *threshold > THRESHOLD_MAX
-		       ? -EINVAL
-		       : 0;
-}
+#include "tools/server/setting.h"
 
 int author_threshold(struct store *store, uint64_t *ret_threshold)
 {
-	uint64_t threshold = 1;
-	int r = store_run(store, "SELECT value FROM setting WHERE name = 'author_threshold'",
-			  STORE_NO_VALUES, take_threshold, &threshold);
+	return setting_read(store, SETTING_AUTHOR_THRESHOLD, ret_threshold);
+}
 
-	if (r < 0)
-		return r;
-	*ret_threshold = threshold;
+static int take_count(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	*(uint64_t *)context = (uint64_t)columns[0].number;
 	return 0;
+}
+
+int author_accounts(struct store *store, uint64_t *ret_count)
+{
+	return store_run(store, "SELECT count(DISTINCT account) FROM author", STORE_NO_VALUES,
+			 take_count, ret_count);
 }
 
 struct reading {

@@ -10,6 +10,9 @@
  * setting that is none. */
 must_use int author_threshold(struct store *store, uint64_t *ret_threshold);
 
+/* How many accounts have a key that counts. */
+must_use int author_accounts(struct store *store, uint64_t *ret_count);
+
 /* Keys of authors that signed something. */
 struct author_keys {
 	struct verifying_key items[NOTE_KEYS_MAX];

@@ -8,6 +8,8 @@ int command_code(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_agent_list(int argc, char **argv);
 int command_agent_revoke(int argc, char **argv);
+int command_setting_list(int argc, char **argv);
+int command_setting_set(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_backup(int argc, char **argv);

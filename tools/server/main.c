@@ -11,6 +11,8 @@ static const struct command COMMANDS[] = {
 	{ "code", command_code, "make a code with which one machine enrols" },
 	{ "agent list", command_agent_list, "list the machines that are enrolled" },
 	{ "agent revoke", command_agent_revoke, "answer a machine no more" },
+	{ "setting list", command_setting_list, "list the settings" },
+	{ "setting set", command_setting_set, "change a setting" },
 	{ "log", command_log, "show who did what to the server" },
 	{ "check", command_check, "say whether the server's folder is whole" },
 	{ "export", command_export, "write the record to a file that can be verified anywhere" },

@@ -13,6 +13,7 @@
 #include "tools/server/http.h"
 #include "tools/server/published.h"
 #include "tools/server/server.h"
+#include "tools/server/setting.h"
 
 #define HEADER_MAX 64u
 
@@ -58,11 +59,15 @@ static bool is_known(struct slice tags, int64_t version)
 static int write_freshness(const struct request *request, const struct published_newest *newest,
 			   struct buf *out)
 {
-	uint64_t now_s = realtime_ns() / SECOND_NS;
+	uint64_t now_s = realtime_ns() / SECOND_NS, fresh_s;
+	int r = setting_read(request->store, SETTING_FRESHNESS, &fresh_s);
+
+	if (r < 0)
+		return r;
 	struct freshness freshness = { .bundle = slice_of(request->agent.bundle),
 				       .version = (uint64_t)newest->version,
 				       .issued_s = now_s,
-				       .expires_s = now_s + PULL_FRESH_S };
+				       .expires_s = now_s + fresh_s };
 
 	memcpy(freshness.release_digest, newest->digest, SHA256_SIZE);
 	return freshness_write(&freshness, &request->server->freshness, out);

@@ -5,8 +5,7 @@
 
 #include "tools/server/route.h"
 
-#define PULL_WAIT_S  30u        /* at most */
-#define PULL_FRESH_S (15u * 60) /* for which a freshness note holds */
+#define PULL_WAIT_S 30u /* at most */
 
 /* GET /v1/policy: the newest version of the machine's bundle as an envelope (control/envelope.h), with
  * "VERSION" as its ETag, or 304 where If-None-Match has that; both with a new freshness note in base64

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* `chaperone-server setting list` and `set`. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "tools/command/command.h"
+#include "tools/command/json.h"
+#include "tools/command/options.h"
+#include "tools/command/terminal.h"
+#include "tools/server/audit.h"
+#include "tools/server/commands.h"
+#include "tools/server/data.h"
+#include "tools/server/setting.h"
+
+#define LIST_MAX  (64 * KIB)
+#define VALUE_MAX 64u
+
+struct setting_options {
+	const char *data;
+	bool is_json;
+};
+
+static const struct option_row LIST_ROWS[] = {
+	OPTION_TEXT(setting_options, data, "data", "FOLDER", "the folder that init made"),
+	OPTION_FLAG(setting_options, is_json, "json", "a list of objects"),
+};
+
+static const struct option_table LIST_OPTIONS = {
+	OPTION_ROWS(LIST_ROWS),
+	.about = "Lists the settings and their values.",
+	.exits = "0 listed, 1 the folder cannot be read, 2 asked wrongly",
+};
+
+static const struct option_row SET_ROWS[] = {
+	OPTION_TEXT(setting_options, data, "data", "FOLDER", "the folder that init made"),
+};
+
+static const struct option_table SET_OPTIONS = {
+	OPTION_ROWS(SET_ROWS),
+	.operands = "NAME VALUE",
+	.operands_min = 2,
+	.operands_max = 2,
+	.about = "Changes a setting, from the server's next request on.",
+	.exits = "0 changed, 1 it cannot be, 2 asked wrongly",
+};
+
+static int fail(const char *command, const struct error *error)
+{
+	terminal_error(command, error);
+	return EXIT_FINDINGS;
+}
+
+static int take_value(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	snprintf(context, VALUE_MAX, "%.*s", SLICE_ARGUMENTS(columns[0].bytes));
+	return 0;
+}
+
+static void add(const struct setting *setting, const char *value, bool is_json, struct buf *out)
+{
+	if (!is_json) {
+		buf_printf(out, "%-17s %-6s %s (%s)\n", setting->name, value, setting->about,
+			   setting->usual);
+		return;
+	}
+	json_open(out, NULL, '{');
+	json_text(out, "setting", slice_of(setting->name));
+	json_text(out, "value", slice_of(value));
+	json_text(out, "default", slice_of(setting->usual));
+	json_text(out, "about", slice_of(setting->about));
+	json_close(out, '}');
+}
+
+static int list(struct store *store, bool is_json, struct buf *out)
+{
+	int r = 0;
+
+	if (is_json)
+		json_open(out, NULL, '[');
+	for (size_t i = 0; r == 0 && i < SETTING_COUNT; i++) {
+		char value[VALUE_MAX];
+
+		snprintf(value, sizeof(value), "%s", SETTINGS[i].usual);
+		r = store_run(store, "SELECT value FROM setting WHERE name = $1",
+			      STORE_VALUES(store_text(slice_of(SETTINGS[i].name))), take_value,
+			      value);
+		add(&SETTINGS[i], value, is_json, out);
+	}
+	if (is_json) {
+		json_close(out, ']');
+		json_end(out);
+		buf_add_text(out, "\n");
+	}
+	return r < 0 ? r : out->failed;
+}
+
+int command_setting_list(int argc, char **argv)
+{
+	SCOPED(data_close) struct data data = DATA_NONE;
+	SCOPED(buf_done) struct buf out = BUF_MAX(LIST_MAX);
+	struct setting_options options = { .data = NULL };
+	struct error error = { .text = "" };
+	int status;
+
+	if (!options_read(&LIST_OPTIONS, argc, argv, &options, &status))
+		return status;
+	if (data_open(options.data, &data, &error) < 0)
+		return fail(argv[0], &error);
+	int r = list(data.store, options.is_json, &out);
+	if (r < 0) {
+		error_set(&error, r, "%s", store_trouble(data.store));
+		return fail(argv[0], &error);
+	}
+	fputs(buf_text(&out), stdout);
+	return EXIT_GOOD;
+}
+
+struct change {
+	struct slice name, value;
+	struct error *error;
+};
+
+static int change_setting(struct store *store, void *context)
+{
+	const struct change *change = context;
+	int r = setting_write(store, change->name, change->value, change->error);
+
+	if (r < 0)
+		return r;
+	return audit_add(store, audit_system(),
+			 (struct audit_deed){ AUDIT_SETTING, change->name, change->value });
+}
+
+int command_setting_set(int argc, char **argv)
+{
+	SCOPED(data_close) struct data data = DATA_NONE;
+	struct setting_options options = { .data = NULL };
+	struct error error = { .text = "" };
+	int status;
+	char **operands = options_read(&SET_OPTIONS, argc, argv, &options, &status);
+
+	if (!operands)
+		return status;
+	if (data_open(options.data, &data, &error) < 0)
+		return fail(argv[0], &error);
+	struct change change = { slice_of(operands[0]), slice_of(operands[1]), &error };
+	int r = store_transact(data.store, change_setting, &change);
+	if (r < 0 && !error.text[0])
+		error_set(&error, r, "%s", store_trouble(data.store));
+	return r < 0 ? fail(argv[0], &error) : EXIT_GOOD;
+}

@@ -20,6 +20,13 @@
 	ROW(AUDIT_DRAFT, "draft")                 /* bundle and version; the draft */              \
 	ROW(AUDIT_SIGNATURE, "signature")         /* bundle and version; the key's name */         \
 	ROW(AUDIT_VERSION, "version")             /* bundle and version; accounts that signed */   \
+	ROW(AUDIT_USER_ADD, "user add")           /* account; role */                              \
+	ROW(AUDIT_USER_ROLE, "user role")         /* account; role */                              \
+	ROW(AUDIT_USER_PASSWORD, "user password") /* account */                                    \
+	ROW(AUDIT_USER_DISABLE, "user disable")   /* account */                                    \
+	ROW(AUDIT_USER_ENABLE, "user enable")     /* account */                                    \
+	ROW(AUDIT_KEY, "user key")                /* account; the public key */                    \
+	ROW(AUDIT_KEY_REVOKE, "user key-revoke")  /* account; the public key */                    \
 	ROW(AUDIT_SETTING, "setting set")         /* setting; value */
 
 enum audit_action {

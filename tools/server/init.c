@@ -126,7 +126,8 @@ static int add_administrator(struct store *store, void *context)
 	int r = account_add(store, made->administrator, "administrator", slice_of(made->password));
 
 	if (r == 0)
-		r = account_add_author_key(store, made->administrator, &made->author.verifying);
+		r = account_add_author_key(store, made->name, made->administrator,
+					   &made->author.verifying);
 	if (r == 0)
 		r = store_do(store, "INSERT INTO setting (name, value) VALUES ('name', $1)",
 			     STORE_VALUES(store_text(slice_of(made->name))));

@@ -16,6 +16,15 @@ static const struct {
 #undef ROLE_NAME
 };
 
+unsigned int person_role(struct slice name)
+{
+	for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+		if (slice_is(name, NAMES[i].name))
+			return NAMES[i].role;
+	}
+	return 0;
+}
+
 static int take(void *context, const struct store_value *columns, size_t count)
 {
 	struct person *person = context;
@@ -23,10 +32,7 @@ static int take(void *context, const struct store_value *columns, size_t count)
 	(void)count;
 	snprintf(person->account, sizeof(person->account), "%.*s",
 		 SLICE_ARGUMENTS(columns[0].bytes));
-	for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
-		if (slice_is(columns[1].bytes, NAMES[i].name))
-			person->role = NAMES[i].role;
-	}
+	person->role = person_role(columns[1].bytes);
 	return 0;
 }
 

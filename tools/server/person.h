@@ -21,6 +21,9 @@ enum role {
 #undef ROLE_ENUMERATOR
 };
 
+/* The role of that name; 0: there is none. */
+unsigned int person_role(struct slice name);
+
 struct person {
 	char account[NAME_PLAIN_MAX + 1];
 	unsigned int role;                /* one bit */

@@ -41,7 +41,8 @@ static int check_threshold(struct store *store, uint64_t number, struct error *e
 	if (r < 0 || number <= accounts)
 		return r;
 	return error_set(error, -EINVAL,
-			 "author_threshold cannot be %llu: %llu account%s a key that counts",
+			 "author_threshold cannot be %llu: %llu account%s a key that counts "
+			 "(chaperone-server user key)",
 			 (unsigned long long)number, (unsigned long long)accounts,
 			 accounts == 1 ? " has" : "s have");
 }

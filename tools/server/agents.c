@@ -7,43 +7,12 @@
 #include "common/clock.h"
 #include "tools/command/command.h"
 #include "tools/command/json.h"
-#include "tools/command/options.h"
 #include "tools/command/terminal.h"
 #include "tools/server/audit.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
+#include "tools/server/listing.h"
 #include "tools/server/moment.h"
-
-#define LIST_MAX (64 * MIB)
-
-struct agents_options {
-	const char *data;
-	bool is_json;
-};
-
-static const struct option_row LIST_ROWS[] = {
-	OPTION_TEXT(agents_options, data, "data", "FOLDER", "the folder that init made"),
-	OPTION_FLAG(agents_options, is_json, "json", "a list of objects"),
-};
-
-static const struct option_table LIST_OPTIONS = {
-	OPTION_ROWS(LIST_ROWS),
-	.about = "Lists the machines that are enrolled, the latest first.",
-	.exits = "0 listed, 1 the folder cannot be read, 2 asked wrongly",
-};
-
-static const struct option_row REVOKE_ROWS[] = {
-	OPTION_TEXT(agents_options, data, "data", "FOLDER", "the folder that init made"),
-};
-
-static const struct option_table REVOKE_OPTIONS = {
-	OPTION_ROWS(REVOKE_ROWS),
-	.operands = "AGENT",
-	.operands_min = 1,
-	.operands_max = 1,
-	.about = "The server answers the machine no more.  It can enrol again with a new code.",
-	.exits = "0 revoked, 1 there is none of that name, 2 asked wrongly",
-};
 
 /* The columns of a list, in the order of the query. */
 enum column { ID, HOST, BUNDLE, ENROLLED, REVOKED, SEEN, VERSION, POLICY, SPOOL };
@@ -53,14 +22,6 @@ static void time_text(const struct store_value *value, char ret_text[MOMENT_SIZE
 	ret_text[0] = '\0';
 	if (value->kind != STORE_NULL)
 		moment_text(value->number, ret_text);
-}
-
-static void add_time(struct buf *out, const char *name, const struct store_value *value)
-{
-	char text[MOMENT_SIZE];
-
-	time_text(value, text);
-	json_text_if(out, name, slice_of(text));
 }
 
 static void add_number(struct buf *out, const char *name, const struct store_value *value)
@@ -78,9 +39,9 @@ static int add_object(void *context, const struct store_value *columns, size_t c
 	json_text(out, "agent", columns[ID].bytes);
 	json_text(out, "host", columns[HOST].bytes);
 	json_text(out, "bundle", columns[BUNDLE].bytes);
-	add_time(out, "enrolled", &columns[ENROLLED]);
-	add_time(out, "revoked", &columns[REVOKED]);
-	add_time(out, "seen", &columns[SEEN]);
+	listing_add_time(out, "enrolled", &columns[ENROLLED]);
+	listing_add_time(out, "revoked", &columns[REVOKED]);
+	listing_add_time(out, "seen", &columns[SEEN]);
 	json_text_if(out, "version", columns[VERSION].bytes);
 	add_number(out, "policy", &columns[POLICY]);
 	add_number(out, "spool", &columns[SPOOL]);
@@ -102,48 +63,41 @@ static int add_line(void *context, const struct store_value *columns, size_t cou
 	return out->failed;
 }
 
-static int list(const struct data *data, bool is_json, struct buf *out)
+static int add_agents(struct listing *listing)
 {
-	if (is_json)
-		json_open(out, NULL, '[');
-	int r = store_run(data->store,
-			  "SELECT id, host, bundle, enrolled, revoked, seen, version, policy, spool"
-			  " FROM agent ORDER BY enrolled DESC, id",
-			  STORE_NO_VALUES, is_json ? add_object : add_line, out);
-	if (is_json) {
-		json_close(out, ']');
-		json_end(out);
-		buf_add_text(out, "\n");
-	}
-	return r < 0 ? r : out->failed;
+	return store_run(listing->store,
+			 "SELECT id, host, bundle, enrolled, revoked, seen, version, policy, spool"
+			 " FROM agent ORDER BY enrolled DESC, id",
+			 STORE_NO_VALUES, listing->options.is_json ? add_object : add_line,
+			 listing->out);
 }
 
-static int fail(const char *command, const struct error *error)
-{
-	terminal_error(command, error);
-	return EXIT_FINDINGS;
-}
+static const struct option_row LIST_ROWS[] = { LISTING_OPTION_DATA, LISTING_OPTION_JSON };
+
+static const struct listing_command LIST = {
+	.options = { OPTION_ROWS(LIST_ROWS),
+		     .about = "Lists the machines that are enrolled, the latest first.",
+		     .exits = LISTING_EXITS },
+	.add = add_agents,
+};
 
 int command_agent_list(int argc, char **argv)
 {
-	SCOPED(data_close) struct data data = DATA_NONE;
-	SCOPED(buf_done) struct buf out = BUF_MAX(LIST_MAX);
-	struct agents_options options = { .data = NULL };
-	struct error error = { .text = "" };
-	int status;
-
-	if (!options_read(&LIST_OPTIONS, argc, argv, &options, &status))
-		return status;
-	if (data_open(options.data, &data, &error) < 0)
-		return fail(argv[0], &error);
-	int r = list(&data, options.is_json, &out);
-	if (r < 0) {
-		error_set(&error, r, "%s", store_trouble(data.store));
-		return fail(argv[0], &error);
-	}
-	fwrite(buf_text(&out), 1, out.length, stdout);
-	return EXIT_GOOD;
+	return listing_run(&LIST, argc, argv);
 }
+
+static const struct option_row REVOKE_ROWS[] = {
+	LISTING_OPTION_DATA,
+};
+
+static const struct option_table REVOKE_OPTIONS = {
+	OPTION_ROWS(REVOKE_ROWS),
+	.operands = "AGENT",
+	.operands_min = 1,
+	.operands_max = 1,
+	.about = "The server answers the machine no more.  It can enrol again with a new code.",
+	.exits = "0 revoked, 1 there is none of that name, 2 asked wrongly",
+};
 
 static int end_agent(struct store *store, void *context)
 {
@@ -171,10 +125,16 @@ static int revoke_agent(const struct data *data, const char *name, struct error 
 	return r < 0 ? error_set(error, r, "%s", store_trouble(data->store)) : 0;
 }
 
+static int fail(const char *command, const struct error *error)
+{
+	terminal_error(command, error);
+	return EXIT_FINDINGS;
+}
+
 int command_agent_revoke(int argc, char **argv)
 {
 	SCOPED(data_close) struct data data = DATA_NONE;
-	struct agents_options options = { .data = NULL };
+	struct listing_options options = { .data = NULL };
 	struct error error = { .text = "" };
 	int status;
 	char **operands = options_read(&REVOKE_OPTIONS, argc, argv, &options, &status);

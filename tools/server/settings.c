@@ -5,50 +5,14 @@
 
 #include "tools/command/command.h"
 #include "tools/command/json.h"
-#include "tools/command/options.h"
 #include "tools/command/terminal.h"
 #include "tools/server/audit.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
+#include "tools/server/listing.h"
 #include "tools/server/setting.h"
 
-#define LIST_MAX  (64 * KIB)
 #define VALUE_MAX 64u
-
-struct setting_options {
-	const char *data;
-	bool is_json;
-};
-
-static const struct option_row LIST_ROWS[] = {
-	OPTION_TEXT(setting_options, data, "data", "FOLDER", "the folder that init made"),
-	OPTION_FLAG(setting_options, is_json, "json", "a list of objects"),
-};
-
-static const struct option_table LIST_OPTIONS = {
-	OPTION_ROWS(LIST_ROWS),
-	.about = "Lists the settings and their values.",
-	.exits = "0 listed, 1 the folder cannot be read, 2 asked wrongly",
-};
-
-static const struct option_row SET_ROWS[] = {
-	OPTION_TEXT(setting_options, data, "data", "FOLDER", "the folder that init made"),
-};
-
-static const struct option_table SET_OPTIONS = {
-	OPTION_ROWS(SET_ROWS),
-	.operands = "NAME VALUE",
-	.operands_min = 2,
-	.operands_max = 2,
-	.about = "Changes a setting, from the server's next request on.",
-	.exits = "0 changed, 1 it cannot be, 2 asked wrongly",
-};
-
-static int fail(const char *command, const struct error *error)
-{
-	terminal_error(command, error);
-	return EXIT_FINDINGS;
-}
 
 static int take_value(void *context, const struct store_value *columns, size_t count)
 {
@@ -72,49 +36,47 @@ static void add(const struct setting *setting, const char *value, bool is_json, 
 	json_close(out, '}');
 }
 
-static int list(struct store *store, bool is_json, struct buf *out)
+static int add_settings(struct listing *listing)
 {
 	int r = 0;
 
-	if (is_json)
-		json_open(out, NULL, '[');
 	for (size_t i = 0; r == 0 && i < SETTING_COUNT; i++) {
 		char value[VALUE_MAX];
 
 		snprintf(value, sizeof(value), "%s", SETTINGS[i].usual);
-		r = store_run(store, "SELECT value FROM setting WHERE name = $1",
+		r = store_run(listing->store, "SELECT value FROM setting WHERE name = $1",
 			      STORE_VALUES(store_text(slice_of(SETTINGS[i].name))), take_value,
 			      value);
-		add(&SETTINGS[i], value, is_json, out);
+		add(&SETTINGS[i], value, listing->options.is_json, listing->out);
 	}
-	if (is_json) {
-		json_close(out, ']');
-		json_end(out);
-		buf_add_text(out, "\n");
-	}
-	return r < 0 ? r : out->failed;
+	return r;
 }
+
+static const struct option_row LIST_ROWS[] = { LISTING_OPTION_DATA, LISTING_OPTION_JSON };
+
+static const struct listing_command LIST = {
+	.options = { OPTION_ROWS(LIST_ROWS), .about = "Lists the settings and their values.",
+		     .exits = LISTING_EXITS },
+	.add = add_settings,
+};
 
 int command_setting_list(int argc, char **argv)
 {
-	SCOPED(data_close) struct data data = DATA_NONE;
-	SCOPED(buf_done) struct buf out = BUF_MAX(LIST_MAX);
-	struct setting_options options = { .data = NULL };
-	struct error error = { .text = "" };
-	int status;
-
-	if (!options_read(&LIST_OPTIONS, argc, argv, &options, &status))
-		return status;
-	if (data_open(options.data, &data, &error) < 0)
-		return fail(argv[0], &error);
-	int r = list(data.store, options.is_json, &out);
-	if (r < 0) {
-		error_set(&error, r, "%s", store_trouble(data.store));
-		return fail(argv[0], &error);
-	}
-	fputs(buf_text(&out), stdout);
-	return EXIT_GOOD;
+	return listing_run(&LIST, argc, argv);
 }
+
+static const struct option_row SET_ROWS[] = {
+	LISTING_OPTION_DATA,
+};
+
+static const struct option_table SET_OPTIONS = {
+	OPTION_ROWS(SET_ROWS),
+	.operands = "NAME VALUE",
+	.operands_min = 2,
+	.operands_max = 2,
+	.about = "Changes a setting, from the server's next request on.",
+	.exits = "0 changed, 1 it cannot be, 2 asked wrongly",
+};
 
 struct change {
 	struct slice name, value;
@@ -132,10 +94,16 @@ static int change_setting(struct store *store, void *context)
 			 (struct audit_deed){ AUDIT_SETTING, change->name, change->value });
 }
 
+static int fail(const char *command, const struct error *error)
+{
+	terminal_error(command, error);
+	return EXIT_FINDINGS;
+}
+
 int command_setting_set(int argc, char **argv)
 {
 	SCOPED(data_close) struct data data = DATA_NONE;
-	struct setting_options options = { .data = NULL };
+	struct listing_options options = { .data = NULL };
 	struct error error = { .text = "" };
 	int status;
 	char **operands = options_read(&SET_OPTIONS, argc, argv, &options, &status);

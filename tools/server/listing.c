@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/listing.h"
+
+#include <stdio.h>
+
+#include "tools/command/command.h"
+#include "tools/command/json.h"
+#include "tools/command/terminal.h"
+#include "tools/server/data.h"
+#include "tools/server/moment.h"
+
+#define LIST_MAX (64 * MIB)
+
+void listing_add_time(struct buf *out, const char *name, const struct store_value *time)
+{
+	char text[MOMENT_SIZE];
+
+	if (time->kind == STORE_NULL)
+		return;
+	moment_text(time->number, text);
+	json_text(out, name, slice_of(text));
+}
+
+static int make(const struct listing_command *command, struct listing *listing, struct error *error)
+{
+	SCOPED(data_close) struct data data = DATA_NONE;
+	struct buf *out = listing->out;
+	int r = data_open(listing->options.data, &data, error);
+
+	if (r < 0)
+		return r;
+	listing->store = data.store;
+	if (listing->options.is_json)
+		json_open(out, NULL, '[');
+	r = command->add(listing);
+	if (listing->options.is_json) {
+		json_close(out, ']');
+		json_end(out);
+		buf_add_char(out, '\n');
+	}
+	if (out->failed)
+		return error_system(error, out->failed, "the list");
+	return r < 0 ? error_set(error, r, "%s", store_trouble(data.store)) : 0;
+}
+
+int listing_run(const struct listing_command *command, int argc, char **argv)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(LIST_MAX);
+	struct listing listing = { .out = &out, .options = { .last = LISTING_LAST } };
+	struct error error = { .text = "" };
+	int status;
+
+	if (!options_read(&command->options, argc, argv, &listing.options, &status))
+		return status;
+	if (make(command, &listing, &error) < 0) {
+		terminal_error(argv[0], &error);
+		return EXIT_FINDINGS;
+	}
+	if (listing.options.is_json)
+		fwrite(buf_text(&out), 1, out.length, stdout);
+	else
+		terminal_print_lines(stdout, buf_view(&out));
+	return EXIT_GOOD;
+}

@@ -9,121 +9,129 @@
 
 #define TEXT_MAX (16 * KIB)
 
-#define USER_EXITS "0 done, 1 it cannot be done, 2 asked wrongly"
-
 /* What is shown once, of an account that is new or has a new password. */
-static void show_password(const struct user_change *change)
+static void show_password(const void *context)
 {
+	const struct user_change *user = context;
 	SCOPED(secret_done) struct buf out = BUF_MAX(TEXT_MAX);
 
-	if (change->options.is_json) {
+	if (user->change.is_json) {
 		json_open(&out, NULL, '{');
-		json_text(&out, "account", slice_of(change->name));
-		if (change->is_made)
-			json_text(&out, "password", buf_view(&change->password));
+		json_text(&out, "account", slice_of(user->change.operands[0]));
+		if (user->is_made)
+			json_text(&out, "password", buf_view(&user->password));
 		json_close(&out, '}');
 		json_end(&out);
 		buf_add_char(&out, '\n');
-	} else if (change->is_made) {
+	} else if (user->is_made) {
 		buf_printf(&out,
 			   "  account      %s\n  password     %.*s\n\nIt is shown this once.\n",
-			   change->name, SLICE_ARGUMENTS(buf_view(&change->password)));
+			   user->change.operands[0], SLICE_ARGUMENTS(buf_view(&user->password)));
 	}
 	fputs(buf_text(&out), stdout);
 }
 
-static int prepare_add(struct user_change *change, struct error *error)
+static int prepare_add(void *context, struct error *error)
 {
-	int r = user_check_name(change->name, error);
+	struct user_change *user = context;
+	int r = user_check_name(user->change.operands[0], error);
 
 	if (r == 0)
-		r = user_check_role(change->options.role, error);
-	return r < 0 ? r : user_get_password(change, error);
+		r = user_check_role(user->role, error);
+	return r < 0 ? r : user_get_password(user, error);
 }
 
 static int add(struct store *store, void *context)
 {
-	const struct user_change *change = context;
-	const char *role = change->options.role;
-	int r = account_add(store, change->name, role, buf_view(&change->password));
+	const struct user_change *user = context;
+	const char *role = user->role;
+	int r = account_add(store, user->change.operands[0], role, buf_view(&user->password));
 
-	return r < 0 ? r : user_change_note(store, AUDIT_USER_ADD, change->name, slice_of(role));
+	return r < 0 ? r
+		     : change_note(store, AUDIT_USER_ADD, user->change.operands[0], slice_of(role));
 }
 
 static const struct option_row ADD_ROWS[] = {
 	USER_OPTION_DATA,
 	{ .name = "role",
 	  .argument = "ROLE",
-	  .offset = OPTION_PLACE(user_options, role, const char *),
+	  .offset = OPTION_PLACE(user_change, role, const char *),
 	  .help = "viewer, approver, author, administrator or auditor",
 	  .is_needed = true },
 	USER_OPTION_STDIN,
 	USER_OPTION_JSON,
 };
 
-static const struct user_command ADD = {
+static const struct change_command ADD = {
 	.options = { OPTION_ROWS(ADD_ROWS), .operands = "NAME", .operands_min = 1,
 		     .operands_max = 1,
 		     .about = "Adds an account.  Unless its password is given, one is made and "
 			      "shown once.",
-		     .exits = USER_EXITS },
+		     .exits = CHANGE_EXITS },
+	.cases = USER_CASES,
 	.prepare = prepare_add,
 	.work = add,
+	.warn = user_warn,
 	.show = show_password,
 };
 
 int command_user_add(int argc, char **argv)
 {
-	return user_command_run(&ADD, argc, argv);
+	return user_change_run(&ADD, argc, argv);
 }
 
-static int prepare_role(struct user_change *change, struct error *error)
+static int prepare_role(void *context, struct error *error)
 {
-	int r = user_check_name(change->name, error);
+	struct user_change *user = context;
+	int r = user_check_name(user->change.operands[0], error);
 
-	return r < 0 ? r : user_check_role(change->value, error);
+	return r < 0 ? r : user_check_role(user->change.operands[1], error);
 }
 
 static int set_role(struct store *store, void *context)
 {
-	const struct user_change *change = context;
-	int r = account_set_role(store, change->name, change->value);
+	const struct user_change *user = context;
+	int r = account_set_role(store, user->change.operands[0], user->change.operands[1]);
 
 	return r < 0 ? r
-		     : user_change_note(store, AUDIT_USER_ROLE, change->name,
-					slice_of(change->value));
+		     : change_note(store, AUDIT_USER_ROLE, user->change.operands[0],
+				   slice_of(user->change.operands[1]));
 }
 
 static const struct option_row NAME_ROWS[] = { USER_OPTION_DATA };
 
-static const struct user_command ROLE = {
+static const struct change_command ROLE = {
 	.options = { OPTION_ROWS(NAME_ROWS), .operands = "NAME ROLE", .operands_min = 2,
 		     .operands_max = 2,
 		     .about =
 			     "Gives an account another role, which holds from its next request on.",
-		     .exits = USER_EXITS },
+		     .exits = CHANGE_EXITS },
+	.cases = USER_CASES,
 	.prepare = prepare_role,
 	.work = set_role,
+	.warn = user_warn,
 };
 
 int command_user_role(int argc, char **argv)
 {
-	return user_command_run(&ROLE, argc, argv);
+	return user_change_run(&ROLE, argc, argv);
 }
 
-static int prepare_password(struct user_change *change, struct error *error)
+static int prepare_password(void *context, struct error *error)
 {
-	int r = user_check_name(change->name, error);
+	struct user_change *user = context;
+	int r = user_check_name(user->change.operands[0], error);
 
-	return r < 0 ? r : user_get_password(change, error);
+	return r < 0 ? r : user_get_password(user, error);
 }
 
 static int set_password(struct store *store, void *context)
 {
-	const struct user_change *change = context;
-	int r = account_set_password(store, change->name, buf_view(&change->password));
+	const struct user_change *user = context;
+	int r = account_set_password(store, user->change.operands[0], buf_view(&user->password));
 
-	return r < 0 ? r : user_change_note(store, AUDIT_USER_PASSWORD, change->name, SLICE(""));
+	return r < 0 ? r
+		     : change_note(store, AUDIT_USER_PASSWORD, user->change.operands[0], SLICE(""));
 }
 
 static const struct option_row PASSWORD_ROWS[] = {
@@ -132,69 +140,78 @@ static const struct option_row PASSWORD_ROWS[] = {
 	USER_OPTION_JSON,
 };
 
-static const struct user_command PASSWORD = {
+static const struct change_command PASSWORD = {
 	.options = { OPTION_ROWS(PASSWORD_ROWS), .operands = "NAME", .operands_min = 1,
 		     .operands_max = 1,
 		     .about = "Gives an account another password, and ends its log-ins.  Unless it "
 			      "is given, one is made\nand shown once.",
-		     .exits = USER_EXITS },
+		     .exits = CHANGE_EXITS },
+	.cases = USER_CASES,
 	.prepare = prepare_password,
 	.work = set_password,
+	.warn = user_warn,
 	.show = show_password,
 };
 
 int command_user_password(int argc, char **argv)
 {
-	return user_command_run(&PASSWORD, argc, argv);
+	return user_change_run(&PASSWORD, argc, argv);
 }
 
-static int prepare_name(struct user_change *change, struct error *error)
+static int prepare_name(void *context, struct error *error)
 {
-	return user_check_name(change->name, error);
+	struct user_change *user = context;
+	return user_check_name(user->change.operands[0], error);
 }
 
 static int disable(struct store *store, void *context)
 {
-	const struct user_change *change = context;
-	int r = account_disable(store, change->name);
+	const struct user_change *user = context;
+	int r = account_disable(store, user->change.operands[0]);
 
-	return r < 0 ? r : user_change_note(store, AUDIT_USER_DISABLE, change->name, SLICE(""));
+	return r < 0 ? r
+		     : change_note(store, AUDIT_USER_DISABLE, user->change.operands[0], SLICE(""));
 }
 
-static const struct user_command DISABLE = {
+static const struct change_command DISABLE = {
 	.options = { OPTION_ROWS(NAME_ROWS), .operands = "NAME", .operands_min = 1,
 		     .operands_max = 1,
 		     .about = "Ends an account's log-ins and lets nobody log in to it; its "
 			      "signatures count no more.",
-		     .exits = USER_EXITS },
+		     .exits = CHANGE_EXITS },
+	.cases = USER_CASES,
 	.prepare = prepare_name,
 	.work = disable,
+	.warn = user_warn,
 };
 
 int command_user_disable(int argc, char **argv)
 {
-	return user_command_run(&DISABLE, argc, argv);
+	return user_change_run(&DISABLE, argc, argv);
 }
 
 static int enable(struct store *store, void *context)
 {
-	const struct user_change *change = context;
-	int r = account_enable(store, change->name);
+	const struct user_change *user = context;
+	int r = account_enable(store, user->change.operands[0]);
 
-	return r < 0 ? r : user_change_note(store, AUDIT_USER_ENABLE, change->name, SLICE(""));
+	return r < 0 ? r
+		     : change_note(store, AUDIT_USER_ENABLE, user->change.operands[0], SLICE(""));
 }
 
-static const struct user_command ENABLE = {
+static const struct change_command ENABLE = {
 	.options = { OPTION_ROWS(NAME_ROWS), .operands = "NAME", .operands_min = 1,
 		     .operands_max = 1,
 		     .about = "Lets an account be used again, with the password and the keys that "
 			      "it had.",
-		     .exits = USER_EXITS },
+		     .exits = CHANGE_EXITS },
+	.cases = USER_CASES,
 	.prepare = prepare_name,
 	.work = enable,
+	.warn = user_warn,
 };
 
 int command_user_enable(int argc, char **argv)
 {
-	return user_command_run(&ENABLE, argc, argv);
+	return user_change_run(&ENABLE, argc, argv);
 }

@@ -11,19 +11,20 @@
 
 #define TEXT_MAX (16 * KIB)
 
-static int key_name(const struct user_change *change, char ret_name[KEY_NAME_MAX + 1],
+static int key_name(const struct user_change *user, char ret_name[KEY_NAME_MAX + 1],
 		    struct error *error)
 {
-	int n = snprintf(ret_name, KEY_NAME_MAX + 1, "%s/%s", change->server, change->name);
+	int n = snprintf(ret_name, KEY_NAME_MAX + 1, "%s/%s", user->change.server,
+			 user->change.operands[0]);
 
 	return n > (int)KEY_NAME_MAX ? error_set(error, -EINVAL, "the key's name is too long") : 0;
 }
 
-static int read_public(struct user_change *change, const char *name, struct error *error)
+static int read_public(struct user_change *user, const char *name, struct error *error)
 {
-	struct verifying_key *key = &change->key.verifying;
+	struct verifying_key *key = &user->key.verifying;
 
-	if (verifying_key_read(slice_of(change->options.public_key), key) < 0)
+	if (verifying_key_read(slice_of(user->public_key), key) < 0)
 		return error_set(
 			error, -EINVAL,
 			"--public is no public key (NAME+ID+BASE64, c2sp.org/signed-note)");
@@ -33,49 +34,49 @@ static int read_public(struct user_change *change, const char *name, struct erro
 	return 0;
 }
 
-static int prepare_key(struct user_change *change, struct error *error)
+static int prepare_key(void *context, struct error *error)
 {
+	struct user_change *user = context;
 	char name[KEY_NAME_MAX + 1];
-	int r = user_check_name(change->name, error);
+	int r = user_check_name(user->change.operands[0], error);
 
 	if (r == 0)
-		r = key_name(change, name, error);
+		r = key_name(user, name, error);
 	if (r < 0)
 		return r;
-	if (change->options.public_key)
-		return read_public(change, name, error);
-	change->is_made = true;
-	r = signing_key_new(slice_of(name), &change->key);
+	if (user->public_key)
+		return read_public(user, name, error);
+	user->is_made = true;
+	r = signing_key_new(slice_of(name), &user->key);
 	return r < 0 ? error_system(error, r, "a new key") : 0;
 }
 
 static int add_key(struct store *store, void *context)
 {
 	SCOPED(buf_done) struct buf verifier = BUF_MAX(TEXT_MAX);
-	const struct user_change *change = context;
+	const struct user_change *user = context;
 	bool is_author;
-	int r = account_is_author(store, change->name, &is_author);
+	int r = account_is_author(store, user->change.operands[0], &is_author);
 
 	if (r == 0 && !is_author)
 		r = -EACCES;
 	if (r == 0)
-		r = account_add_author_key(store, change->server, change->name,
-					   &change->key.verifying);
+		r = account_add_author_key(store, user->change.server, user->change.operands[0],
+					   &user->key.verifying);
 	if (r < 0)
 		return r;
-	verifying_key_write(&change->key.verifying, &verifier);
-	return verifier.failed
-		       ? verifier.failed
-		       : user_change_note(store, AUDIT_KEY, change->name, buf_view(&verifier));
+	verifying_key_write(&user->key.verifying, &verifier);
+	return verifier.failed ? verifier.failed
+			       : change_note(store, AUDIT_KEY, user->change.operands[0],
+					     buf_view(&verifier));
 }
 
-static void show_json(const struct user_change *change, struct slice public_key,
-		      struct slice secret)
+static void show_json(const struct user_change *user, struct slice public_key, struct slice secret)
 {
 	SCOPED(secret_done) struct buf out = BUF_MAX(TEXT_MAX);
 
 	json_open(&out, NULL, '{');
-	json_text(&out, "account", slice_of(change->name));
+	json_text(&out, "account", slice_of(user->change.operands[0]));
 	json_text(&out, "public_key", public_key);
 	json_text_if(&out, "author_key", secret);
 	json_close(&out, '}');
@@ -83,80 +84,87 @@ static void show_json(const struct user_change *change, struct slice public_key,
 	puts(buf_text(&out));
 }
 
-static void show_key(const struct user_change *change)
+static void show_key(const void *context)
 {
+	const struct user_change *user = context;
 	SCOPED(buf_done) struct buf public_key = BUF_MAX(TEXT_MAX);
 	SCOPED(secret_done) struct buf secret = BUF_MAX(TEXT_MAX);
 
-	verifying_key_write(&change->key.verifying, &public_key);
-	if (change->is_made)
-		signing_key_write(&change->key, &secret);
-	if (change->options.is_json)
-		show_json(change, buf_view(&public_key), buf_view(&secret));
-	else if (change->is_made)
+	verifying_key_write(&user->key.verifying, &public_key);
+	if (user->is_made)
+		signing_key_write(&user->key, &secret);
+	if (user->change.is_json)
+		show_json(user, buf_view(&public_key), buf_view(&secret));
+	else if (user->is_made)
 		printf("  account      %s\n  public key   %s\n  author key   %s\n\n"
 		       "The author key is shown this once.  It signs policies: keep it where the "
 		       "server cannot\nread it.\n",
-		       change->name, buf_text(&public_key), buf_text(&secret));
+		       user->change.operands[0], buf_text(&public_key), buf_text(&secret));
 }
 
 static const struct option_row KEY_ROWS[] = {
 	USER_OPTION_DATA,
-	OPTION_TEXT(user_options, public_key, "public", "VERIFIER",
+	OPTION_TEXT(user_change, public_key, "public", "VERIFIER",
 		    "the public half of a key that its owner made"),
 	USER_OPTION_JSON,
 };
 
-static const struct user_command KEY = {
+static const struct change_command KEY = {
 	.options = { OPTION_ROWS(KEY_ROWS), .operands = "NAME", .operands_min = 1,
 		     .operands_max = 1,
 		     .about =
 			     "Lets an account sign policies with a key named SERVER/NAME.  Unless "
 			     "one is given, it is\nmade, and its secret half is shown once.\n"
 			     "Machines that enrolled before do not know it until they enrol again.",
-		     .exits = "0 done, 1 it cannot be done, 2 asked wrongly" },
+		     .exits = CHANGE_EXITS },
+	.cases = USER_CASES,
 	.prepare = prepare_key,
 	.work = add_key,
+	.warn = user_warn,
 	.show = show_key,
 };
 
 int command_user_key(int argc, char **argv)
 {
-	return user_command_run(&KEY, argc, argv);
+	return user_change_run(&KEY, argc, argv);
 }
 
-static int prepare_revoke(struct user_change *change, struct error *error)
+static int prepare_revoke(void *context, struct error *error)
 {
-	if (verifying_key_read(slice_of(change->name), &change->key.verifying) < 0)
+	struct user_change *user = context;
+	if (verifying_key_read(slice_of(user->change.operands[0]), &user->key.verifying) < 0)
 		return error_set(error, -EINVAL,
 				 "'%.200s' is no public key: chaperone-server user list shows them",
-				 change->name);
+				 user->change.operands[0]);
 	return 0;
 }
 
 static int revoke_key(struct store *store, void *context)
 {
-	const struct user_change *change = context;
+	const struct user_change *user = context;
 	char account[NAME_PLAIN_MAX + 1];
-	int r = account_revoke_author_key(store, slice_of(change->name), account);
+	int r = account_revoke_author_key(store, slice_of(user->change.operands[0]), account);
 
 	return r < 0 ? r
-		     : user_change_note(store, AUDIT_KEY_REVOKE, account, slice_of(change->name));
+		     : change_note(store, AUDIT_KEY_REVOKE, account,
+				   slice_of(user->change.operands[0]));
 }
 
 static const struct option_row REVOKE_ROWS[] = { USER_OPTION_DATA };
 
-static const struct user_command REVOKE = {
+static const struct change_command REVOKE = {
 	.options = { OPTION_ROWS(REVOKE_ROWS), .operands = "VERIFIER", .operands_min = 1,
 		     .operands_max = 1,
 		     .about = "Counts nothing any more that the key signed, drafts included.\n"
 			      "Machines that enrolled before believe it until they enrol again.",
 		     .exits = "0 revoked, 1 there is no such key, 2 asked wrongly" },
+	.cases = USER_CASES,
 	.prepare = prepare_revoke,
 	.work = revoke_key,
+	.warn = user_warn,
 };
 
 int command_user_key_revoke(int argc, char **argv)
 {
-	return user_command_run(&REVOKE, argc, argv);
+	return user_change_run(&REVOKE, argc, argv);
 }

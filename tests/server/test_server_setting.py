@@ -66,7 +66,7 @@ def test_freshness_holds_from_the_next_request_on():
         _, _, machine = enrol(served, code(served, "--bundle", "shop")[0])
         Person(served).publish()
         assert lifetime_s(served, machine) == 900
-        for text, expected_s in (("60s", 60), ("90s", 90), ("1m", 60), ("24h", 86400), ("2h", 7200)):
+        for text, expected_s in (("60s", 60), ("90s", 90), ("1m", 60), ("24h", 86400), ("1d", 86400), ("2h", 7200)):
             manage(served, "setting set", "freshness", text)
             assert lifetime_s(served, machine) == expected_s, text
 
@@ -75,7 +75,7 @@ def test_what_is_no_setting_or_no_value_is_told_so():
     with server() as served:
         for value in ("", "0", "65", "-1", "1.5", "x", " 1", "18446744073709551617"):
             assert "a number from 1 to 64" in manage(served, "setting set", "--", "author_threshold", value, expect=1)[1], value
-        for value in ("", "s", "15", "59s", "25h", "86401s", "15 m", "-15m", "1d", "18446744073709551616s", "15mm"):
+        for value in ("", "s", "15", "59s", "25h", "86401s", "15 m", "-15m", "2d", "18446744073709551616s", "15mm"):
             assert "a duration from 1m to 24h" in manage(served, "setting set", "--", "freshness", value, expect=1)[1], value
         for name in ("name", "freshnes", "", "x" * 5000):
             assert "there is no setting" in manage(served, "setting set", name, "1", expect=1)[1], name

@@ -4,32 +4,27 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/buf.h"
+#include "common/clock.h"
 #include "control/note.h"
+#include "tools/command/when.h"
 #include "tools/server/author.h"
 
 #define MINUTE_S 60u
-#define HOUR_S   3600u
 #define DAY_S    86400u
 
-/* "90s", "15m", "2h" */
+#define VALUE_MAX 64u
+
 static int read_duration(struct slice text, uint64_t *ret_seconds)
 {
-	static const struct {
-		char letter;
-		uint64_t seconds;
-	} UNITS[] = { { 's', 1 }, { 'm', MINUTE_S }, { 'h', HOUR_S } };
-	uint64_t number;
+	SCOPED(buf_done) struct buf copy = BUF_MAX(VALUE_MAX);
+	uint64_t ns;
 
-	if (text.length == 0 || slice_to_u64(slice_part(text, 0, text.length - 1), &number) < 0 ||
-	    number > DAY_S)
+	buf_add_slice(&copy, text);
+	if (copy.failed || when_read_duration(buf_text(&copy), &ns) < 0)
 		return -EINVAL;
-	for (size_t i = 0; i < COUNT_OF(UNITS); i++) {
-		if (text.at[text.length - 1] == UNITS[i].letter) {
-			*ret_seconds = number * UNITS[i].seconds;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	*ret_seconds = ns / SECOND_NS;
+	return 0;
 }
 
 /* A threshold that nobody can reach would stop every change, its own way back included. */

@@ -6,10 +6,14 @@
 
 #include "common/clock.h"
 #include "control/code.h"
-#include "tests/unit/run_suite.h"
 #include "control/name.h"
+#include "tests/unit/run_suite.h"
+#include "tools/command/command.h"
 #include "tools/server/route.h"
+#include "tools/server/scope.h"
 #include "tools/server/throttle.h"
+
+const char command_program[] = "test_server";
 
 static int answer_nothing(const struct request *request, struct reply *reply)
 {
@@ -19,11 +23,11 @@ static int answer_nothing(const struct request *request, struct reply *reply)
 }
 
 static const struct route TRIED[] = {
-	{ "GET", "/", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0 },
-	{ "GET", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0 },
-	{ "PUT", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0 },
+	{ "GET", "/", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
+	{ "PUT", "/v1/policies/{name}", answer_nothing, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/policies/{name}/versions/{version}", answer_nothing, ROUTE_ANYBODY, LANE_NONE,
-	  0 },
+	  0, SCOPE_NONE },
 	{ .method = NULL },
 };
 
@@ -165,8 +169,80 @@ START_TEST(what_is_no_code_is_refused)
 }
 END_TEST
 
+static bool is_one_bit(unsigned int bits)
+{
+	return bits && !(bits & (bits - 1));
+}
+
+START_TEST(every_route_for_people_has_a_scope)
+{
+	for (const struct route *route = ROUTES; route->method; route++) {
+		bool is_for_people = route->callers & ROUTE_PEOPLE;
+
+		ck_assert_msg(is_for_people ? is_one_bit(route->scope) : route->scope == SCOPE_NONE,
+			      "%s %s", route->method, route->path);
+		ck_assert_msg(!is_for_people || route->scope & SCOPES_OF_LOGIN, "%s %s",
+			      route->method, route->path);
+		ck_assert_msg(route->scope != SCOPE_READ || strcmp(route->method, "GET") == 0,
+			      "%s %s", route->method, route->path);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	unsigned int scopes; /* SCOPE_NONE: it is refused */
+	const char *written;
+} SCOPE_TEXTS[] = {
+	{ "read", SCOPE_READ, "read" },
+	{ "policy", SCOPE_POLICY, "policy" },
+	{ "read,policy", SCOPE_READ | SCOPE_POLICY, "read,policy" },
+	{ "policy,read,policy", SCOPE_READ | SCOPE_POLICY, "read,policy" },
+	{ "", SCOPE_NONE, "" },
+	{ ",", SCOPE_NONE, "" },
+	{ "read,", SCOPE_NONE, "" },
+	{ ",read", SCOPE_NONE, "" },
+	{ "read, policy", SCOPE_NONE, "" },
+	{ "Read", SCOPE_NONE, "" },
+	{ "login", SCOPE_NONE, "" },
+	{ "read,admin", SCOPE_NONE, "" },
+	{ "read,read,read,read,read,read,read,read,read,read,read,read,read,read", SCOPE_NONE, "" },
+};
+
+START_TEST(scopes_are_read_as_they_are_written)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(SCOPES_TEXT_MAX);
+	unsigned int scopes = SCOPE_NONE;
+	int r = scopes_read(slice_of(SCOPE_TEXTS[_i].text), &scopes);
+
+	ck_assert_int_eq(r, SCOPE_TEXTS[_i].scopes == SCOPE_NONE ? -EINVAL : 0);
+	ck_assert_uint_eq(scopes, SCOPE_TEXTS[_i].scopes);
+	scopes_write(scopes, &out);
+	ck_assert_str_eq(buf_text(&out), SCOPE_TEXTS[_i].written);
+}
+END_TEST
+
+START_TEST(a_scope_fits_those_who_may_do_what_it_is_for)
+{
+	static const unsigned int ROLES_OF_PEOPLE[] = { ROLE_VIEWER, ROLE_APPROVER, ROLE_AUTHOR,
+							ROLE_ADMINISTRATOR, ROLE_AUDITOR };
+
+	for (size_t i = 0; i < COUNT_OF(ROLES_OF_PEOPLE); i++) {
+		unsigned int role = ROLES_OF_PEOPLE[i];
+		bool is_author = role == ROLE_AUTHOR || role == ROLE_ADMINISTRATOR;
+
+		ck_assert(scopes_fit(SCOPE_READ, role));
+		ck_assert(scopes_fit(SCOPE_POLICY, role) == is_author);
+		ck_assert(scopes_fit(SCOPE_READ | SCOPE_POLICY, role) == is_author);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, every_route_for_people_has_a_scope);
+	tcase_add_loop_test(tests, scopes_are_read_as_they_are_written, 0, COUNT_OF(SCOPE_TEXTS));
+	tcase_add_test(tests, a_scope_fits_those_who_may_do_what_it_is_for);
 	tcase_add_loop_test(tests, a_request_finds_its_route, 0, COUNT_OF(REQUESTS));
 	tcase_add_loop_test(tests, names_are_told_apart, 0, COUNT_OF(NAMES));
 	tcase_add_test(tests, names_have_an_end_and_no_zero);

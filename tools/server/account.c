@@ -72,6 +72,12 @@ static int end_tokens(struct store *store, const char *name)
 			STORE_VALUES(store_text(slice_of(name))));
 }
 
+static int end_api_tokens(struct store *store, const char *name)
+{
+	return store_do(store, "DELETE FROM api_token WHERE account = $1",
+			STORE_VALUES(store_text(slice_of(name))));
+}
+
 int account_disable(struct store *store, const char *name)
 {
 	int r = found(store_run(
@@ -81,6 +87,8 @@ int account_disable(struct store *store, const char *name)
 
 	if (r == 0)
 		r = end_tokens(store, name);
+	if (r == 0)
+		r = end_api_tokens(store, name);
 	return r < 0 ? r : keep_an_administrator(store);
 }
 

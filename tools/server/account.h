@@ -21,11 +21,12 @@ must_use int account_count(struct store *store, const char *role, int64_t *ret_c
  * could administrate any more. */
 must_use int account_set_role(struct store *store, const char *name, const char *role);
 
-/* Who is disabled cannot log in, and what he signed does not count; his tokens end. */
+/* Who is disabled cannot log in, and what he signed does not count; his log-ins and
+ * API tokens end for good. */
 must_use int account_disable(struct store *store, const char *name);
 must_use int account_enable(struct store *store, const char *name);
 
-/* The account's tokens end as well. */
+/* The account's log-ins end as well. */
 must_use int account_set_password(struct store *store, const char *name, struct slice password);
 
 /* Whether its signatures would count: an enabled author or administrator.  -ENOENT. */

@@ -27,6 +27,8 @@
 	ROW(AUDIT_USER_ENABLE, "user enable")     /* account */                                    \
 	ROW(AUDIT_KEY, "user key")                /* account; the public key */                    \
 	ROW(AUDIT_KEY_REVOKE, "user key-revoke")  /* account; the public key */                    \
+	ROW(AUDIT_TOKEN, "token make")            /* account; id and scopes */                     \
+	ROW(AUDIT_TOKEN_REVOKE, "token revoke")   /* account; id */                                \
 	ROW(AUDIT_SETTING, "setting set")         /* setting; value */
 
 enum audit_action {
@@ -42,6 +44,7 @@ struct audit_actor {
 };
 
 #define AUDIT_ACCOUNT(account) ((struct audit_actor){ "account", account })
+#define AUDIT_TOKEN_OF(name)   ((struct audit_actor){ "token", name }) /* ACCOUNT/ID */
 #define AUDIT_MACHINE(id)      ((struct audit_actor){ "machine", id })
 #define AUDIT_NOBODY           ((struct audit_actor){ "nobody", SLICE("") })
 

@@ -109,14 +109,19 @@ static bool is_welcome(struct http_service *service, const struct route *route,
 	if (route->callers == ROUTE_ANYBODY)
 		return true;
 	objection->status = MHD_HTTP_UNAUTHORIZED;
-	objection->detail = route->callers & ROUTE_AGENT
-				    ? "this is for machines that are enrolled and were not revoked"
-				    : "this is for people who logged in within the last 12 hours";
+	objection->detail =
+		route->callers & ROUTE_AGENT
+			? "this is for machines that are enrolled and were not revoked"
+			: "this is for people who logged in within the last 12 hours, and for "
+			  "API tokens that did not end";
 	if (recognise(service, route, request) < 0)
 		return false;
 	objection->status = MHD_HTTP_FORBIDDEN;
 	objection->detail = "this is not for accounts of your role";
-	return route->callers & ROUTE_AGENT || route->callers & request->person.role;
+	if (route->callers & ROUTE_AGENT || !(route->callers & request->person.role))
+		return route->callers & ROUTE_AGENT;
+	objection->detail = "this is not among the scopes of your token";
+	return route->scope & request->person.scopes;
 }
 
 /* Finds who answers the exchange.  False: nobody, and `objection` says why. */

@@ -5,6 +5,8 @@
 
 #include "common/sha256.h"
 #include "control/name.h"
+#include "tools/server/api_token.h"
+#include "tools/server/audit.h"
 #include "tools/server/store.h"
 
 /* ROW(bit, name as the schema has it) */
@@ -24,15 +26,22 @@ enum role {
 /* The role of that name; 0: there is none. */
 unsigned int person_role(struct slice name);
 
+#define PERSON_ACTOR_SIZE (NAME_PLAIN_MAX + 1 + API_TOKEN_ID_SIZE)
+
 struct person {
 	char account[NAME_PLAIN_MAX + 1];
 	unsigned int role;                /* one bit */
+	unsigned int scopes;              /* scope.h */
 	unsigned char token[SHA256_SIZE]; /* the digest of what was shown */
+	char actor[PERSON_ACTOR_SIZE];    /* the account, or the token as ACCOUNT/ID */
 };
 
-/* Whose token `authorization` shows.  -EACCES: nobody's, or one that is over, or that of an account
+/* Whose token `authorization` shows, be it of a log-in or an API token.  -EACCES: nobody's, or one that is over, or that of an account
  * which is disabled. */
 must_use int person_recognise(struct store *store, struct slice authorization,
 			      struct person *ret_person);
+
+/* As whom it stands on the log, as long as `person` lives. */
+struct audit_actor person_actor(const struct person *person);
 
 #endif

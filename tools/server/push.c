@@ -20,6 +20,7 @@
 
 struct push {
 	struct slice bundle, by, why;
+	struct audit_actor actor;
 	int64_t rollback_of; /* 0: it brings its source */
 	struct published_text text;
 	struct trial trial;
@@ -129,7 +130,7 @@ static int audit_draft(struct store *store, const struct push *push)
 
 	audit_version_text(push->bundle, push->draft.version, version);
 	return audit_add(
-		store, AUDIT_ACCOUNT(push->by),
+		store, push->actor,
 		(struct audit_deed){ AUDIT_DRAFT, slice_of(version), slice_of(push->draft.id) });
 }
 
@@ -226,6 +227,7 @@ int draft_push(const struct request *request, struct reply *reply)
 	SCOPED(push_done)
 	struct push push = { .bundle = request->parts[0],
 			     .by = slice_of(request->person.account),
+			     .actor = person_actor(&request->person),
 			     .text = { .source = BUF_MAX(ARCHIVE_MAX) } };
 	int r = push_source(request, document, &push, reply);
 

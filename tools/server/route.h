@@ -54,6 +54,9 @@ struct route {
 	unsigned int callers;
 	enum route_lane lane;
 	size_t body_max; /* bytes; 0: it has none */
+	/* which scope an API token needs, one of enum scope.  Without one nobody can ask where the callers are people:
+	 * a row that says nothing of it is for nobody. */
+	unsigned int scope;
 };
 
 /* Every route of the server, of which the last has no method. */

@@ -10,6 +10,7 @@
 #include "tools/server/openapi.h"
 #include "tools/server/pull.h"
 #include "tools/server/route.h"
+#include "tools/server/scope.h"
 #include "tools/server/version.h"
 
 #define ENROLMENT_BODY_MAX (4 * KIB)
@@ -22,19 +23,30 @@ const struct route ROUTES[] = {
 	{ "POST", "/v1/enroll", enrolment_answer, ROUTE_ANYBODY, LANE_NONE, ENROLMENT_BODY_MAX },
 	{ "POST", "/v1/login", login_answer, ROUTE_ANYBODY, LANE_PASSWORDS, LOGIN_BODY_MAX },
 	{ "POST", "/v1/logout", logout_answer, ROUTE_PEOPLE, LANE_NONE, 0 },
+	{ "GET", "/healthz", health_live, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/readyz", health_ready, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
+	{ "POST", "/v1/enroll", enrolment_answer, ROUTE_ANYBODY, LANE_NONE, ENROLMENT_BODY_MAX,
+	  SCOPE_NONE },
+	{ "POST", "/v1/login", login_answer, ROUTE_ANYBODY, LANE_PASSWORDS, LOGIN_BODY_MAX,
+	  SCOPE_NONE },
+	{ "POST", "/v1/logout", logout_answer, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_LOGIN },
 	{ "POST", "/v1/policies/{bundle}/drafts", draft_push, ROUTE_AUTHORS, LANE_POLICIES,
-	  DRAFT_BODY_MAX },
-	{ "GET", "/v1/policies/{bundle}/drafts", draft_list, ROUTE_PEOPLE, LANE_NONE, 0 },
-	{ "GET", "/v1/policies/{bundle}/drafts/{draft}", draft_show, ROUTE_PEOPLE, LANE_NONE, 0 },
+	  DRAFT_BODY_MAX, SCOPE_POLICY },
+	{ "GET", "/v1/policies/{bundle}/drafts", draft_list, ROUTE_PEOPLE, LANE_NONE, 0,
+	  SCOPE_READ },
+	{ "GET", "/v1/policies/{bundle}/drafts/{draft}", draft_show, ROUTE_PEOPLE, LANE_NONE, 0,
+	  SCOPE_READ },
 	{ "POST", "/v1/policies/{bundle}/drafts/{draft}/signatures", draft_sign, ROUTE_AUTHORS,
-	  LANE_NONE, SIGNATURE_BODY_MAX },
-	{ "GET", "/v1/policies/{bundle}/versions", version_list, ROUTE_PEOPLE, LANE_NONE, 0 },
+	  LANE_NONE, SIGNATURE_BODY_MAX, SCOPE_POLICY },
+	{ "GET", "/v1/policies/{bundle}/versions", version_list, ROUTE_PEOPLE, LANE_NONE, 0,
+	  SCOPE_READ },
 	{ "GET", "/v1/policies/{bundle}/versions/{version}", version_show, ROUTE_PEOPLE, LANE_NONE,
-	  0 },
-	{ "GET", "/v1/policy", pull_answer, ROUTE_AGENT, LANE_NONE, 0 },
-	{ "GET", "/v1/agent", agent_answer, ROUTE_AGENT, LANE_NONE, 0 },
-	{ "POST", "/v1/record", delivery_answer, ROUTE_AGENT, LANE_RECORDS, DEPOSIT_BODY_MAX },
-	{ "GET", "/v1/record/{part}", delivery_position, ROUTE_AGENT, LANE_NONE, 0 },
-	{ "GET", "/v1/log/checkpoint", ledger_answer, ROUTE_ANYBODY, LANE_NONE, 0 },
+	  0, SCOPE_READ },
+	{ "GET", "/v1/policy", pull_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/v1/agent", agent_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
+	{ "POST", "/v1/record", delivery_answer, ROUTE_AGENT, LANE_RECORDS, DEPOSIT_BODY_MAX,
+	  SCOPE_NONE },
+	{ "GET", "/v1/record/{part}", delivery_position, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/v1/log/checkpoint", ledger_answer, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ .method = NULL },
 };

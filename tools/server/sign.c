@@ -15,7 +15,7 @@
 
 struct signing {
 	struct slice bundle, id, message;
-	struct slice by; /* the account that brings it */
+	struct audit_actor actor; /* who brings it */
 	struct draft draft;
 	struct author_keys keys;
 	struct buf note;    /* the release with all signatures that count */
@@ -75,7 +75,7 @@ static int audit_signing(struct store *store, const struct signing *signing,
 	char version[AUDIT_VERSION_SIZE];
 
 	audit_version_text(signing->bundle, signing->draft.version, version);
-	return audit_add(store, AUDIT_ACCOUNT(signing->by),
+	return audit_add(store, signing->actor,
 			 (struct audit_deed){ action, slice_of(version), detail });
 }
 
@@ -210,7 +210,7 @@ int draft_sign(const struct request *request, struct reply *reply)
 	struct signing signing = { .bundle = request->parts[0],
 				   .id = request->parts[1],
 				   .message = request->body,
-				   .by = slice_of(request->person.account),
+				   .actor = person_actor(&request->person),
 				   .note = BUF_MAX(NOTE_SIZE_MAX),
 				   .signers = BUF_MAX(SIGNERS_MAX) };
 	int r = store_transact(request->store, sign, &signing);

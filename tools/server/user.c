@@ -176,8 +176,9 @@ static int disable(struct store *store, void *context)
 static const struct change_command DISABLE = {
 	.options = { OPTION_ROWS(NAME_ROWS), .operands = "NAME", .operands_min = 1,
 		     .operands_max = 1,
-		     .about = "Ends an account's log-ins and lets nobody log in to it; its "
-			      "signatures count no more.",
+		     .about =
+			     "Ends an account's log-ins and tokens and lets nobody log in to it; its "
+			     "signatures count no more.",
 		     .exits = CHANGE_EXITS },
 	.cases = USER_CASES,
 	.prepare = prepare_name,

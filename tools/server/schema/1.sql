@@ -22,6 +22,17 @@ CREATE TABLE token (
 	expires BIGINT NOT NULL
 );
 
+-- What programs show that act for people, until it ends.
+CREATE TABLE api_token (
+	digest BYTEA PRIMARY KEY,
+	id TEXT NOT NULL UNIQUE, -- by which people speak of it
+	account TEXT NOT NULL REFERENCES account (name),
+	name TEXT NOT NULL, -- what it is for
+	scopes TEXT NOT NULL, -- with a comma between (scope.h)
+	made BIGINT NOT NULL,
+	expires BIGINT NOT NULL
+);
+
 -- Whose signatures make a draft a policy.
 CREATE TABLE author_key (
 	verifier TEXT PRIMARY KEY, -- NAME+ID+BASE64 (c2sp.org/signed-note)
@@ -41,7 +52,7 @@ CREATE VIEW author AS
 CREATE TABLE audit (
 	number BIGINT PRIMARY KEY,
 	time BIGINT NOT NULL,
-	kind TEXT NOT NULL CHECK (kind IN ('os', 'account', 'machine', 'nobody')), -- of who did it
+	kind TEXT NOT NULL CHECK (kind IN ('os', 'account', 'token', 'machine', 'nobody')), -- of who did it
 	actor TEXT NOT NULL,
 	action TEXT NOT NULL, -- AUDIT_ACTIONS (audit.h)
 	subject TEXT NOT NULL,

@@ -239,7 +239,7 @@ def test_accounts_are_listed_with_their_keys():
         manage(served, "user key-revoke", public)
         assert ["revoked", public] in [line.split() for line in manage(served, "user list")[0].splitlines()]
         bea = listed(served)["bea"]
-        assert set(bea) == {"account", "role", "created", "disabled", "keys"} and set(bea["keys"][0]) == {"key", "created", "revoked"}
+        assert set(bea) == {"account", "role", "created", "disabled", "keys", "groups"} and set(bea["keys"][0]) == {"key", "created", "revoked"}
 
 
 def test_what_was_done_to_accounts_is_on_the_log():

@@ -27,9 +27,13 @@
 	ROW(AUDIT_USER_ENABLE, "user enable")     /* account */                                    \
 	ROW(AUDIT_KEY, "user key")                /* account; the public key */                    \
 	ROW(AUDIT_KEY_REVOKE, "user key-revoke")  /* account; the public key */                    \
-	ROW(AUDIT_TOKEN, "token make")            /* account; id and scopes */                     \
-	ROW(AUDIT_TOKEN_REVOKE, "token revoke")   /* account; id */                                \
-	ROW(AUDIT_SETTING, "setting set")         /* setting; value */
+	ROW(AUDIT_GROUP_ADD, "group add")         /* group */                                      \
+	ROW(AUDIT_GROUP_REMOVE, "group remove")   /* group */                                      \
+	ROW(AUDIT_MEMBER_ADD, "group member-add") /* group; account */                             \
+	ROW(AUDIT_MEMBER_REMOVE, "group member-remove") /* group; account */                       \
+	ROW(AUDIT_TOKEN, "token make")                  /* account; id and scopes */               \
+	ROW(AUDIT_TOKEN_REVOKE, "token revoke")         /* account; id */                          \
+	ROW(AUDIT_SETTING, "setting set")               /* setting; value */
 
 enum audit_action {
 #define AUDIT_ENUMERATOR(action, name) action,

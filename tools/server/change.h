@@ -16,6 +16,11 @@ struct change {
 	char server[DATA_NAME_MAX + 1]; /* what it is called */
 };
 
+/* What the options fill of a command that has none of its own. */
+struct change_alone {
+	struct change change;
+};
+
 /* Option rows of a struct that begins with `struct change change`. */
 #define CHANGE_OPTION_DATA(options)                                                                \
 	OPTION_TEXT(options, change.data, "data", "FOLDER", "the folder that init made")

@@ -213,14 +213,14 @@ int command_token_list(int argc, char **argv)
 
 static int end_token(struct store *store, void *context)
 {
-	struct slice id = slice_of(((const struct change *)context)->operands[0]);
+	struct slice id = slice_of(((const struct change_alone *)context)->change.operands[0]);
 	char account[NAME_PLAIN_MAX + 1];
 	int r = api_token_revoke(store, id, account);
 
 	return r < 0 ? r : change_note(store, AUDIT_TOKEN_REVOKE, account, id);
 }
 
-static const struct option_row REVOKE_ROWS[] = { CHANGE_OPTION_DATA(token_change) };
+static const struct option_row REVOKE_ROWS[] = { CHANGE_OPTION_DATA(change_alone) };
 
 static const struct change_case REVOKE_CASES[] = {
 	{ -ENOENT, "there is no token of that id: chaperone-server token list shows them" },
@@ -237,7 +237,7 @@ static const struct change_command REVOKE = {
 
 int command_token_revoke(int argc, char **argv)
 {
-	struct change change = { .data = NULL };
+	struct change_alone alone = { .change = { .data = NULL } };
 
-	return change_run(&REVOKE, argc, argv, &change);
+	return change_run(&REVOKE, argc, argv, &alone);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone-server user list`: accounts and their author keys. */
+/* `chaperone-server user list`: accounts, their groups and their author keys. */
 #include "tools/command/json.h"
 #include "tools/server/commands.h"
 #include "tools/server/listing.h"
 
-/* The columns of both queries. */
+/* The columns of the queries. */
 enum account_column { NAME, ROLE, CREATED, DISABLED };
 enum key_column { VERIFIER, KEY_CREATED, REVOKED };
 
@@ -36,6 +36,27 @@ static int add_keys(struct listing *listing, struct slice account)
 			 STORE_VALUES(store_text(account)), add_key, listing);
 }
 
+static int add_group(void *context, const struct store_value *columns, size_t count)
+{
+	const struct listing *listing = context;
+	struct buf *out = listing->out;
+
+	(void)count;
+	if (listing->options.is_json)
+		json_text(out, NULL, columns[0].bytes);
+	else
+		buf_printf(out, "  group    %.*s\n", SLICE_ARGUMENTS(columns[0].bytes));
+	return out->failed;
+}
+
+static int add_groups(struct listing *listing, struct slice account)
+{
+	return store_run(listing->store,
+			 "SELECT account_group FROM account_group_member WHERE account = $1"
+			 " ORDER BY account_group",
+			 STORE_VALUES(store_text(account)), add_group, listing);
+}
+
 static int add_object(struct listing *listing, const struct store_value *columns)
 {
 	struct buf *out = listing->out;
@@ -47,6 +68,10 @@ static int add_object(struct listing *listing, const struct store_value *columns
 	listing_add_time(out, "disabled", &columns[DISABLED]);
 	json_open(out, "keys", '[');
 	int r = add_keys(listing, columns[NAME].bytes);
+	json_close(out, ']');
+	json_open(out, "groups", '[');
+	if (r == 0)
+		r = add_groups(listing, columns[NAME].bytes);
 	json_close(out, ']');
 	json_close(out, '}');
 	return r < 0 ? r : out->failed;
@@ -62,7 +87,8 @@ static int add_account(void *context, const struct store_value *columns, size_t 
 	buf_printf(listing->out, "%-8s %-13.*s %.*s\n",
 		   columns[DISABLED].kind == STORE_NULL ? "enabled" : "disabled",
 		   SLICE_ARGUMENTS(columns[ROLE].bytes), SLICE_ARGUMENTS(columns[NAME].bytes));
-	return add_keys(listing, columns[NAME].bytes);
+	int r = add_groups(listing, columns[NAME].bytes);
+	return r < 0 ? r : add_keys(listing, columns[NAME].bytes);
 }
 
 static int add_accounts(struct listing *listing)
@@ -76,7 +102,8 @@ static const struct option_row ROWS[] = { LISTING_OPTION_DATA, LISTING_OPTION_JS
 
 static const struct listing_command LIST = {
 	.options = { OPTION_ROWS(ROWS),
-		     .about = "Lists accounts, each with the public halves of its author keys.",
+		     .about =
+			     "Lists accounts, each with its groups and the public halves of its author keys.",
 		     .exits = LISTING_EXITS },
 	.add = add_accounts,
 };

@@ -14,6 +14,19 @@ CREATE TABLE account (
 	disabled BIGINT
 );
 
+-- Those who are asked, or trusted, together.
+CREATE TABLE account_group (
+	name TEXT PRIMARY KEY,
+	created BIGINT NOT NULL
+);
+CREATE TABLE account_group_member (
+	account_group TEXT NOT NULL REFERENCES account_group (name),
+	account TEXT NOT NULL REFERENCES account (name),
+	added BIGINT NOT NULL,
+	PRIMARY KEY (account_group, account)
+);
+CREATE INDEX account_group_member_account ON account_group_member (account);
+
 -- What people show after they logged in, until it ends.
 CREATE TABLE token (
 	digest BYTEA PRIMARY KEY,

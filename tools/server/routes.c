@@ -17,14 +17,9 @@
 #define SIGNATURE_BODY_MAX (64 * KIB)
 
 const struct route ROUTES[] = {
-	{ "GET", "/healthz", health_live, ROUTE_ANYBODY, LANE_NONE, 0 },
-	{ "GET", "/readyz", health_ready, ROUTE_ANYBODY, LANE_NONE, 0 },
-	{ "GET", "/v1/openapi.json", openapi_answer, ROUTE_ANYBODY, LANE_NONE, 0 },
-	{ "POST", "/v1/enroll", enrolment_answer, ROUTE_ANYBODY, LANE_NONE, ENROLMENT_BODY_MAX },
-	{ "POST", "/v1/login", login_answer, ROUTE_ANYBODY, LANE_PASSWORDS, LOGIN_BODY_MAX },
-	{ "POST", "/v1/logout", logout_answer, ROUTE_PEOPLE, LANE_NONE, 0 },
 	{ "GET", "/healthz", health_live, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/readyz", health_ready, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/v1/openapi.json", openapi_answer, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ "POST", "/v1/enroll", enrolment_answer, ROUTE_ANYBODY, LANE_NONE, ENROLMENT_BODY_MAX,
 	  SCOPE_NONE },
 	{ "POST", "/v1/login", login_answer, ROUTE_ANYBODY, LANE_PASSWORDS, LOGIN_BODY_MAX,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tools/audit/json.h"
 #include "tools/chaperone/audit_print.h"
 
 /* What begins a formula in spreadsheets (OWASP, "CSV Injection"); they also skip white space in

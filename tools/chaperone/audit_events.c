@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/chaperone/audit_map.h"
+#include "tools/audit/entry.h"
+#include "tools/audit/map.h"
 
 /* Keys of open events; definitions use their record_kind. */
 enum open_kind { OPEN_INTENT = 100, OPEN_MISS };
@@ -18,67 +19,6 @@ struct audit_events {
 	struct audit_map open;        /* struct audit_event */
 	uint64_t note_count;          /* numbers the notes among the definitions */
 };
-
-static size_t text_bytes(const struct record_entry *entry)
-{
-	size_t bytes = entry->shape.length + entry->decision.length + entry->would_decide.length +
-		       entry->reason.length + entry->masked.length;
-
-	for (size_t i = 0; i < entry->fact_count; i++)
-		bytes += entry->facts[i].name.length + entry->facts[i].value.length;
-	for (size_t i = 0; i < entry->rule_count; i++)
-		bytes += entry->rules[i].length;
-	for (size_t i = 0; i < entry->effect_count; i++)
-		bytes += entry->effects[i].length;
-	return bytes;
-}
-
-static struct slice copy_text(char **at, struct slice text)
-{
-	struct slice copy = { *at, text.length };
-
-	if (text.length)
-		memcpy(*at, text.at, text.length);
-	*at += text.length;
-	return copy;
-}
-
-static const struct slice *copy_texts(struct slice *into, char **at, const struct slice *texts,
-				      size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		into[i] = copy_text(at, texts[i]);
-	return into;
-}
-
-/* One block: the entry, its facts, its lists, then their bytes. */
-static struct record_entry *copy_entry(const struct record_entry *entry)
-{
-	size_t facts = entry->fact_count * sizeof(struct record_fact);
-	size_t texts = (entry->rule_count + entry->effect_count) * sizeof(struct slice);
-	struct record_entry *copy = malloc(sizeof(*copy) + facts + texts + text_bytes(entry) + 1);
-
-	if (!copy)
-		return NULL;
-	struct record_fact *fact = (struct record_fact *)(void *)(copy + 1);
-	struct slice *lists = (struct slice *)(void *)(fact + entry->fact_count);
-	char *at = (char *)(lists + entry->rule_count + entry->effect_count);
-	*copy = *entry;
-	copy->facts = fact;
-	for (size_t i = 0; i < entry->fact_count; i++)
-		fact[i] = (struct record_fact){ copy_text(&at, entry->facts[i].name),
-						copy_text(&at, entry->facts[i].value),
-						entry->facts[i].mark };
-	copy->shape = copy_text(&at, entry->shape);
-	copy->decision = copy_text(&at, entry->decision);
-	copy->would_decide = copy_text(&at, entry->would_decide);
-	copy->reason = copy_text(&at, entry->reason);
-	copy->masked = copy_text(&at, entry->masked);
-	copy->rules = copy_texts(lists, &at, entry->rules, entry->rule_count);
-	copy->effects =
-		copy_texts(lists + entry->rule_count, &at, entry->effects, entry->effect_count);
-	return copy;
-}
 
 int audit_events_open(const char *path, struct audit_events **ret_events, struct error *error)
 {
@@ -115,9 +55,9 @@ static uint64_t home_of(const struct audit_events *events, uint64_t number)
 	return number >> 32 ? number >> 32 : boot_of(events);
 }
 
-static const struct record_entry *definition(const struct audit_events *events,
-					     enum record_kind kind, uint64_t number)
+static const struct record_entry *definition(void *context, enum record_kind kind, uint64_t number)
 {
+	const struct audit_events *events = context;
 	const struct audit_key key = { home_of(events, number), kind, number, 0 };
 
 	return audit_map_get(&events->definitions, &key);
@@ -131,7 +71,7 @@ static int define(struct audit_events *events, const struct record_entry *entry)
 
 	if (audit_map_get(&events->definitions, &key))
 		return 0;
-	SCOPED(free_p) struct record_entry *copy = copy_entry(entry);
+	SCOPED(free_p) struct record_entry *copy = audit_entry_copy(entry);
 	if (!copy)
 		return -ENOMEM;
 	int r = audit_map_put(&events->definitions, &key, copy);
@@ -140,25 +80,8 @@ static int define(struct audit_events *events, const struct record_entry *entry)
 	return r;
 }
 
-static void fill_definitions(const struct audit_events *events, struct audit_event *event)
-{
-	event->boot = definition(events, RECORD_BOOT, 0);
-	event->judgement = definition(events, RECORD_JUDGEMENT, event->judgement_number);
-	event->connection = definition(events, RECORD_CONNECTION, event->connection_number);
-	if (event->judgement)
-		event->policy = definition(events, RECORD_POLICY, event->judgement->parent);
-	if (event->connection)
-		event->process_number = event->connection->parent;
-	else if (event->kind == AUDIT_NOTE)
-		/* a note's parent may be either */
-		event->process_number = event->connection_number;
-	event->process = definition(events, RECORD_PROCESS, event->process_number);
-	if (event->process)
-		event->run = definition(events, RECORD_RUN, event->process->parent);
-}
-
-static struct audit_event begin_event(const struct audit_events *events,
-				      const struct record_entry *entry, enum audit_kind kind)
+static struct audit_event begin_event(struct audit_events *events, const struct record_entry *entry,
+				      enum audit_kind kind)
 {
 	const struct record_place *place = record_reader_place(events->reader);
 	struct audit_event event = {
@@ -174,7 +97,7 @@ static struct audit_event begin_event(const struct audit_events *events,
 
 	snprintf(event.file, sizeof(event.file), "%s", place->file);
 	memcpy(event.head, place->head, SHA256_SIZE);
-	fill_definitions(events, &event);
+	audit_event_define(&event, definition, events);
 	return event;
 }
 

@@ -8,7 +8,7 @@
 #include "tools/chaperone/audit_csv.h"
 #include "tools/chaperone/audit_print.h"
 #include "tools/chaperone/audit_select.h"
-#include "tools/chaperone/ocsf.h"
+#include "tools/audit/ocsf.h"
 
 static void add_ocsf_line(struct buf *out, const struct audit_event *event)
 {

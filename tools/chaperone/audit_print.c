@@ -26,17 +26,6 @@ void audit_add_local_time(struct buf *out, uint64_t time_ns)
 	buf_printf(out, "%s.%03u", text, (unsigned)(time_ns % NS_PER_SECOND / 1000000));
 }
 
-void audit_add_utc_time(struct buf *out, uint64_t time_ns)
-{
-	time_t seconds = (time_t)(time_ns / NS_PER_SECOND);
-	struct tm parts = { 0 };
-	char text[40];
-
-	gmtime_r(&seconds, &parts);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
-	buf_printf(out, "%s.%09uZ", text, (unsigned)(time_ns % NS_PER_SECOND));
-}
-
 #define COLUMNS_MIN 100u
 #define COLUMNS_MAX 200u
 

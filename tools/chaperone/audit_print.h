@@ -14,9 +14,6 @@
 /* "2026-11-22 18:45:01.123" in the local zone. */
 void audit_add_local_time(struct buf *out, uint64_t time_ns);
 
-/* "2026-11-22T17:45:01.123456789Z". */
-void audit_add_utc_time(struct buf *out, uint64_t time_ns);
-
 /* The columns of the terminal on standard output, from 100 to 200; 200 where there is none. */
 size_t audit_columns(void);
 

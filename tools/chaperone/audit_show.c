@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/audit/json.h"
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be said of one event: its id, who it was, how it was judged. */
+#include "tools/audit/event.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "common/record_verdict.h"
-#include "tools/chaperone/audit_events.h"
 
 /* "BOOT-NUMBER" of a number that carries its boot in the upper half, or belongs to the event's. */
 static int print_number(char *out, size_t size, const struct audit_event *event, const char *prefix,
@@ -106,4 +107,21 @@ void audit_event_sqlstate(const struct audit_event *event, char ret_sqlstate[6])
 		packed = i < 4 ? packed >> 6 : packed;
 	}
 	ret_sqlstate[5] = '\0';
+}
+
+void audit_event_define(struct audit_event *event, audit_definition_fn *find, void *context)
+{
+	event->boot = find(context, RECORD_BOOT, 0);
+	event->judgement = find(context, RECORD_JUDGEMENT, event->judgement_number);
+	event->connection = find(context, RECORD_CONNECTION, event->connection_number);
+	if (event->judgement)
+		event->policy = find(context, RECORD_POLICY, event->judgement->parent);
+	if (event->connection)
+		event->process_number = event->connection->parent;
+	else if (event->kind == AUDIT_NOTE)
+		/* a note's parent may be either */
+		event->process_number = event->connection_number;
+	event->process = find(context, RECORD_PROCESS, event->process_number);
+	if (event->process)
+		event->run = find(context, RECORD_RUN, event->process->parent);
 }

@@ -2,13 +2,12 @@
 /* Events as OCSF 1.8 Datastore Activity, with the profiles security_control and datetime
  * (schema.ocsf.io/1.8.0/classes/datastore_activity).  What the class has no place for is under
  * `unmapped`. */
-#include "tools/chaperone/ocsf.h"
+#include "tools/audit/ocsf.h"
 
 #include <string.h>
 
 #include "common/sha256.h"
-#include "tools/chaperone/audit_json.h"
-#include "tools/chaperone/audit_print.h"
+#include "tools/audit/json.h"
 
 #define CLASS_UID      6005u
 #define CATEGORY_UID   6u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of definitions and open events: chains in buckets that double. */
-#include "tools/chaperone/audit_map.h"
+#include "tools/audit/map.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A table of what the record has defined so far and what is still open, by boot, kind and two
  * numbers. */
-#ifndef TOOLS_CHAPERONE_AUDIT_MAP_H
-#define TOOLS_CHAPERONE_AUDIT_MAP_H
+#ifndef TOOLS_AUDIT_MAP_H
+#define TOOLS_AUDIT_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>

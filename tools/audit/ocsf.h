@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Events as OCSF 1.8 Datastore Activity (class 6005). */
-#ifndef TOOLS_CHAPERONE_OCSF_H
-#define TOOLS_CHAPERONE_OCSF_H
+#ifndef TOOLS_AUDIT_OCSF_H
+#define TOOLS_AUDIT_OCSF_H
 
 #include "common/buf.h"
-#include "tools/chaperone/audit_events.h"
+#include "tools/audit/event.h"
 
 /* One JSON object without a line end.  Notes have no place in the class: they are for the caller to
  * leave out. */

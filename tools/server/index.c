@@ -2,10 +2,12 @@
 #include "tools/server/index.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/record_verdict.h"
 #include "common/sha256.h"
+#include "tools/server/definition.h"
 #include "tools/server/index_count.h"
 #include "tools/server/index_pending.h"
 #include "tools/server/index_subject.h"
@@ -82,6 +84,21 @@ static int take_subject(struct index *index, const struct record_entry *entry)
 	};
 
 	return subject_add(index->store, &subject);
+}
+
+static bool is_definition(enum record_kind kind)
+{
+	return kind <= RECORD_JUDGEMENT;
+}
+
+static int take_definition(struct index *index, const struct record_entry *entry)
+{
+	const struct definition_key key = { index->source, entry->kind,
+					    entry->kind == RECORD_BOOT
+						    ? index->boot << 32
+						    : whole(index, entry->number) };
+
+	return definition_add(index->store, &key, entry);
 }
 
 /* ---- how it was judged ---- */
@@ -214,13 +231,14 @@ static int insert_event(struct index *index, const struct pending_event *event)
 	int r = store_run(
 		index->store,
 		"INSERT INTO record_event (source, connection, sequence, time, judgement, flags,"
-		" leaf, ended, status, rows_count, masked_cells, sqlstate)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+		" text_bytes, leaf, ended, status, rows_count, masked_cells, sqlstate)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 		" ON CONFLICT (source, connection, sequence) DO NOTHING",
 		STORE_VALUES(store_number(index->source), number(event->connection),
 			     number(event->number), number(event->time_ns),
 			     number(event->judgement), store_number(event->flags),
-			     number(event->leaf), has_ended ? number(event->ended_ns) : none,
+			     store_number(event->text_bytes), number(event->leaf),
+			     has_ended ? number(event->ended_ns) : none,
 			     has_ended ? store_number(event->status) : none,
 			     has_ended ? number(event->rows) : none,
 			     has_ended ? store_number(event->masked_cells) : none,
@@ -310,9 +328,10 @@ static int drop_asked(struct index *index, const struct pending_event *event)
 
 static int take_intent(struct index *index, const struct record_entry *entry)
 {
-	const struct pending_event event = begin_event(index, entry);
+	struct pending_event event = begin_event(index, entry);
 	int r = drop_asked(index, &event);
 
+	event.text_bytes = entry->slot.intent.text_bytes;
 	return r < 0 ? r : add_pending(index, &event);
 }
 
@@ -377,7 +396,8 @@ int index_add(struct index *index, const struct record_entry *entry, uint64_t le
 		index->first_ns = entry->time_ns;
 	if (entry->time_ns > index->last_ns)
 		index->last_ns = entry->time_ns;
-	return TAKE[entry->kind] ? TAKE[entry->kind](index, entry) : 0;
+	int r = is_definition(entry->kind) ? take_definition(index, entry) : 0;
+	return r == 0 && TAKE[entry->kind] ? TAKE[entry->kind](index, entry) : r;
 }
 
 int index_end(struct index *index, uint64_t *ret_first_ns, uint64_t *ret_last_ns)

@@ -17,6 +17,7 @@ struct pending_event {
 	uint64_t connection, number;
 	uint64_t judgement, time_ns, leaf;
 	uint8_t flags;
+	uint32_t text_bytes;
 	uint64_t ended_ns, rows;
 	int64_t status;
 	uint32_t masked_cells, sqlstate;

@@ -197,6 +197,15 @@ CREATE TABLE record_judgement (
 	PRIMARY KEY (source, number)
 );
 
+-- What statements refer to, as the record has it: an entry (doc/record.md) that is the first of its batch.
+CREATE TABLE record_definition (
+	source BIGINT NOT NULL,
+	kind BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	entry BYTEA NOT NULL,
+	PRIMARY KEY (source, kind, number)
+);
+
 -- Statements.  `leaf` is the batch's that tells of them.
 CREATE TABLE record_event (
 	source BIGINT NOT NULL,
@@ -205,6 +214,7 @@ CREATE TABLE record_event (
 	time BIGINT NOT NULL,
 	judgement BIGINT NOT NULL,
 	flags BIGINT NOT NULL, -- enum ring_flag
+	text_bytes BIGINT NOT NULL,
 	leaf BIGINT NOT NULL,
 	ended BIGINT,
 	status BIGINT, -- enum ring_status; -1: lost
@@ -231,6 +241,8 @@ CREATE TABLE record_count (
 	masked_cells BIGINT NOT NULL,
 	PRIMARY KEY (step, start, source, person, verdict, rules)
 );
+CREATE INDEX record_event_judgement ON record_event (source, judgement);
+CREATE INDEX record_event_open ON record_event (leaf) WHERE ended IS NULL;
 
 -- Questions to an agent of which no process told.
 CREATE TABLE record_asked (

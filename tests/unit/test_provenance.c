@@ -282,7 +282,10 @@ START_TEST(a_live_process_is_read)
 	ck_assert_int_eq(kind->mark, MARK_CLAIMED);
 	ck_assert_int_eq(caller_fact_of(&provenance->caller, FACT_USER)->mark, MARK_OBSERVED);
 	ck_assert(strstr(caller_fact_of(&provenance->caller, FACT_EXE)->value, "sleep") != NULL);
-	ck_assert_ptr_nonnull(caller_fact_of(&provenance->caller, FACT_GROUP));
+	const struct caller_fact *group = caller_fact_of(&provenance->caller, FACT_GROUP);
+	ck_assert_ptr_nonnull(group);
+	struct slice groups = fact_in(list, "groups", RECORD_OBSERVED);
+	ck_assert(slice_is(slice_cut(&groups, ','), group->value));
 }
 END_TEST
 

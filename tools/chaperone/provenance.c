@@ -73,6 +73,7 @@ static int read_numbers(struct reading *reading)
 
 static int read_login(struct reading *reading)
 {
+	SCOPED(buf_done) struct buf groups = BUF_MAX(LOGIN_GROUPS_MAX * LOGIN_NAME_MAX);
 	char name[LOGIN_NAME_MAX];
 	struct login login;
 	int r = login_read(reading->process.uid, &login);
@@ -84,8 +85,9 @@ static int read_login(struct reading *reading)
 	for (int i = 0; r == 0 && i < login.group_count; i++) {
 		login_group_name(login.groups[i], name);
 		r = add_to_caller(reading->provenance, FACT_GROUP, MARK_OBSERVED, name);
+		buf_printf(&groups, "%s%s", i ? "," : "", name);
 	}
-	return r;
+	return r < 0 ? r : observe(reading, "groups", buf_view(&groups));
 }
 
 /* Rules name the program even when its file has been replaced under it. */

@@ -40,6 +40,9 @@ struct audit_options {
 	const char *key;     /* of exports: a verifier; NULL: not given, like the next one */
 	const char *authors; /* a file of them */
 	const char *against; /* a file with a checkpoint */
+	/* of `policy replay` */
+	const char *policy, *was;
+	bool fails_on_change, shows_untold;
 	const char *operand; /* the argument without a dash; NULL: none */
 };
 

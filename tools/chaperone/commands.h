@@ -17,6 +17,7 @@ int command_init(int argc, char **argv);
 int command_policy_check(int argc, char **argv);
 int command_policy_test(int argc, char **argv);
 int command_policy_explain(int argc, char **argv);
+int command_policy_replay(int argc, char **argv);
 int command_policy_schema(int argc, char **argv);
 int command_policy_trust(int argc, char **argv);
 int command_audit_list(int argc, char **argv);

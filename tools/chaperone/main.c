@@ -18,6 +18,8 @@ static const struct command COMMANDS[] = {
 	{ "policy test", command_policy_test, "run the tests that stand beside policies" },
 	{ "policy explain", command_policy_explain,
 	  "say what a policy makes of a statement, and why" },
+	{ "policy replay", command_policy_replay,
+	  "say what a policy would have decided of what is on the record" },
 	{ "policy schema", command_policy_schema, "print the JSON Schema, for editors" },
 	{ "policy trust", command_policy_trust, "say that a policy found in a folder may be used" },
 	{ "policy pull", command_remote, "get the newest policy from the server" },

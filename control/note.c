@@ -116,6 +116,13 @@ int note_open(struct slice message, const struct verifying_key *keys, size_t cou
 	return 0;
 }
 
+int note_text(struct slice message, struct slice *ret_text)
+{
+	struct slice signatures;
+
+	return split(message, ret_text, &signatures);
+}
+
 unsigned int note_signers(const struct note *note, uint64_t mask)
 {
 	return (unsigned int)__builtin_popcountll(note->signed_by & mask);

@@ -22,6 +22,9 @@ struct note {
 must_use int note_open(struct slice message, const struct verifying_key *keys, size_t count,
 		       struct note *ret_note);
 
+/* What `message` is a note of, whoever signed it: nothing to be believed yet.  -EBADMSG: no note. */
+must_use int note_text(struct slice message, struct slice *ret_text);
+
 /* How many of the keys in `mask` signed. */
 unsigned int note_signers(const struct note *note, uint64_t mask);
 

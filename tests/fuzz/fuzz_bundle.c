@@ -7,6 +7,7 @@
 #include "control/envelope.h"
 #include "control/freshness.h"
 #include "control/release.h"
+#include "control/root.h"
 #include "tests/fuzz/fuzz.h"
 
 #define SECRET "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
@@ -65,6 +66,26 @@ static void try_release(struct slice input)
 	PROMISE(slice_equal(buf_view(&out), input));
 }
 
+static void try_root(struct slice input)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(ROOT_TEXT_MAX);
+	struct root root;
+
+	if (root_read(input, &root) < 0)
+		return;
+	PROMISE(root_write(&root, &out) == 0);
+	PROMISE(slice_equal(buf_view(&out), input));
+}
+
+/* A note is never what follows unless authors signed it, of whom there are none here. */
+static void try_next(struct slice input, const struct signing_key *key)
+{
+	struct root root = { .server = SLICE("shop"), .threshold = 1, .key_count = 1 }, next;
+
+	root.keys[0] = key->verifying;
+	PROMISE(root_open_next(&root, input, &key->verifying, &next) < 0);
+}
+
 static void try_freshness(struct slice input, const struct signing_key *key)
 {
 	SCOPED(buf_done) struct buf message = BUF_MAX(NOTE_SIZE_MAX);
@@ -89,6 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	try_archive(input);
 	try_envelope(input);
 	try_release(input);
+	try_root(input);
+	try_next(input, &key);
 	try_freshness(input, &key);
 	return 0;
 }

@@ -226,6 +226,7 @@ CREATE TABLE record_event (
 CREATE INDEX record_event_time ON record_event (time);
 CREATE INDEX record_event_judgement ON record_event (source, judgement, time);
 CREATE INDEX record_event_leaf ON record_event (leaf);
+CREATE INDEX record_event_open ON record_event (leaf) WHERE ended IS NULL;
 
 -- How many statements began in a span of `step` seconds; times as above, so that each statement is in one row of each step.
 CREATE TABLE record_count (
@@ -241,8 +242,6 @@ CREATE TABLE record_count (
 	masked_cells BIGINT NOT NULL,
 	PRIMARY KEY (step, start, source, person, verdict, rules)
 );
-CREATE INDEX record_event_judgement ON record_event (source, judgement);
-CREATE INDEX record_event_open ON record_event (leaf) WHERE ended IS NULL;
 
 -- Questions to an agent of which no process told.
 CREATE TABLE record_asked (

@@ -6,9 +6,11 @@
 
 #include "control/tree.h"
 
-/* The leaf is RFC 6962's hash over six lines, each with its end: "chaperone-record-leaf/1", the
+/* The leaf is RFC 6962's hash over its text: six lines, each with its end: "chaperone-record-leaf/1", the
  * agent's id, the part's name (part.h), the offset of the bytes in that file and their length in
  * decimal, and their SHA-256 in hexadecimal. */
+void leaf_text(struct slice agent, const char *part, uint64_t offset, struct slice bytes,
+	       struct buf *out);
 struct tree_hash leaf_hash(struct slice agent, const char *part, uint64_t offset,
 			   struct slice bytes);
 

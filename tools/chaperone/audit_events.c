@@ -14,21 +14,28 @@
 enum open_kind { OPEN_INTENT = 100, OPEN_MISS };
 
 struct audit_events {
-	struct record_reader *reader;
-	struct audit_map definitions; /* struct record_entry with all it points to */
-	struct audit_map open;        /* struct audit_event */
-	uint64_t note_count;          /* numbers the notes among the definitions */
+	struct record_reader *reader;     /* NULL: the caller reads */
+	const struct record_place *place; /* of the entry that is taken */
+	struct audit_map definitions;     /* struct record_entry with all it points to */
+	struct audit_map open;            /* struct audit_event */
+	uint64_t note_count;              /* numbers the notes among the definitions */
 };
+
+struct audit_events *audit_events_new(void)
+{
+	return calloc(1, sizeof(struct audit_events));
+}
 
 int audit_events_open(const char *path, struct audit_events **ret_events, struct error *error)
 {
-	SCOPED(audit_events_closep) struct audit_events *events = calloc(1, sizeof(*events));
+	SCOPED(audit_events_closep) struct audit_events *events = audit_events_new();
 
 	if (!events)
 		return error_system(error, -ENOMEM, path);
 	int r = record_reader_open(path, &events->reader, error);
 	if (r < 0)
 		return r;
+	events->place = record_reader_place(events->reader);
 	*ret_events = steal(events);
 	return 0;
 }
@@ -45,7 +52,7 @@ void audit_events_close(struct audit_events *events)
 
 static uint64_t boot_of(const struct audit_events *events)
 {
-	return record_reader_place(events->reader)->boot;
+	return events->place->boot;
 }
 
 /* Numbers carry their boot in the upper half, since a ring that an agent left is taken up by the
@@ -83,7 +90,7 @@ static int define(struct audit_events *events, const struct record_entry *entry)
 static struct audit_event begin_event(struct audit_events *events, const struct record_entry *entry,
 				      enum audit_kind kind)
 {
-	const struct record_place *place = record_reader_place(events->reader);
+	const struct record_place *place = events->place;
 	struct audit_event event = {
 		.kind = kind,
 		.boot_number = place->boot,
@@ -220,6 +227,23 @@ static int (*const TAKE[])(struct audit_events *, const struct record_entry *,
 	[RECORD_END] = NULL,
 };
 
+static int take(struct audit_events *events, const struct record_entry *entry,
+		const struct sink *sink)
+{
+	return TAKE[entry->kind] ? TAKE[entry->kind](events, entry, sink) : 0;
+}
+
+int audit_events_take(struct audit_events *events, const struct record_place *place,
+		      const struct record_entry *entry, audit_event_seen *seen, void *context)
+{
+	const struct sink sink = { seen, context };
+
+	events->place = place;
+	int r = take(events, entry, &sink);
+	events->place = NULL;
+	return r;
+}
+
 int audit_events_poll(struct audit_events *events, audit_event_seen *seen,
 		      audit_complaint_seen *complaint, void *context)
 {
@@ -233,8 +257,8 @@ int audit_events_poll(struct audit_events *events, audit_event_seen *seen,
 			complaint(context, &error);
 		else if (r < 0)
 			return r;
-		else if (TAKE[entry.kind])
-			r = TAKE[entry.kind](events, &entry, &sink);
+		else
+			r = take(events, &entry, &sink);
 		if (r < 0 && r != -EBADMSG)
 			return r;
 	}

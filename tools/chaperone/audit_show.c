@@ -9,6 +9,7 @@
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"
+#include "tools/chaperone/audit_show.h"
 
 static const struct option_row ROWS[] = {
 	AUDIT_RECORD,
@@ -136,7 +137,7 @@ static void add_chain(struct buf *out, const struct audit_event *event)
 	buf_add_char(out, '\n');
 }
 
-static void add_event(struct buf *out, const struct audit_event *event)
+void audit_add_full(struct buf *out, const struct audit_event *event)
 {
 	add_head(out, event);
 	if (event->kind == AUDIT_NOTE) {
@@ -169,7 +170,7 @@ static int show(void *context, const struct audit_event *event)
 		audit_add_json_full(&showing->out, event);
 		buf_add_char(&showing->out, '\n');
 	} else {
-		add_event(&showing->out, event);
+		audit_add_full(&showing->out, event);
 	}
 	return audit_print(&showing->out);
 }

@@ -26,6 +26,7 @@ int command_audit_tail(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
 int command_audit_export(int argc, char **argv);
 int command_audit_head(int argc, char **argv);
+int command_audit_prove(int argc, char **argv);
 int command_audit_recover(int argc, char **argv);
 
 #endif

@@ -33,6 +33,7 @@ static const struct command COMMANDS[] = {
 	{ "audit tail", command_audit_tail, "show the latest events, and follow" },
 	{ "audit verify", command_audit_verify, "check that nothing in the record was changed" },
 	{ "audit head", command_audit_head, "print the hash that stands for the whole record" },
+	{ "audit prove", command_audit_prove, "prove that an event is in a server's log" },
 	{ "audit recover", command_audit_recover,
 	  "put on the record what a run could not at its end" },
 	{ "audit deliver", command_remote, "send the record to the server" },

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "control/leaf.h"
-#include "control/line.h"
+#include "tools/evidence/delivered.h"
 #include "tools/evidence/verifying.h"
 
 static int check_leaf(struct verifying *verifying, struct slice agent,
@@ -72,35 +72,17 @@ static int take_piece(struct verifying *verifying, struct slice agent, struct ev
 				 "the hash up to here is not the one that another part names");
 }
 
-static int read_prior(struct slice text, unsigned char ret_hash[SHA256_SIZE])
-{
-	char digest[2 * SHA256_SIZE + 8];
-	int length = snprintf(digest, sizeof(digest), "sha256:%.*s",
-			      text.length > sizeof(digest) ? 0 : (int)text.length, text.at);
-
-	return line_digest((struct slice){ digest, (size_t)length }, ret_hash);
-}
-
 /* Whether the delivery goes on where its part has come to; without all deliveries, or behind that. */
-static int join(struct verifying *verifying, const struct evidence_block *block,
+static int join(struct verifying *verifying, const struct record_walk *begin,
 		struct evidence_part *part)
 {
-	struct record_walk begin = { .offset = 0 };
-	struct slice prior;
-	int r = evidence_text(block, "prior", &prior, verifying->error);
+	bool is_next = begin->offset == part->walk.offset &&
+		       memcmp(begin->head, part->walk.head, SHA256_SIZE) == 0;
 
-	if (r == 0)
-		r = evidence_number(block, "start", &begin.offset, verifying->error);
-	if (r < 0)
-		return r;
-	verifying->offset = begin.offset;
-	if (read_prior(prior, begin.head) < 0)
-		return verifying_bad(verifying, "its line does not say \"prior\"");
-	bool is_next = begin.offset == part->walk.offset &&
-		       memcmp(begin.head, part->walk.head, SHA256_SIZE) == 0;
-	if (!is_next && !(verifying->report->is_filtered && begin.offset > part->walk.offset))
+	verifying->offset = begin->offset;
+	if (!is_next && !(verifying->report->is_filtered && begin->offset > part->walk.offset))
 		return verifying_bad(verifying, "it does not go on where the part had come to");
-	part->walk = begin;
+	part->walk = *begin;
 	return 0;
 }
 
@@ -118,28 +100,19 @@ static int check_first(struct verifying *verifying, const struct evidence_block 
 				   verifying->next_leaf);
 }
 
-/* Finds the part of a delivery, and its state. */
-static int find_part(struct verifying *verifying, const struct evidence_block *block,
-		     struct slice *ret_agent, struct evidence_part **ret_part)
+/* Finds the part as far as it was passed. */
+static int find_part(struct verifying *verifying, struct slice agent, const struct part_name *name,
+		     struct evidence_part **ret_part)
 {
-	struct slice agent, text;
-	struct part_name name;
 	size_t number;
-	int r = evidence_text(block, "agent", &agent, verifying->error);
 
-	if (r == 0)
-		r = evidence_text(block, "part", &text, verifying->error);
-	if (r < 0)
-		return r;
-	if (part_name_read(text, &name) < 0)
-		return verifying_bad(verifying, "the part's name is none");
 	if (evidence_chains_agent(verifying->chains, agent, &number) < 0)
 		return verifying_bad(verifying, "it is of a machine that is not listed");
-	r = evidence_chains_part(verifying->chains, number, &name, ret_part);
+	int r = evidence_chains_part(verifying->chains, number, name, ret_part);
 	if (r < 0)
 		return error_system(verifying->error, r, "export");
 	snprintf(verifying->agent, sizeof(verifying->agent), "%.*s", SLICE_ARGUMENTS(agent));
-	*ret_agent = agent;
+	part_name_write(name, verifying->part);
 	return 0;
 }
 
@@ -168,16 +141,18 @@ static int take_pieces(struct verifying *verifying, const struct evidence_block 
 
 int verifying_delivery(struct verifying *verifying, const struct evidence_block *block)
 {
-	struct evidence_part *part;
-	struct slice agent = { NULL, 0 };
-	int r = find_part(verifying, block, &agent, &part);
+	struct evidence_part *part = NULL;
+	struct record_walk begin;
+	struct part_name name;
+	struct slice agent;
+	int r = evidence_delivered(block, &agent, &name, &begin, verifying->error);
 
 	if (r == 0)
 		r = check_first(verifying, block);
-	if (r < 0)
-		return r;
-	part_name_write(&part->name, verifying->part);
-	r = join(verifying, block, part);
+	if (r == 0)
+		r = find_part(verifying, agent, &name, &part);
+	if (r == 0)
+		r = join(verifying, &begin, part);
 	if (r == 0)
 		r = take_pieces(verifying, block, agent, part);
 	if (r == 0)

@@ -18,7 +18,7 @@ P = 2**255 - 19  # RFC 8032, 5.1
 D = -121665 * pow(121666, P - 2, P) % P
 ORDER = 2**252 + 27742317777372353535851937790883648493
 KINDS = ("log", "pins", "author", "agent", "alarm", "policy", "grants", "leaves", "checkpoint", "delivery", "end")
-PROOF, GROWTH = "c2sp.org/tlog-proof@v1\n", "chaperone-log-growth/1\n"
+PROVEN, PROOF, GROWTH = "chaperone-proof/1\n", "c2sp.org/tlog-proof@v1\n", "chaperone-log-growth/1\n"
 HEADER, LINK, BATCH = struct.Struct("<8sIIQQQII"), struct.Struct("<QIIQQ32s32s"), struct.Struct("<4sII")
 
 
@@ -28,6 +28,13 @@ class Bad(Exception):
 
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+def unbase64(text):
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise Bad("it is not written as it would be")
+    return data
 
 
 def add(p, q):  # Ed25519 as in RFC 8032, section 6: points are (X, Y, Z, T)
@@ -76,7 +83,7 @@ def sealed(digest, count):
 def read_key(verifier):
     """Its name and number, and the key."""
     name, key_id, key = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+(\S+)", verifier).groups()
-    key = base64.b64decode(key, validate=True)
+    key = unbase64(key)
     if len(key) != 33 or key[0] != 1 or sha256(name.encode(), b"\n", key)[:4].hex() != key_id:
         raise Bad("a key that is none")
     return (name, key_id), key[1:]
@@ -91,7 +98,7 @@ def open_note(note, verifiers):
         raise Bad("a note that is none")
     for line in signatures[:-1].split("\n"):
         signer, blob = re.fullmatch(r"\u2014 (\S+) (\S+)", line).groups()
-        blob = base64.b64decode(blob, validate=True)
+        blob = unbase64(blob)
         verifier, public = keys.get((signer, blob[:4].hex()), (None, None))
         if verifier and not (len(blob) == 68 and is_signed(public, text.encode(), blob[4:])):
             raise Bad("the signature does not fit")
@@ -106,7 +113,7 @@ def open_checkpoint(note, verifier):
     origin, size, root = open_note(note, [verifier])[0].split("\n")[:3]
     if origin != verifier.split("+")[0] or not re.fullmatch("0|[1-9][0-9]*", size):
         raise Bad("it is no checkpoint of this log")
-    return int(size), base64.b64decode(root, validate=True)
+    return int(size), unbase64(root)
 
 
 class Policies:
@@ -335,13 +342,13 @@ def check_inclusion(text, key):
     """One proof of c2sp.org/tlog-proof, whose extra data are a leaf's text and the bytes that it stands for."""
     head, _, note = text.partition("\n\n")
     _, extra, index, *hashes = head.split("\n")
-    extra, index = base64.b64decode(extra.removeprefix("extra "), validate=True), int(index.removeprefix("index "))
+    extra, index = unbase64(extra.removeprefix("extra ")), int(index.removeprefix("index "))
     *leaf, piece = extra.split(b"\n", 6)
     size, root = open_checkpoint(note.encode(), key)
     if leaf[0] != b"chaperone-record-leaf/1" or leaf[4:] != [str(len(piece)).encode(), sha256(piece).hex().encode()] or index >= size:
         raise Bad(f"leaf {index} is of other bytes")
     node = sha256(b"\0", extra[:len(extra) - len(piece)])
-    for is_left, sibling in climb(map(base64.b64decode, hashes), index, size - 1):
+    for is_left, sibling in climb(map(unbase64, hashes), index, size - 1):
         node = sha256(b"\1", sibling, node) if is_left else sha256(b"\1", node, sibling)
     if node != root:
         raise Bad(f"leaf {index} is not in the log of {size} leaves")
@@ -351,13 +358,16 @@ def check_inclusion(text, key):
 
 def check_growth(text, key):
     """That one checkpoint's log begins with the other's (RFC 9162, 2.1.4.2)."""
-    _, *hashes, old = text[:text.index("\nfrom ")].split("\n") + [text[text.index("\nfrom ") + 1:]]
-    length, _, rest = old.removeprefix("from ").partition("\n")
-    note, new = rest[:int(length)], rest[int(length):].partition("\n")
-    if new[0] != f"to {len(new[2])}":
+    head, begin, notes = text.partition("from ")
+    lines, notes = head.split("\n"), (begin + notes).encode()
+    old = re.match(rb"from (\d+)\n", notes)
+    note = notes[old.end():old.end() + int(old[1])]
+    new = re.match(rb"to (\d+)\n", notes[old.end() + len(note):])
+    later = notes[old.end() + len(note) + new.end():]
+    hashes = [unbase64(line.removeprefix("hash ")) for line in lines[1:-1]]
+    if lines[-1] or len(later) != int(new[1]) or not all(line.startswith("hash ") for line in lines[1:-1]):
         raise Bad("it is no proof")
-    (old_size, old_root), (size, root) = open_checkpoint(note.encode(), key), open_checkpoint(new[2].encode(), key)
-    hashes = [base64.b64decode(line.removeprefix("hash "), validate=True) for line in hashes]
+    (old_size, old_root), (size, root) = open_checkpoint(note, key), open_checkpoint(later, key)
     if 0 < old_size < size:
         index, last = old_size - 1, size - 1
         while index & 1:
@@ -375,12 +385,17 @@ def check_growth(text, key):
     print(f"the log of {size} leaves begins with that of {old_size}")
 
 
-def verify_proof(text, key):
+def verify_proof(data, key):
     try:
+        text = data.decode()
         if text.startswith(GROWTH):
             check_growth(text, key)
         else:
-            for proof in text.split(PROOF)[1:]:
+            head, *proofs = text.split(PROOF)
+            if not proofs or not re.fullmatch(PROVEN + "(event \\S+\n)?", head):
+                raise Bad("it is no proof")
+            print(head.removeprefix(PROVEN), end="")
+            for proof in proofs:
                 check_inclusion(PROOF + proof, key)
     except TROUBLE as trouble:
         print(f"bad: {trouble}")
@@ -401,11 +416,11 @@ def main(words):
         with open(asked["--authors"], encoding="ascii") as file:
             authors = file.read().split()
     with open(words[1], "rb") as export:
-        is_proof = export.readline(64).decode() in (PROOF, GROWTH)
+        is_proof = export.readline(64) in (PROVEN.encode(), GROWTH.encode())
         export.seek(0)
         if is_proof and not key:
             sys.exit(__doc__)
-        return verify_proof(export.read().decode(), key) if is_proof else verify(export, key, authors, kept)
+        return verify_proof(export.read(), key) if is_proof else verify(export, key, authors, kept)
 
 
 try:

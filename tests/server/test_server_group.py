@@ -27,7 +27,7 @@ def test_an_account_is_in_the_groups_it_was_added_to():
         assert members(served) == {"dba": ["admin", "bea"], "nobody": [], "owners": ["bea"]}
         assert groups_of(served, "bea") == ["dba", "owners"] and groups_of(served, "admin") == ["dba"]
         assert manage(served, "group list")[0].splitlines() == ["dba: admin bea", "nobody:", "owners: bea"]
-        assert ["group", "owners"] in [line.split() for line in manage(served, "user list")[0].splitlines()]
+        assert ["enabled", "approver", "bea", "dba", "owners"] in [line.split() for line in manage(served, "user list")[0].splitlines()]
         manage(served, "group member-remove", "dba", "bea")
         assert members(served)["dba"] == ["admin"] and groups_of(served, "bea") == ["owners"]
 

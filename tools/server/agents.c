@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone-server agent list` and `revoke`: the machines that are enrolled. */
 #include <errno.h>
-#include <stdio.h>
 
-#include "common/buf.h"
 #include "common/clock.h"
-#include "tools/command/command.h"
 #include "tools/command/json.h"
-#include "tools/command/terminal.h"
-#include "tools/server/audit.h"
+#include "tools/server/change.h"
 #include "tools/server/commands.h"
-#include "tools/server/data.h"
 #include "tools/server/listing.h"
 #include "tools/server/moment.h"
 
@@ -86,63 +81,38 @@ int command_agent_list(int argc, char **argv)
 	return listing_run(&LIST, argc, argv);
 }
 
-static const struct option_row REVOKE_ROWS[] = {
-	LISTING_OPTION_DATA,
-};
-
-static const struct option_table REVOKE_OPTIONS = {
-	OPTION_ROWS(REVOKE_ROWS),
-	.operands = "AGENT",
-	.operands_min = 1,
-	.operands_max = 1,
-	.about = "The server answers the machine no more.  It can enrol again with a new code.",
-	.exits = "0 revoked, 1 there is none of that name, 2 asked wrongly",
-};
-
 static int end_agent(struct store *store, void *context)
 {
-	const struct slice *id = context;
-	int r = store_run(store, "UPDATE agent SET revoked = $1 WHERE id = $2 AND revoked IS NULL",
-			  STORE_VALUES(store_number((int64_t)realtime_ns()), store_text(*id)), NULL,
-			  NULL);
+	const char *id = change_operand(context, 0);
+	int r = store_run(
+		store, "UPDATE agent SET revoked = $1 WHERE id = $2 AND revoked IS NULL",
+		STORE_VALUES(store_number((int64_t)realtime_ns()), store_text(slice_of(id))), NULL,
+		NULL);
 
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
-	return audit_add(store, audit_system(),
-			 (struct audit_deed){ AUDIT_AGENT_REVOKE, *id, SLICE("") });
+	return change_note(store, AUDIT_AGENT_REVOKE, id, SLICE(""));
 }
 
-static int revoke_agent(const struct data *data, const char *name, struct error *error)
-{
-	struct slice id = slice_of(name);
-	int r = store_transact(data->store, end_agent, &id);
+static const struct option_row REVOKE_ROWS[] = { CHANGE_OPTION_DATA(change_alone) };
 
-	if (r == -ENOENT)
-		return error_set(error, r,
-				 "no machine that is enrolled is called '%.64s': "
-				 "chaperone-server agent list shows them",
-				 name);
-	return r < 0 ? error_set(error, r, "%s", store_trouble(data->store)) : 0;
-}
+static const struct change_case REVOKE_CASES[] = {
+	{ -ENOENT, "no machine that is enrolled is called that: chaperone-server agent list shows "
+		   "them" },
+	{ .text = NULL },
+};
 
-static int fail(const char *command, const struct error *error)
-{
-	terminal_error(command, error);
-	return EXIT_FINDINGS;
-}
+static const struct change_command REVOKE = {
+	.options = { OPTION_ROWS(REVOKE_ROWS), .operands = "AGENT", .operands_min = 1,
+		     .operands_max = 1,
+		     .about = "The server answers the machine no more.  It can enrol again with a "
+			      "new code.",
+		     .exits = "0 revoked, 1 there is none of that name, 2 asked wrongly" },
+	.cases = REVOKE_CASES,
+	.work = end_agent,
+};
 
 int command_agent_revoke(int argc, char **argv)
 {
-	SCOPED(data_close) struct data data = DATA_NONE;
-	struct listing_options options = { .data = NULL };
-	struct error error = { .text = "" };
-	int status;
-	char **operands = options_read(&REVOKE_OPTIONS, argc, argv, &options, &status);
-
-	if (!operands)
-		return status;
-	if (data_open(options.data, &data, &error) < 0 ||
-	    revoke_agent(&data, operands[0], &error) < 0)
-		return fail(argv[0], &error);
-	return EXIT_GOOD;
+	return change_run_alone(&REVOKE, argc, argv);
 }

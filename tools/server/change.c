@@ -65,6 +65,18 @@ int change_run(const struct change_command *command, int argc, char **argv, void
 	return EXIT_GOOD;
 }
 
+int change_run_alone(const struct change_command *command, int argc, char **argv)
+{
+	struct change_alone alone = { .change = { .data = NULL } };
+
+	return change_run(command, argc, argv, &alone);
+}
+
+const char *change_operand(const void *change, size_t number)
+{
+	return ((const struct change *)change)->operands[number];
+}
+
 int change_note(struct store *store, enum audit_action action, const char *subject,
 		struct slice detail)
 {

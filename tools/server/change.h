@@ -51,6 +51,12 @@ struct change_command {
 /* Runs it and returns its exit status.  `change` is what the options fill. */
 must_use int change_run(const struct change_command *command, int argc, char **argv, void *change);
 
+/* As change_run, for a command that has no other options than a struct change_alone. */
+must_use int change_run_alone(const struct change_command *command, int argc, char **argv);
+
+/* One of the operands: of any struct that begins with a struct change. */
+const char *change_operand(const void *change, size_t number);
+
 /* Writes down what this process's user did. */
 must_use int change_note(struct store *store, enum audit_action action, const char *subject,
 			 struct slice detail);

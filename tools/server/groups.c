@@ -11,22 +11,9 @@
 
 static const struct option_row ROWS[] = { CHANGE_OPTION_DATA(change_alone) };
 
-/* The group's name is the first operand, that of an account the second one. */
-static const char *operand(const void *context, size_t number)
-{
-	return ((const struct change_alone *)context)->change.operands[number];
-}
-
-static int run(const struct change_command *command, int argc, char **argv)
-{
-	struct change_alone alone = { .change = { .data = NULL } };
-
-	return change_run(command, argc, argv, &alone);
-}
-
 static int prepare_name(void *context, struct error *error)
 {
-	const char *name = operand(context, 0);
+	const char *name = change_operand(context, 0);
 
 	if (name_is_plain(slice_of(name)))
 		return 0;
@@ -36,7 +23,7 @@ static int prepare_name(void *context, struct error *error)
 
 static int add(struct store *store, void *context)
 {
-	const char *name = operand(context, 0);
+	const char *name = change_operand(context, 0);
 	int r = group_add(store, slice_of(name));
 
 	return r < 0 ? r : change_note(store, AUDIT_GROUP_ADD, name, SLICE(""));
@@ -58,12 +45,12 @@ static const struct change_command ADD = {
 
 int command_group_add(int argc, char **argv)
 {
-	return run(&ADD, argc, argv);
+	return change_run_alone(&ADD, argc, argv);
 }
 
 static int take_away(struct store *store, void *context)
 {
-	const char *name = operand(context, 0);
+	const char *name = change_operand(context, 0);
 	int r = group_remove(store, slice_of(name));
 
 	return r < 0 ? r : change_note(store, AUDIT_GROUP_REMOVE, name, SLICE(""));
@@ -79,13 +66,13 @@ static const struct change_command REMOVE = {
 
 int command_group_remove(int argc, char **argv)
 {
-	return run(&REMOVE, argc, argv);
+	return change_run_alone(&REMOVE, argc, argv);
 }
 
 static int add_member(struct store *store, void *context)
 {
-	const char *name = operand(context, 0);
-	struct slice account = slice_of(operand(context, 1));
+	const char *name = change_operand(context, 0);
+	struct slice account = slice_of(change_operand(context, 1));
 	int r = group_add_member(store, slice_of(name), account);
 
 	return r < 0 ? r : change_note(store, AUDIT_MEMBER_ADD, name, account);
@@ -108,13 +95,13 @@ static const struct change_command MEMBER_ADD = {
 
 int command_group_member_add(int argc, char **argv)
 {
-	return run(&MEMBER_ADD, argc, argv);
+	return change_run_alone(&MEMBER_ADD, argc, argv);
 }
 
 static int remove_member(struct store *store, void *context)
 {
-	const char *name = operand(context, 0);
-	struct slice account = slice_of(operand(context, 1));
+	const char *name = change_operand(context, 0);
+	struct slice account = slice_of(change_operand(context, 1));
 	int r = group_remove_member(store, slice_of(name), account);
 
 	return r < 0 ? r : change_note(store, AUDIT_MEMBER_REMOVE, name, account);
@@ -135,20 +122,7 @@ static const struct change_command MEMBER_REMOVE = {
 
 int command_group_member_remove(int argc, char **argv)
 {
-	return run(&MEMBER_REMOVE, argc, argv);
-}
-
-static int add_name(void *context, const struct store_value *columns, size_t count)
-{
-	const struct listing *listing = context;
-	struct buf *out = listing->out;
-
-	(void)count;
-	if (listing->options.is_json)
-		json_text(out, NULL, columns[0].bytes);
-	else
-		buf_printf(out, " %.*s", SLICE_ARGUMENTS(columns[0].bytes));
-	return out->failed;
+	return change_run_alone(&MEMBER_REMOVE, argc, argv);
 }
 
 static int add_members(struct listing *listing, struct slice name)
@@ -156,7 +130,7 @@ static int add_members(struct listing *listing, struct slice name)
 	return store_run(listing->store,
 			 "SELECT account FROM account_group_member WHERE account_group = $1"
 			 " ORDER BY account",
-			 STORE_VALUES(store_text(name)), add_name, listing);
+			 STORE_VALUES(store_text(name)), listing_add_word, listing);
 }
 
 enum column { NAME, CREATED };

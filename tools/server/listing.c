@@ -21,6 +21,19 @@ void listing_add_time(struct buf *out, const char *name, const struct store_valu
 	json_text(out, name, slice_of(text));
 }
 
+int listing_add_word(void *context, const struct store_value *columns, size_t count)
+{
+	const struct listing *listing = context;
+	struct buf *out = listing->out;
+
+	(void)count;
+	if (listing->options.is_json)
+		json_text(out, NULL, columns[0].bytes);
+	else
+		buf_printf(out, " %.*s", SLICE_ARGUMENTS(columns[0].bytes));
+	return out->failed;
+}
+
 static int make(const struct listing_command *command, struct listing *listing, struct error *error)
 {
 	SCOPED(data_close) struct data data = DATA_NONE;

@@ -40,4 +40,7 @@ must_use int listing_run(const struct listing_command *command, int argc, char *
 /* Adds a time, unless there is none. */
 void listing_add_time(struct buf *out, const char *name, const struct store_value *time);
 
+/* For store_run, with a struct listing: adds the first column as a text, or behind a space in a line. */
+must_use int listing_add_word(void *context, const struct store_value *columns, size_t count);
+
 #endif

@@ -213,7 +213,7 @@ int command_token_list(int argc, char **argv)
 
 static int end_token(struct store *store, void *context)
 {
-	struct slice id = slice_of(((const struct change_alone *)context)->change.operands[0]);
+	struct slice id = slice_of(change_operand(context, 0));
 	char account[NAME_PLAIN_MAX + 1];
 	int r = api_token_revoke(store, id, account);
 
@@ -237,7 +237,5 @@ static const struct change_command REVOKE = {
 
 int command_token_revoke(int argc, char **argv)
 {
-	struct change_alone alone = { .change = { .data = NULL } };
-
-	return change_run(&REVOKE, argc, argv, &alone);
+	return change_run_alone(&REVOKE, argc, argv);
 }

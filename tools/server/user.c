@@ -17,7 +17,7 @@ static void show_password(const void *context)
 
 	if (user->change.is_json) {
 		json_open(&out, NULL, '{');
-		json_text(&out, "account", slice_of(user->change.operands[0]));
+		json_text(&out, "account", slice_of(change_operand(user, 0)));
 		if (user->is_made)
 			json_text(&out, "password", buf_view(&user->password));
 		json_close(&out, '}');
@@ -26,7 +26,7 @@ static void show_password(const void *context)
 	} else if (user->is_made) {
 		buf_printf(&out,
 			   "  account      %s\n  password     %.*s\n\nIt is shown this once.\n",
-			   user->change.operands[0], SLICE_ARGUMENTS(buf_view(&user->password)));
+			   change_operand(user, 0), SLICE_ARGUMENTS(buf_view(&user->password)));
 	}
 	fputs(buf_text(&out), stdout);
 }
@@ -34,7 +34,7 @@ static void show_password(const void *context)
 static int prepare_add(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	int r = user_check_name(user->change.operands[0], error);
+	int r = user_check_name(change_operand(user, 0), error);
 
 	if (r == 0)
 		r = user_check_role(user->role, error);
@@ -45,10 +45,10 @@ static int add(struct store *store, void *context)
 {
 	const struct user_change *user = context;
 	const char *role = user->role;
-	int r = account_add(store, user->change.operands[0], role, buf_view(&user->password));
+	int r = account_add(store, change_operand(user, 0), role, buf_view(&user->password));
 
 	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_ADD, user->change.operands[0], slice_of(role));
+		     : change_note(store, AUDIT_USER_ADD, change_operand(user, 0), slice_of(role));
 }
 
 static const struct option_row ADD_ROWS[] = {
@@ -83,19 +83,19 @@ int command_user_add(int argc, char **argv)
 static int prepare_role(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	int r = user_check_name(user->change.operands[0], error);
+	int r = user_check_name(change_operand(user, 0), error);
 
-	return r < 0 ? r : user_check_role(user->change.operands[1], error);
+	return r < 0 ? r : user_check_role(change_operand(user, 1), error);
 }
 
 static int set_role(struct store *store, void *context)
 {
 	const struct user_change *user = context;
-	int r = account_set_role(store, user->change.operands[0], user->change.operands[1]);
+	int r = account_set_role(store, change_operand(user, 0), change_operand(user, 1));
 
 	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_ROLE, user->change.operands[0],
-				   slice_of(user->change.operands[1]));
+		     : change_note(store, AUDIT_USER_ROLE, change_operand(user, 0),
+				   slice_of(change_operand(user, 1)));
 }
 
 static const struct option_row NAME_ROWS[] = { USER_OPTION_DATA };
@@ -120,7 +120,7 @@ int command_user_role(int argc, char **argv)
 static int prepare_password(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	int r = user_check_name(user->change.operands[0], error);
+	int r = user_check_name(change_operand(user, 0), error);
 
 	return r < 0 ? r : user_get_password(user, error);
 }
@@ -128,10 +128,10 @@ static int prepare_password(void *context, struct error *error)
 static int set_password(struct store *store, void *context)
 {
 	const struct user_change *user = context;
-	int r = account_set_password(store, user->change.operands[0], buf_view(&user->password));
+	int r = account_set_password(store, change_operand(user, 0), buf_view(&user->password));
 
 	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_PASSWORD, user->change.operands[0], SLICE(""));
+		     : change_note(store, AUDIT_USER_PASSWORD, change_operand(user, 0), SLICE(""));
 }
 
 static const struct option_row PASSWORD_ROWS[] = {
@@ -161,16 +161,16 @@ int command_user_password(int argc, char **argv)
 static int prepare_name(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	return user_check_name(user->change.operands[0], error);
+	return user_check_name(change_operand(user, 0), error);
 }
 
 static int disable(struct store *store, void *context)
 {
 	const struct user_change *user = context;
-	int r = account_disable(store, user->change.operands[0]);
+	int r = account_disable(store, change_operand(user, 0));
 
 	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_DISABLE, user->change.operands[0], SLICE(""));
+		     : change_note(store, AUDIT_USER_DISABLE, change_operand(user, 0), SLICE(""));
 }
 
 static const struct change_command DISABLE = {
@@ -194,10 +194,10 @@ int command_user_disable(int argc, char **argv)
 static int enable(struct store *store, void *context)
 {
 	const struct user_change *user = context;
-	int r = account_enable(store, user->change.operands[0]);
+	int r = account_enable(store, change_operand(user, 0));
 
 	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_ENABLE, user->change.operands[0], SLICE(""));
+		     : change_note(store, AUDIT_USER_ENABLE, change_operand(user, 0), SLICE(""));
 }
 
 static const struct change_command ENABLE = {

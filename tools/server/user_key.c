@@ -15,7 +15,7 @@ static int key_name(const struct user_change *user, char ret_name[KEY_NAME_MAX +
 		    struct error *error)
 {
 	int n = snprintf(ret_name, KEY_NAME_MAX + 1, "%s/%s", user->change.server,
-			 user->change.operands[0]);
+			 change_operand(user, 0));
 
 	return n > (int)KEY_NAME_MAX ? error_set(error, -EINVAL, "the key's name is too long") : 0;
 }
@@ -38,7 +38,7 @@ static int prepare_key(void *context, struct error *error)
 {
 	struct user_change *user = context;
 	char name[KEY_NAME_MAX + 1];
-	int r = user_check_name(user->change.operands[0], error);
+	int r = user_check_name(change_operand(user, 0), error);
 
 	if (r == 0)
 		r = key_name(user, name, error);
@@ -56,18 +56,18 @@ static int add_key(struct store *store, void *context)
 	SCOPED(buf_done) struct buf verifier = BUF_MAX(TEXT_MAX);
 	const struct user_change *user = context;
 	bool is_author;
-	int r = account_is_author(store, user->change.operands[0], &is_author);
+	int r = account_is_author(store, change_operand(user, 0), &is_author);
 
 	if (r == 0 && !is_author)
 		r = -EACCES;
 	if (r == 0)
-		r = account_add_author_key(store, user->change.server, user->change.operands[0],
+		r = account_add_author_key(store, user->change.server, change_operand(user, 0),
 					   &user->key.verifying);
 	if (r < 0)
 		return r;
 	verifying_key_write(&user->key.verifying, &verifier);
 	return verifier.failed ? verifier.failed
-			       : change_note(store, AUDIT_KEY, user->change.operands[0],
+			       : change_note(store, AUDIT_KEY, change_operand(user, 0),
 					     buf_view(&verifier));
 }
 
@@ -76,7 +76,7 @@ static void show_json(const struct user_change *user, struct slice public_key, s
 	SCOPED(secret_done) struct buf out = BUF_MAX(TEXT_MAX);
 
 	json_open(&out, NULL, '{');
-	json_text(&out, "account", slice_of(user->change.operands[0]));
+	json_text(&out, "account", slice_of(change_operand(user, 0)));
 	json_text(&out, "public_key", public_key);
 	json_text_if(&out, "author_key", secret);
 	json_close(&out, '}');
@@ -99,7 +99,7 @@ static void show_key(const void *context)
 		printf("  account      %s\n  public key   %s\n  author key   %s\n\n"
 		       "The author key is shown this once.  It signs policies: keep it where the "
 		       "server cannot\nread it.\n",
-		       user->change.operands[0], buf_text(&public_key), buf_text(&secret));
+		       change_operand(user, 0), buf_text(&public_key), buf_text(&secret));
 }
 
 static const struct option_row KEY_ROWS[] = {
@@ -132,10 +132,10 @@ int command_user_key(int argc, char **argv)
 static int prepare_revoke(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	if (verifying_key_read(slice_of(user->change.operands[0]), &user->key.verifying) < 0)
+	if (verifying_key_read(slice_of(change_operand(user, 0)), &user->key.verifying) < 0)
 		return error_set(error, -EINVAL,
 				 "'%.200s' is no public key: chaperone-server user list shows them",
-				 user->change.operands[0]);
+				 change_operand(user, 0));
 	return 0;
 }
 
@@ -143,11 +143,11 @@ static int revoke_key(struct store *store, void *context)
 {
 	const struct user_change *user = context;
 	char account[NAME_PLAIN_MAX + 1];
-	int r = account_revoke_author_key(store, slice_of(user->change.operands[0]), account);
+	int r = account_revoke_author_key(store, slice_of(change_operand(user, 0)), account);
 
 	return r < 0 ? r
 		     : change_note(store, AUDIT_KEY_REVOKE, account,
-				   slice_of(user->change.operands[0]));
+				   slice_of(change_operand(user, 0)));
 }
 
 static const struct option_row REVOKE_ROWS[] = { USER_OPTION_DATA };

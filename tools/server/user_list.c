@@ -36,25 +36,12 @@ static int add_keys(struct listing *listing, struct slice account)
 			 STORE_VALUES(store_text(account)), add_key, listing);
 }
 
-static int add_group(void *context, const struct store_value *columns, size_t count)
-{
-	const struct listing *listing = context;
-	struct buf *out = listing->out;
-
-	(void)count;
-	if (listing->options.is_json)
-		json_text(out, NULL, columns[0].bytes);
-	else
-		buf_printf(out, "  group    %.*s\n", SLICE_ARGUMENTS(columns[0].bytes));
-	return out->failed;
-}
-
 static int add_groups(struct listing *listing, struct slice account)
 {
 	return store_run(listing->store,
 			 "SELECT account_group FROM account_group_member WHERE account = $1"
 			 " ORDER BY account_group",
-			 STORE_VALUES(store_text(account)), add_group, listing);
+			 STORE_VALUES(store_text(account)), listing_add_word, listing);
 }
 
 static int add_object(struct listing *listing, const struct store_value *columns)
@@ -84,10 +71,11 @@ static int add_account(void *context, const struct store_value *columns, size_t 
 	(void)count;
 	if (listing->options.is_json)
 		return add_object(listing, columns);
-	buf_printf(listing->out, "%-8s %-13.*s %.*s\n",
+	buf_printf(listing->out, "%-8s %-13.*s %.*s",
 		   columns[DISABLED].kind == STORE_NULL ? "enabled" : "disabled",
 		   SLICE_ARGUMENTS(columns[ROLE].bytes), SLICE_ARGUMENTS(columns[NAME].bytes));
 	int r = add_groups(listing, columns[NAME].bytes);
+	buf_add_char(listing->out, '\n');
 	return r < 0 ? r : add_keys(listing, columns[NAME].bytes);
 }
 

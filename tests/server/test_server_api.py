@@ -25,10 +25,11 @@ API = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
 ROLES = {"viewer": 1, "approver": 2, "author": 4, "administrator": 8, "auditor": 16}
 MACHINE = 0x100
 OPENABLE = 0x200
+SCOPES = {0: None, 1: "read", 2: "policy", 0x100: "login"}
 TRIES = 20
 METHODS = {"get", "post", "put", "delete", "patch"}
 PARAMETER_KEYS = {"name", "in", "description", "required", "schema"}
-OPERATION_KEYS = {"operationId", "summary", "description", "tags", "security", "parameters", "requestBody", "responses"}
+OPERATION_KEYS = {"operationId", "summary", "description", "tags", "security", "parameters", "requestBody", "responses", "x-scope"}
 WORDS_OF_SCHEMAS = {"$ref", "type", "properties", "required", "items", "oneOf", "enum", "const", "pattern", "format", "minimum", "maximum",
                     "minLength", "maxLength", "maxItems", "default", "contentEncoding", "description"}
 
@@ -60,7 +61,7 @@ def callers(operation):
 def routes():
     lines = subprocess.run([os.environ["ROUTE_LIST"]], capture_output=True, text=True, check=True).stdout.splitlines()
     for line in lines:
-        method, path, bits, body_max, is_in_lane = line.split()
+        method, path, bits, body_max, is_in_lane, _ = line.split()
         yield (method, path), (int(bits, 16), int(body_max), is_in_lane == "1")
 
 
@@ -71,13 +72,19 @@ def test_description_and_routes_are_the_same():
     assert described == there, set(described.items()) ^ set(there.items())
 
 
+def test_operations_name_the_scopes_of_their_routes():
+    lines = subprocess.run([os.environ["ROUTE_LIST"]], capture_output=True, text=True, check=True).stdout.splitlines()
+    there = {tuple(line.split()[:2]): SCOPES[int(line.split()[5], 16)] for line in lines}
+    assert {(method, path): operation.get("x-scope") for method, path, operation, _ in operations()} == there
+
+
 def test_every_operation_lists_the_answers_that_its_row_brings_about():
     rows = dict(routes())
     for method, path, operation, _ in operations():
         bits, _, is_in_lane = rows[method, path]
         expected = {"400", "413", "500"} | ({"401"} if bits else set()) | ({"503"} if is_in_lane else set())
         every_role = sum(ROLES.values())
-        expected |= {"403"} if 0 < bits & every_role < every_role else set()
+        expected |= {"403"} if bits & every_role else set()
         assert expected <= operation["responses"].keys(), (method, path, expected - operation["responses"].keys())
 
 

@@ -85,6 +85,14 @@ void deadlines_stop(struct deadlines *deadlines)
 	ticker_stop(&deadlines->ticker);
 }
 
+size_t deadlines_count(struct deadlines *deadlines)
+{
+	pthread_mutex_lock(&deadlines->lock);
+	size_t count = deadlines->count;
+	pthread_mutex_unlock(&deadlines->lock);
+	return count;
+}
+
 struct deadline *deadline_begin(struct deadlines *deadlines, int socket)
 {
 	struct deadline *deadline = calloc(1, sizeof(*deadline));

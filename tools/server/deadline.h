@@ -60,6 +60,9 @@ void deadlines_stop(struct deadlines *deadlines);
 struct deadline *deadline_begin(struct deadlines *deadlines, int socket);
 void deadline_end(struct deadlines *deadlines, struct deadline *deadline);
 
+/* How many there are. */
+size_t deadlines_count(struct deadlines *deadlines);
+
 /* The connection goes on to something else, which has until `until_ns` (monotonic) if it is a body or an
  * answer.  Costs nothing. */
 void deadline_set(struct deadline *deadline, enum deadline_phase phase, uint64_t until_ns);

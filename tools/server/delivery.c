@@ -74,6 +74,25 @@ static int see_agent(const struct request *request)
 	return state.at ? agent_see(request->store, &request->agent, state) : 0;
 }
 
+static void count(struct counters *counters, const struct deposit *deposit)
+{
+	static const enum counter ENDS[] = {
+		[DEPOSIT_TAKEN] = COUNTER_DELIVERY_TAKEN,
+		[DEPOSIT_KNOWN] = COUNTER_DELIVERY_KNOWN,
+		[DEPOSIT_GAP] = COUNTER_DELIVERY_GAP,
+		[DEPOSIT_FORK] = COUNTER_DELIVERY_FORK,
+		[DEPOSIT_DAMAGE] = COUNTER_DELIVERY_DAMAGE,
+		[DEPOSIT_LARGE] = COUNTER_DELIVERY_LARGE,
+	};
+
+	counter_add(counters, ENDS[deposit->end], 1);
+	if (deposit->end != DEPOSIT_TAKEN)
+		return;
+	counter_add(counters, COUNTER_DELIVERED_BYTES, deposit->size.bytes);
+	counter_add(counters, COUNTER_DELIVERED_ENTRIES, deposit->size.entries);
+	counter_add(counters, COUNTER_DELIVERED_STATEMENTS, deposit->size.statements);
+}
+
 int delivery_answer(const struct request *request, struct reply *reply)
 {
 	struct deposit deposit = { .agent = request->agent.id,
@@ -92,8 +111,10 @@ int delivery_answer(const struct request *request, struct reply *reply)
 		return 0;
 	}
 	int r = deposit_take(request->store, &deposit);
-	if (r == 0)
-		r = see_agent(request);
+	if (r < 0)
+		return r;
+	count(&request->server->counters, &deposit);
+	r = see_agent(request);
 	if (r == 0)
 		answer_end(reply, &deposit);
 	return r;

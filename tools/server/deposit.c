@@ -23,6 +23,7 @@ struct intake {
 	struct record_walk walk;
 	struct buf rest; /* what was unpacked and is not a whole piece yet */
 	uint64_t leaves;
+	struct deposit_size size;
 	struct record_entries entries;
 };
 
@@ -43,6 +44,8 @@ static int add_entries(struct intake *intake, const struct record_piece *piece, 
 
 	record_entries_of(&intake->entries, piece);
 	while ((r = record_entries_next(&intake->entries, &entry)) == 1) {
+		intake->size.entries++;
+		intake->size.statements += entry.kind == RECORD_INTENT;
 		r = index_add(intake->index, &entry, leaf, place++);
 		if (r < 0)
 			return r;
@@ -155,6 +158,8 @@ static int save(struct intake *intake)
 	if (r < 0)
 		return r;
 	deposit->position.walk = intake->walk;
+	deposit->size = intake->size;
+	deposit->size.bytes = delivery.length;
 	deposit->end = DEPOSIT_TAKEN;
 	return position_save(intake->store, intake->part, &deposit->position);
 }
@@ -182,6 +187,7 @@ static int take_new(struct store *store, struct deposit *deposit, const char *pa
 	intake->walk = deposit->position.walk;
 	intake->rest = (struct buf)BUF_MAX(2 * RECORD_PIECE_MAX);
 	intake->leaves = 0;
+	intake->size = (struct deposit_size){ .bytes = 0 };
 	r = unpack_all(intake);
 	buf_done(&intake->rest);
 	return r < 0 ? r : save(intake);

@@ -20,6 +20,10 @@ enum deposit_end {
 	DEPOSIT_LARGE,
 };
 
+struct deposit_size {
+	uint64_t bytes, entries, statements; /* unpacked */
+};
+
 struct deposit {
 	const char *agent;
 	const char *log; /* its name */
@@ -31,6 +35,7 @@ struct deposit {
 	enum deposit_end end;
 	struct position position; /* of the part, afterwards */
 	uint64_t place;           /* in the part, where it goes wrong */
+	struct deposit_size size; /* of what was taken */
 	char detail[DEPOSIT_DETAIL_MAX];
 };
 

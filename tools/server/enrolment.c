@@ -186,6 +186,7 @@ int enrolment_answer(const struct request *request, struct reply *reply)
 	uint64_t wait_s;
 
 	if (!throttle_has(throttle, monotonic_ns(), &wait_s)) {
+		counter_add(&request->server->counters, COUNTER_ENROLMENT_THROTTLED, 1);
 		reply_wait(reply, "too many codes were wrong", wait_s);
 		return 0;
 	}
@@ -198,10 +199,14 @@ int enrolment_answer(const struct request *request, struct reply *reply)
 	int r = store_transact(request->store, enrol, &newcomer);
 	if (r == -EACCES) {
 		throttle_take(throttle, monotonic_ns());
+		counter_add(&request->server->counters, COUNTER_ENROLMENT_REFUSED, 1);
 		reply_problem(
 			reply, MHD_HTTP_FORBIDDEN,
 			"the code is unknown, used or older than 15 minutes: ask for a new one");
 		return 0;
 	}
-	return r < 0 ? r : welcome(request, &newcomer, reply);
+	if (r < 0)
+		return r;
+	counter_add(&request->server->counters, COUNTER_ENROLMENT_ACCEPTED, 1);
+	return welcome(request, &newcomer, reply);
 }

@@ -177,6 +177,14 @@ bool holds_add(struct holds *holds, struct held *held)
 	return is_added;
 }
 
+size_t holds_count(struct holds *holds)
+{
+	pthread_mutex_lock(&holds->lock);
+	size_t count = holds->count;
+	pthread_mutex_unlock(&holds->lock);
+	return count;
+}
+
 void holds_wake(struct holds *holds)
 {
 	pthread_mutex_lock(&holds->lock);

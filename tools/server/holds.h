@@ -44,6 +44,8 @@ must_use int holds_start(struct holds *holds, struct store_pool *stores);
 /* Lets `held` wait; let_go is called once, by the thread.  False: too many wait, or it ends. */
 bool holds_add(struct holds *holds, struct held *held);
 
+size_t holds_count(struct holds *holds);
+
 /* Something was published. */
 void holds_wake(struct holds *holds);
 

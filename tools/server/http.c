@@ -203,6 +203,14 @@ unsigned int http_port(const struct http_service *service)
 	return MHD_get_daemon_info(service->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
 
+void http_look(struct http_service *service, struct http_gauges *ret_gauges)
+{
+	*ret_gauges = (struct http_gauges){ .connections = deadlines_count(&service->deadlines),
+					    .connections_max = service->connections_max };
+	for (size_t i = LANE_NONE + 1; i < LANE_COUNT; i++)
+		lane_look(&service->lanes[i], &ret_gauges->lanes[i]);
+}
+
 void http_stop(struct http_service *service)
 {
 	if (!service)

@@ -54,6 +54,12 @@ struct http_settings {
 
 struct http_service;
 
+/* What the service has to do now, and had to leave since it began. */
+struct http_gauges {
+	size_t connections, connections_max;
+	struct lane_gauges lanes[LANE_COUNT];
+};
+
 /* A header of the request; `at` is NULL when it has none of that name. */
 struct slice http_header(const struct request *request, const char *name);
 
@@ -66,6 +72,8 @@ must_use int http_start(const struct http_settings *settings, struct http_servic
 
 /* The port that was chosen where the address had none. */
 unsigned int http_port(const struct http_service *service);
+
+void http_look(struct http_service *service, struct http_gauges *ret_gauges);
 
 /* Ends it: answers that were begun are finished. */
 void http_stop(struct http_service *service);

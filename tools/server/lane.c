@@ -10,7 +10,7 @@ static struct job *take(struct lane *lane, bool *ret_is_ending)
 	struct job *job = lane->first;
 	if (job) {
 		lane->first = job->next;
-		lane->waiting--;
+		lane->now.waiting--;
 	}
 	if (!lane->first)
 		lane->last = &lane->first;
@@ -48,16 +48,25 @@ int lane_start(struct lane *lane)
 bool lane_add(struct lane *lane, struct job *job)
 {
 	pthread_mutex_lock(&lane->lock);
-	bool is_added = !lane->is_ending && lane->waiting < LANE_JOBS;
+	bool is_added = !lane->is_ending && lane->now.waiting < LANE_JOBS;
 	if (is_added) {
 		job->next = NULL;
 		*lane->last = job;
 		lane->last = &job->next;
-		lane->waiting++;
+		lane->now.waiting++;
 		pthread_cond_signal(&lane->has_job);
+	} else {
+		lane->now.rejected++;
 	}
 	pthread_mutex_unlock(&lane->lock);
 	return is_added;
+}
+
+void lane_look(struct lane *lane, struct lane_gauges *ret_gauges)
+{
+	pthread_mutex_lock(&lane->lock);
+	*ret_gauges = lane->now;
+	pthread_mutex_unlock(&lane->lock);
 }
 
 void lane_end(struct lane *lane)

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/cleanup.h"
 
@@ -19,11 +20,16 @@ struct job {
 	struct job *next;
 };
 
+struct lane_gauges {
+	size_t waiting;
+	uint64_t rejected; /* jobs, since it began */
+};
+
 struct lane {
 	pthread_mutex_t lock;
 	pthread_cond_t has_job;
 	struct job *first, **last;
-	size_t waiting;
+	struct lane_gauges now;
 	pthread_t threads[LANE_THREADS];
 	size_t thread_count;
 	bool is_ending;
@@ -34,6 +40,8 @@ must_use int lane_start(struct lane *lane);
 
 /* Gives it a job.  False: too many wait, or it ends. */
 bool lane_add(struct lane *lane, struct job *job);
+
+void lane_look(struct lane *lane, struct lane_gauges *ret_gauges);
 
 /* Drops the jobs that wait, and ends its threads when they are done with theirs. */
 void lane_end(struct lane *lane);

@@ -99,6 +99,7 @@ static int welcome(const struct request *request, struct visitor *visitor, struc
 	int r = store_transact(request->store, add_token, visitor);
 	if (r < 0)
 		return r;
+	counter_add(&request->server->counters, COUNTER_LOGIN_ACCEPTED, 1);
 	base64url_write(visitor->token, sizeof(visitor->token), &token);
 	moment_text(visitor->now_ns + (int64_t)LOGIN_NS, expires);
 	struct buf *out = reply_object(reply, MHD_HTTP_OK);
@@ -144,6 +145,7 @@ int login_answer(const struct request *request, struct reply *reply)
 	struct throttle *source = throttle_of(&request->server->logins, request->source);
 	struct throttle *account = throttle_of_account(request->server, visitor.account);
 	if (!throttle_has(source, now_ns, &wait_s) || !throttle_has(account, now_ns, &wait_s)) {
+		counter_add(&request->server->counters, COUNTER_LOGIN_THROTTLED, 1);
 		reply_wait(reply, "too many passwords were wrong", wait_s);
 		return 0;
 	}
@@ -151,6 +153,7 @@ int login_answer(const struct request *request, struct reply *reply)
 	if (r == -EACCES) {
 		throttle_take(source, now_ns);
 		throttle_take(account, now_ns);
+		counter_add(&request->server->counters, COUNTER_LOGIN_REFUSED, 1);
 		return refuse(request, &visitor, reply);
 	}
 	return r < 0 ? r : welcome(request, &visitor, reply);

@@ -14,6 +14,7 @@
 #include "tools/server/data.h"
 #include "tools/server/http.h"
 #include "tools/server/listen.h"
+#include "tools/server/metrics.h"
 #include "tools/server/server.h"
 #include "tools/server/signer.h"
 #include "tools/server/witness.h"
@@ -30,6 +31,7 @@ struct run_options {
 	uint64_t ready_fd;
 	uint64_t checkpoint_s;
 	bool is_quiet;
+	const char *metrics;
 };
 
 static int read_descriptor(const char *text, void *ret_value)
@@ -46,6 +48,8 @@ static const struct option_row ROWS[] = {
 	OPTION_TEXT(run_options, data, "data", "FOLDER", "the folder that init made"),
 	OPTION_TEXT(run_options, listen, "listen", "HOST:PORT",
 		    "where to listen ([::]:8443 is every address; 127.0.0.1:8443)"),
+	OPTION_TEXT(run_options, metrics, "metrics", "HOST:PORT",
+		    "tell Prometheus how it goes there, an address of this machine alone"),
 	OPTION_FLAG(run_options, is_quiet, "quiet",
 		    "say nothing but what went wrong in the server"),
 	OPTION_TEXT(run_options, certificate, "certificate", "FILE",
@@ -79,10 +83,12 @@ struct serving {
 	struct server server;
 	struct signer *signer;
 	struct http_service *http;
+	struct metrics_service *metrics;
 };
 
 static void serving_done(struct serving *serving)
 {
+	metrics_stop(serving->metrics);
 	http_stop(serving->http);
 	pulse_stop(&serving->server.pulse);
 	signer_stop(serving->signer);
@@ -119,6 +125,21 @@ static int start_signer(const struct run_options *options, struct serving *servi
 	return r < 0 ? error_system(error, r, "the thread that signs checkpoints") : 0;
 }
 
+static int start_metrics(const struct run_options *options, struct serving *serving,
+			 struct error *error)
+{
+	struct sockaddr_storage address;
+	struct store *store;
+	int r = metrics_read_address(options->metrics, &address, error);
+
+	if (r == 0)
+		r = data_open_store(&serving->data, &store, error);
+	if (r < 0)
+		return r;
+	r = metrics_start(&address, &serving->server, serving->http, store, &serving->metrics);
+	return r < 0 ? error_system(error, r, "where metrics are told") : 0;
+}
+
 static int start(const struct run_options *options, struct serving *serving, struct error *error)
 {
 	struct http_settings settings = { .routes = ROUTES,
@@ -126,6 +147,7 @@ static int start(const struct run_options *options, struct serving *serving, str
 					  .server = &serving->server,
 					  .listener = { witness_hear, &serving->server } };
 
+	serving->server.begun_ns = realtime_ns();
 	journal_init(&serving->server.journal, STDERR_FILENO, options->is_quiet);
 	int r = listen_read(options->listen, &settings.address, error);
 
@@ -149,7 +171,8 @@ static int start(const struct run_options *options, struct serving *serving, str
 		return r;
 	settings.certificate = buf_text(&serving->certificate);
 	settings.key = buf_text(&serving->key);
-	return http_start(&settings, &serving->http, error);
+	r = http_start(&settings, &serving->http, error);
+	return r < 0 || !options->metrics ? r : start_metrics(options, serving, error);
 }
 
 /* What is said must not reach a connection or a file that came to have a number of those. */
@@ -178,10 +201,15 @@ static void raise_descriptors(void)
 static void tell_ready(const struct run_options *options, struct serving *serving)
 {
 	unsigned int port = http_port(serving->http);
-	const struct journal_pair pairs[] = { { "name", JOURNAL_TEXT(serving->data.name) },
-					      { "port", JOURNAL_NUMBER(port) } };
+	const struct journal_pair pairs[] = {
+		{ "name", JOURNAL_TEXT(serving->data.name) },
+		{ "port", JOURNAL_NUMBER(port) },
+		{ "metrics",
+		  JOURNAL_NUMBER(serving->metrics ? metrics_port(serving->metrics) : 0) },
+	};
 
-	journal_write(&serving->server.journal, JOURNAL_SERVES, pairs, COUNT_OF(pairs));
+	journal_write(&serving->server.journal, JOURNAL_SERVES, pairs,
+		      serving->metrics ? COUNT_OF(pairs) : COUNT_OF(pairs) - 1);
 	if (options->ready_fd != NO_DESCRIPTOR) {
 		dprintf((int)options->ready_fd, "%u\n", port);
 		close((int)options->ready_fd);

@@ -4,6 +4,7 @@
 #define TOOLS_SERVER_SERVER_H
 
 #include "common/clock.h"
+#include "tools/server/counters.h"
 #include "tools/server/data.h"
 #include "tools/server/holds.h"
 #include "tools/server/journal.h"
@@ -22,6 +23,8 @@ struct server {
 	struct holds holds;
 	struct journal journal;
 	struct pulse pulse;
+	struct counters counters;
+	uint64_t begun_ns; /* since 1970 */
 };
 
 #define SERVER_EMPTY                                                                               \

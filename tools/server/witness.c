@@ -64,10 +64,24 @@ static void write_down(struct journal *journal, enum journal_kind kind,
 	journal_write(journal, kind, pairs, count);
 }
 
-void witness_hear(void *server, const struct http_event *event)
+static void count(struct counters *counters, const struct http_event *event)
 {
+	size_t route = event->route ? (size_t)(event->route - ROUTES) : COUNTERS_NO_ROUTE;
+
+	if (event->kind == HTTP_ANSWERED)
+		counters_answer(counters, route, event->status, event->took_ns);
+	else if (event->kind == HTTP_AMBIGUOUS)
+		counter_add(counters, COUNTER_AMBIGUOUS, 1);
+	else if (event->kind == HTTP_CUT)
+		counter_add(counters, COUNTER_CUT, 1);
+}
+
+void witness_hear(void *context, const struct http_event *event)
+{
+	struct server *server = context;
 	enum journal_kind kind = kind_of(event);
 
+	count(&server->counters, event);
 	if (kind != JOURNAL_KIND_COUNT)
-		write_down(&((struct server *)server)->journal, kind, event);
+		write_down(&server->journal, kind, event);
 }

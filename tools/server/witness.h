@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sees what happens to requests, and writes down what whoever runs the server should know. */
+/* Sees what happens to requests: counts it, and writes down what whoever runs the server should know. */
 #ifndef TOOLS_SERVER_WITNESS_H
 #define TOOLS_SERVER_WITNESS_H
 
@@ -7,7 +7,7 @@
 
 #define WITNESS_SLOW_NS (5 * SECOND_NS) /* a log-in takes one second at most, a push 20 at worst */
 
-/* The listener of an HTTP service; `server` is a struct server. */
+/* The listener of an HTTP service whose routes are ROUTES; `server` is a struct server. */
 void witness_hear(void *server, const struct http_event *event);
 
 #endif

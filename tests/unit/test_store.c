@@ -85,10 +85,19 @@ static int ask_wrongly(struct store *store, void *context)
 	return run(store, "SELECT name FROM nowhere");
 }
 
+static int queue_wrongly(struct store *store, void *context)
+{
+	(void)context;
+	return store_queue(store, "DELETE FROM nowhere", STORE_NO_VALUES);
+}
+
 START_TEST(says_what_was_wrong_in_what_was_undone)
 {
 	SCOPED(store_closep) struct store *store = open_store();
 
+	ck_assert_int_eq(store_transact(store, queue_wrongly, NULL), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(store_trouble(store), "nowhere"));
+	ck_assert_int_eq(run(store, "SELECT 1"), 0);
 	ck_assert_int_eq(store_transact(store, ask_wrongly, NULL), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(store_trouble(store), "nowhere"));
 	ck_assert_int_eq(run(store, "SELECT 1"), 0);

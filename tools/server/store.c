@@ -25,8 +25,10 @@ static int remember(struct store *store, int result)
 {
 	const char *said = result < 0 ? store->engine->trouble(store) : "";
 
-	snprintf(store->trouble, sizeof(store->trouble), "%s",
-		 result < 0 && !said[0] ? strerror(-result) : said);
+	store->trouble[0] = '\0';
+	if (result < 0)
+		snprintf(store->trouble, sizeof(store->trouble), "%s",
+			 said[0] ? said : strerror(-result));
 	return result;
 }
 
@@ -45,7 +47,7 @@ int store_do(struct store *store, const char *sql, struct store_values values)
 
 int store_queue(struct store *store, const char *sql, struct store_values values)
 {
-	int r = store->engine->queue(store, sql, values);
+	int r = remember(store, store->engine->queue(store, sql, values));
 
 	return r < 0 ? r : 0;
 }

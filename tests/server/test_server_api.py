@@ -273,6 +273,38 @@ def test_machines_are_answered_as_described():
         Caller(served).ask(200, "GET", "/v1/log/checkpoint")
 
 
+def test_the_record_is_answered_as_described():
+    with server("--checkpoint-every", "1") as served:
+        caller, agent = Caller(served), Agent(served)
+        for role in ("viewer", "auditor"):
+            add_account(served, role, role)
+        token, auditor = Person(served, "viewer").token, Person(served, "auditor").token
+        (part,) = record(served.top, "one", 2, 130)
+        after = caller.ask(200, "GET", "/v1/events", token=token)["after"]
+        assert agent.deliver(part)[0] == 200 and agent.send(part.name, 0, pack(part.forged(part.cuts[0] + 20).data))[0] == 409
+        page = caller.ask(200, "GET", "/v1/events", token=token, limit=1)
+        assert caller.ask(200, "GET", "/v1/events", token=token, cursor=page["next"])["events"]
+        assert caller.ask(200, "GET", "/v1/events", "Prefer: wait=1", token=token, after=after)["events"]
+        caller.ask(400, "GET", "/v1/events", token=token, limit=0)
+        one = "/v1/events/{agent}/{event}"
+        caller.ask(200, "GET", one, token=token, agent=agent.name, event=page["events"][0]["event"])
+        caller.ask(404, "GET", one, token=token, agent=agent.name, event="x")
+        end = time.monotonic() + DEADLINE_SECONDS
+        while "proof" not in caller.ask(200, "GET", one, token=token, agent=agent.name, event=page["events"][0]["event"])["log"]:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        for path in ("/v1/notes", "/v1/agents", "/v1/alarms", "/v1/statistics"):
+            caller.ask(200, "GET", path, token=token)
+            caller.ask(400, "GET", path, token=token, nonsense=1)
+        for by in ("nothing", "person", "agent", "rule", "verdict"):
+            assert caller.ask(200, "GET", "/v1/statistics", token=token, by=by)["series"]
+        acknowledge = {"method": "POST", "template": "/v1/alarms/{agent}/{kind}/{times}", "agent": agent.name, "kind": "fork"}
+        caller.ask(403, token=token, times=1, **acknowledge)
+        caller.ask(404, token=auditor, times=2, **acknowledge)
+        caller.ask(204, token=auditor, times=1, **acknowledge)
+        assert caller.ask(200, "GET", "/v1/alarms", token=token)["alarms"][0]["acknowledged_by"] == "auditor"
+
+
 def deliver_everything(caller, token, part):
     def deliver(expected, data, *more, start=0, encoding="zstd"):
         return caller.ask(expected, "POST", "/v1/record", f"Content-Encoding: {encoding}", f"Record-Part: {part.name}",

@@ -4,6 +4,8 @@
 
 #include "common/clock.h"
 #include "tools/command/json.h"
+#include "tools/command/terminal.h"
+#include "tools/server/agent_json.h"
 #include "tools/server/change.h"
 #include "tools/server/commands.h"
 #include "tools/server/listing.h"
@@ -19,28 +21,12 @@ static void time_text(const struct store_value *value, char ret_text[MOMENT_SIZE
 		moment_text(value->number, ret_text);
 }
 
-static void add_number(struct buf *out, const char *name, const struct store_value *value)
-{
-	if (value->kind != STORE_NULL)
-		json_number(out, name, (uint64_t)value->number);
-}
-
 static int add_object(void *context, const struct store_value *columns, size_t count)
 {
 	struct buf *out = context;
 
 	(void)count;
-	json_open(out, NULL, '{');
-	json_text(out, "agent", columns[ID].bytes);
-	json_text(out, "host", columns[HOST].bytes);
-	json_text(out, "bundle", columns[BUNDLE].bytes);
-	listing_add_time(out, "enrolled", &columns[ENROLLED]);
-	listing_add_time(out, "revoked", &columns[REVOKED]);
-	listing_add_time(out, "seen", &columns[SEEN]);
-	json_text_if(out, "version", columns[VERSION].bytes);
-	add_number(out, "policy", &columns[POLICY]);
-	add_number(out, "spool", &columns[SPOOL]);
-	json_close(out, '}');
+	agent_json_add(out, columns);
 	return out->failed;
 }
 
@@ -61,8 +47,7 @@ static int add_line(void *context, const struct store_value *columns, size_t cou
 static int add_agents(struct listing *listing)
 {
 	return store_run(listing->store,
-			 "SELECT id, host, bundle, enrolled, revoked, seen, version, policy, spool"
-			 " FROM agent ORDER BY enrolled DESC, id",
+			 "SELECT " AGENT_JSON_COLUMNS " FROM agent ORDER BY enrolled DESC, id",
 			 STORE_NO_VALUES, listing->options.is_json ? add_object : add_line,
 			 listing->out);
 }

@@ -22,7 +22,7 @@ struct alarm {
 
 must_use int alarm_raise(struct store *store, const struct alarm *alarm);
 
-/* Says each as a problem. */
+/* Says each as a problem that nobody acknowledged as often as it has come. */
 must_use int alarm_show(struct store *store, struct report *report);
 
 #endif

@@ -241,6 +241,7 @@ static enum MHD_Result hold(struct exchange *exchange)
 {
 	exchange->held = (struct held){ .hold = exchange->reply.hold, .let_go = let_go };
 	exchange->request.was_held = true;
+	exchange->is_answered = false;
 	exchange->held_since_ns = monotonic_ns();
 	reply_done(&exchange->reply);
 	exchange->reply = (struct reply)REPLY_EMPTY;

@@ -7,13 +7,13 @@
 
 #include "common/clock.h"
 
-/* A bundle's newest version. */
+/* A bundle's newest version, or the size of the record's log. */
 struct newest {
 	char bundle[NAME_PLAIN_MAX + 1];
 	int64_t version;
 };
 
-/* All bundles, in order of name. */
+/* All of them, in order of name; the record has an empty one. */
 struct newest_list {
 	struct newest *items;
 	size_t count;
@@ -44,7 +44,8 @@ static int read_newest(struct store_pool *stores, struct newest_list *list)
 {
 	struct store *store = store_pool_take(stores);
 	int r = store_run(store,
-			  "SELECT bundle, max(version) FROM policy GROUP BY bundle ORDER BY bundle",
+			  "SELECT bundle, max(version) FROM policy GROUP BY bundle UNION ALL"
+			  " SELECT '', coalesce(max(size), 0) FROM log_tree ORDER BY 1",
 			  STORE_NO_VALUES, take_newest, list);
 
 	store_pool_give(stores, store);

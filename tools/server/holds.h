@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests that wait for a policy's newer version.  None of them has a thread: one for all looks once a
- * second which versions are the newest, be they published by another server, and at once when this one
- * published. */
+/* Requests that wait for a policy's newer version, or for the record to grow.  None of them has a thread: one
+ * for all looks once a second which versions are the newest, be they published by another server, and how
+ * large the record's log is, and at once when this server published. */
 #ifndef TOOLS_SERVER_HOLDS_H
 #define TOOLS_SERVER_HOLDS_H
 
@@ -16,8 +16,8 @@
 
 /* What a request waits for. */
 struct hold {
-	uint64_t until_ns; /* monotonic; 0: it does not wait */
-	char bundle[NAME_PLAIN_MAX + 1];
+	uint64_t until_ns;               /* monotonic; 0: it does not wait */
+	char bundle[NAME_PLAIN_MAX + 1]; /* empty: the record, whose version is its log's size */
 	int64_t version; /* that it knows; it waits until the newest one is another */
 };
 

@@ -10,4 +10,7 @@
 /* `ns`: since 1970. */
 void moment_text(int64_t ns, char ret_text[MOMENT_SIZE]);
 
+/* As moment_text, to the nanosecond. */
+void moment_exact_text(int64_t ns, char ret_text[MOMENT_SIZE]);
+
 #endif

@@ -11,28 +11,12 @@
 #include "control/envelope.h"
 #include "control/freshness.h"
 #include "tools/server/http.h"
+#include "tools/server/prefer.h"
 #include "tools/server/published.h"
 #include "tools/server/server.h"
 #include "tools/server/setting.h"
 
 #define HEADER_MAX 64u
-
-/* The seconds for which the machine would wait (RFC 7240, 4.3); 0: it would not. */
-static uint64_t read_wait(struct slice prefer)
-{
-	while (prefer.at) {
-		struct slice value = slice_trim(slice_cut(&prefer, ','));
-		struct slice name = slice_trim(slice_cut(&value, '='));
-		uint64_t wait_s;
-
-		if (!slice_equal_ignoring_case(name, SLICE("wait")))
-			continue;
-		if (slice_to_u64(slice_trim(slice_cut(&value, ';')), &wait_s) < 0)
-			return 0;
-		return wait_s < PULL_WAIT_S ? wait_s : PULL_WAIT_S;
-	}
-	return 0;
-}
 
 static void etag_text(int64_t version, char ret_text[HEADER_MAX])
 {
@@ -119,9 +103,9 @@ static int send_policy(const struct request *request, const struct published_new
 static bool is_held(const struct request *request, const struct published_newest *newest,
 		    uint64_t wait_s, struct reply *reply)
 {
-	uint64_t until_ns = request->begun_ns + wait_s * SECOND_NS;
+	uint64_t until_ns;
 
-	if (wait_s == 0 || request->is_last || monotonic_ns() >= until_ns ||
+	if (!prefer_until(request, wait_s, &until_ns) ||
 	    (newest->version > 0 &&
 	     !is_known(http_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), newest->version)))
 		return false;
@@ -132,18 +116,15 @@ static bool is_held(const struct request *request, const struct published_newest
 
 int pull_answer(const struct request *request, struct reply *reply)
 {
-	uint64_t wait_s = read_wait(http_header(request, "Prefer"));
+	uint64_t wait_s = prefer_wait_s(request, PULL_WAIT_S);
 	struct published_newest newest;
-	char applied[HEADER_MAX];
 	int r = published_newest(request->store, slice_of(request->agent.bundle), &newest);
 
 	if (r == 0 && !request->was_held)
 		r = agent_see(request->store, &request->agent, http_header(request, "Agent-State"));
 	if (r < 0 || is_held(request, &newest, wait_s, reply))
 		return r;
-	snprintf(applied, sizeof(applied), "wait=%" PRIu64, wait_s);
-	if (wait_s > 0)
-		reply_header(reply, "Preference-Applied", slice_of(applied));
+	prefer_applied(reply, wait_s);
 	if (newest.version > 0)
 		return send_policy(request, &newest, reply);
 	reply_problem(reply, MHD_HTTP_NOT_FOUND, "the bundle of this machine has no policy yet");

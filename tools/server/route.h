@@ -33,10 +33,11 @@ typedef int (*route_fn)(const struct request *request, struct reply *reply);
 
 /* For whom a route is: those who show the token of a machine that is enrolled, or of an account with
  * one of these roles. */
-#define ROUTE_ANYBODY 0u
-#define ROUTE_AGENT   0x100u
-#define ROUTE_PEOPLE  (ROLE_VIEWER | ROLE_APPROVER | ROLE_AUTHOR | ROLE_ADMINISTRATOR | ROLE_AUDITOR)
-#define ROUTE_AUTHORS (ROLE_AUTHOR | ROLE_ADMINISTRATOR)
+#define ROUTE_ANYBODY  0u
+#define ROUTE_AGENT    0x100u
+#define ROUTE_PEOPLE   (ROLE_VIEWER | ROLE_APPROVER | ROLE_AUTHOR | ROLE_ADMINISTRATOR | ROLE_AUDITOR)
+#define ROUTE_AUTHORS  (ROLE_AUTHOR | ROLE_ADMINISTRATOR)
+#define ROUTE_AUDITORS (ROLE_AUDITOR | ROLE_ADMINISTRATOR)
 
 /* Which threads answer: those that also read and write connections, or others, for what takes long. */
 enum route_lane {
@@ -44,6 +45,7 @@ enum route_lane {
 	LANE_PASSWORDS,
 	LANE_POLICIES,
 	LANE_RECORDS,
+	LANE_SEARCHES,
 	LANE_COUNT,
 };
 

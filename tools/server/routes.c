@@ -4,9 +4,11 @@
 #include "tools/server/deposit.h"
 #include "tools/server/draft.h"
 #include "tools/server/enrolment.h"
+#include "tools/server/events.h"
 #include "tools/server/health.h"
 #include "tools/server/ledger.h"
 #include "tools/server/login.h"
+#include "tools/server/machines.h"
 #include "tools/server/openapi.h"
 #include "tools/server/pull.h"
 #include "tools/server/route.h"
@@ -42,6 +44,15 @@ const struct route ROUTES[] = {
 	{ "POST", "/v1/record", delivery_answer, ROUTE_AGENT, LANE_RECORDS, DEPOSIT_BODY_MAX,
 	  SCOPE_NONE },
 	{ "GET", "/v1/record/{part}", delivery_position, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/v1/events", events_list, ROUTE_PEOPLE, LANE_SEARCHES, 0, SCOPE_READ },
+	{ "GET", "/v1/events/{agent}/{event}", events_show, ROUTE_PEOPLE, LANE_SEARCHES, 0,
+	  SCOPE_READ },
+	{ "GET", "/v1/notes", events_notes, ROUTE_PEOPLE, LANE_SEARCHES, 0, SCOPE_READ },
+	{ "GET", "/v1/statistics", events_statistics, ROUTE_PEOPLE, LANE_SEARCHES, 0, SCOPE_READ },
+	{ "GET", "/v1/agents", machines_list, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_READ },
+	{ "GET", "/v1/alarms", machines_alarms, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_READ },
+	{ "POST", "/v1/alarms/{agent}/{kind}/{times}", machines_acknowledge, ROUTE_AUDITORS,
+	  LANE_NONE, 0, SCOPE_LOGIN },
 	{ "GET", "/v1/log/checkpoint", ledger_answer, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ .method = NULL },
 };

@@ -222,7 +222,7 @@ int search_news(struct store *store, const struct search *search, search_event_f
 	const int64_t numbers[NEWS_NUMBERS] = { last.leaf, last.key.connection, last.key.kind,
 						last.key.sequence };
 	search_cursor_write(CURSOR_NEWS, numbers, NEWS_NUMBERS, ret_cursor);
-	return 0;
+	return r;
 }
 
 static int take_size(void *context, const struct store_value *columns, size_t count)

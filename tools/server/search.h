@@ -79,7 +79,8 @@ must_use int search_events(struct store *store, const struct search *search, sea
 			   void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 
 /* Shows the events that came in after `search->cursor`, which search_now or an earlier call gave, in
- * the order in which they came; `ret_cursor` is never empty.  -EINVAL as above. */
+ * the order in which they came; `ret_cursor` is never empty.  1: there may be more at once; 0: there is no
+ * more.  -EINVAL as above. */
 must_use int search_news(struct store *store, const struct search *search, search_event_fn row,
 			 void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 

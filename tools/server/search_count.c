@@ -46,8 +46,14 @@ struct counting {
 	struct total totals[NAMES_MAX];
 };
 
+/* Where a character ends. */
 static void cut_name(struct slice name, char ret_name[COUNT_NAME_SIZE])
 {
+	size_t whole = name.length;
+
+	name = slice_part(name, 0, COUNT_NAME_SIZE - 1);
+	while (name.length > 0 && name.length < whole && (name.at[name.length] & 0xc0) == 0x80)
+		name.length--;
 	snprintf(ret_name, COUNT_NAME_SIZE, "%.*s", SLICE_ARGUMENTS(name));
 }
 

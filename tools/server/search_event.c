@@ -23,7 +23,7 @@ void search_event_id(const struct search_event *event, char ret_id[SEARCH_ID_SIZ
 		return;
 	}
 	int length = event->has_process ? print_number(ret_id, "", event->process)
-					: print_number(ret_id, "c", event->key.connection);
+					: print_number(ret_id, "l", event->key.connection);
 	snprintf(ret_id + length, SEARCH_ID_SIZE - (size_t)length, "-%llx",
 		 (unsigned long long)event->key.sequence);
 }

@@ -6,7 +6,7 @@
 #include "tools/server/search_cursor.h"
 #include "tools/server/search_event.h"
 
-/* "BOOT-NUMBER-SEQUENCE": `letter` stands before the number, 0 for none. */
+/* "BOOT-NUMBER-SEQUENCE": `letter`, which is no hexadecimal digit, stands before the number; 0 for none. */
 struct named {
 	char letter;
 	bool has_sequence;
@@ -20,7 +20,7 @@ static int read_id(struct slice id, struct named *ret_named)
 	uint64_t boot, number, sequence = 0;
 
 	*ret_named = (struct named){ .has_sequence = id.at };
-	if (number_text.length > 0 && (number_text.at[0] == 'j' || number_text.at[0] == 'c')) {
+	if (number_text.length > 0 && (number_text.at[0] == 'j' || number_text.at[0] == 'l')) {
 		ret_named->letter = number_text.at[0];
 		number_text = slice_part(number_text, 1, SIZE_MAX);
 	}
@@ -102,7 +102,7 @@ static const struct {
 		    struct finding *finding);
 } FORMS[] = {
 	{ 0, true, find_by_process },
-	{ 'c', true, find_by_connection },
+	{ 'l', true, find_by_connection },
 	{ 'j', false, find_asked },
 	{ 0, false, find_by_judgement },
 };

@@ -279,6 +279,17 @@ CREATE TABLE record_alarm (
 	PRIMARY KEY (agent, kind)
 );
 
+-- Who has seen an alarm, as it was when it had come so many times.
+CREATE TABLE record_acknowledgement (
+	agent TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	times BIGINT NOT NULL,
+	account TEXT NOT NULL REFERENCES account (name),
+	made BIGINT NOT NULL,
+	PRIMARY KEY (agent, kind, times),
+	FOREIGN KEY (agent, kind) REFERENCES record_alarm (agent, kind)
+);
+
 -- When a server last wrote, to see whether it can.
 CREATE TABLE pulse (
 	server TEXT PRIMARY KEY,

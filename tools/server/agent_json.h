@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Machines that are enrolled as lists show them. */
+#ifndef TOOLS_SERVER_AGENT_JSON_H
+#define TOOLS_SERVER_AGENT_JSON_H
+
+#include "common/buf.h"
+#include "tools/server/store.h"
+
+/* What agent_json_add takes, of the table `agent`. */
+#define AGENT_JSON_COLUMNS "id, host, bundle, enrolled, revoked, seen, version, policy, spool"
+
+/* Adds an object. */
+void agent_json_add(struct buf *out, const struct store_value *columns);
+
+#endif

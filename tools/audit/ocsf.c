@@ -103,19 +103,34 @@ static void add_class(struct buf *out, const struct audit_event *event)
 	audit_json_time(out, "time_dt", event->time_ns);
 }
 
-static void add_metadata(struct buf *out, const struct audit_event *event)
+/* The id that the event has in its own record stays findable. */
+static void add_uid(struct buf *out, const struct audit_event *event,
+		    const struct ocsf_carrier *carrier)
 {
-	struct slice version = audit_event_fact(event, "version");
 	char id[AUDIT_ID_SIZE];
 
 	audit_event_id(event, id);
+	json_text(out, "uid", slice_of(carrier ? carrier->uid : id));
+	if (!carrier)
+		return;
+	json_text(out, "original_event_uid", slice_of(id));
+	json_text(out, "log_provider", slice_of(carrier->provider));
+	json_number(out, "logged_time", carrier->logged_ns / 1000000);
+	audit_json_time(out, "logged_time_dt", carrier->logged_ns);
+}
+
+static void add_metadata(struct buf *out, const struct audit_event *event,
+			 const struct ocsf_carrier *carrier)
+{
+	struct slice version = audit_event_fact(event, "version");
+
 	json_open(out, "metadata", '{');
 	json_text(out, "version", SLICE("1.8.0"));
 	json_open(out, "profiles", '[');
 	json_text(out, NULL, SLICE("security_control"));
 	json_text(out, NULL, SLICE("datetime"));
 	json_close(out, ']');
-	json_text(out, "uid", slice_of(id));
+	add_uid(out, event, carrier);
 	if (event->kind == AUDIT_STATEMENT)
 		json_number(out, "sequence", event->sequence);
 	json_text_if(out, "correlation_uid", audit_event_fact(event, "run"));
@@ -355,11 +370,12 @@ static void add_unmapped(struct buf *out, const struct audit_event *event)
 	json_close(out, '}');
 }
 
-void ocsf_add_event(struct buf *out, const struct audit_event *event)
+void ocsf_add_event(struct buf *out, const struct audit_event *event,
+		    const struct ocsf_carrier *carrier)
 {
 	json_open(out, NULL, '{');
 	add_class(out, event);
-	add_metadata(out, event);
+	add_metadata(out, event, carrier);
 	add_status(out, event);
 	add_actor(out, event);
 	add_endpoints(out, event);

@@ -14,7 +14,7 @@ static void add_ocsf_line(struct buf *out, const struct audit_event *event)
 {
 	if (event->kind == AUDIT_NOTE)
 		return;
-	ocsf_add_event(out, event);
+	ocsf_add_event(out, event, NULL);
 	buf_add_char(out, '\n');
 }
 

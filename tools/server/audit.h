@@ -33,7 +33,11 @@
 	ROW(AUDIT_MEMBER_REMOVE, "group member-remove") /* group; account */                       \
 	ROW(AUDIT_TOKEN, "token make")                  /* account; id and scopes */               \
 	ROW(AUDIT_TOKEN_REVOKE, "token revoke")         /* account; id */                          \
-	ROW(AUDIT_SETTING, "setting set")               /* setting; value */
+	ROW(AUDIT_SETTING, "setting set")               /* setting; value */                       \
+	ROW(AUDIT_FORWARD_ADD, "forward add")           /* forward; where to */                    \
+	ROW(AUDIT_FORWARD_REMOVE, "forward remove")     /* forward */                              \
+	ROW(AUDIT_FORWARD_PAUSE, "forward pause")       /* forward */                              \
+	ROW(AUDIT_FORWARD_RESUME, "forward resume")     /* forward */
 
 enum audit_action {
 #define AUDIT_ENUMERATOR(action, name) action,

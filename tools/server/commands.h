@@ -31,5 +31,11 @@ int command_check(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_worker(int argc, char **argv);
 int command_export(int argc, char **argv);
+int command_forward_add(int argc, char **argv);
+int command_forward_list(int argc, char **argv);
+int command_forward_remove(int argc, char **argv);
+int command_forward_pause(int argc, char **argv);
+int command_forward_resume(int argc, char **argv);
+int command_forward_test(int argc, char **argv);
 
 #endif

@@ -12,10 +12,13 @@
 #define JOURNAL_KINDS(ROW)                                                                         \
 	ROW(JOURNAL_SERVES, "info", "serves")                                                      \
 	ROW(JOURNAL_ENDS, "info", "ends")                                                          \
-	ROW(JOURNAL_FAILED, "error", "failed")     /* an answer is 5xx */                          \
-	ROW(JOURNAL_UNREADY, "error", "unready")   /* nothing can be kept */                       \
-	ROW(JOURNAL_READY, "info", "ready")        /* it can again */                              \
-	ROW(JOURNAL_UNSIGNED, "error", "unsigned") /* the log has no newer checkpoint */           \
+	ROW(JOURNAL_FAILED, "error", "failed")           /* an answer is 5xx */                    \
+	ROW(JOURNAL_UNREADY, "error", "unready")         /* nothing can be kept */                 \
+	ROW(JOURNAL_READY, "info", "ready")              /* it can again */                        \
+	ROW(JOURNAL_UNSIGNED, "error", "unsigned")       /* the log has no newer checkpoint */     \
+	ROW(JOURNAL_UNFORWARDED, "error", "unforwarded") /* a receiver does not have the record */ \
+	ROW(JOURNAL_FORWARDS, "info", "forwards")        /* it gets it again */                    \
+	ROW(JOURNAL_REJECTED, "warning", "rejected")     /* a part of it, by a receiver */         \
 	ROW(JOURNAL_REFUSED, "warning", "refused") /* what no honest client does, or too often */  \
 	ROW(JOURNAL_LATE, "warning", "late")       /* a head or a body did not come in time */     \
 	ROW(JOURNAL_SLOW, "warning", "slow")       /* an answer took long */                       \

@@ -12,6 +12,7 @@
 #include "tools/command/terminal.h"
 #include "tools/server/commands.h"
 #include "tools/server/data.h"
+#include "tools/server/forwarder.h"
 #include "tools/server/http.h"
 #include "tools/server/listen.h"
 #include "tools/server/metrics.h"
@@ -82,6 +83,7 @@ struct serving {
 	struct store_pool stores;
 	struct server server;
 	struct signer *signer;
+	struct forwarder *forwarder;
 	struct http_service *http;
 	struct metrics_service *metrics;
 };
@@ -91,6 +93,7 @@ static void serving_done(struct serving *serving)
 	metrics_stop(serving->metrics);
 	http_stop(serving->http);
 	pulse_stop(&serving->server.pulse);
+	forwarder_stop(serving->forwarder);
 	signer_stop(serving->signer);
 	store_pool_done(&serving->stores);
 	server_done(&serving->server);
@@ -140,6 +143,17 @@ static int start_metrics(const struct run_options *options, struct serving *serv
 	return r < 0 ? error_system(error, r, "where metrics are told") : 0;
 }
 
+static int start_forwarder(struct serving *serving, struct error *error)
+{
+	struct store *store;
+	int r = data_open_store(&serving->data, &store, error);
+
+	if (r < 0)
+		return r;
+	r = forwarder_start(store, &serving->server, &serving->forwarder);
+	return r < 0 ? error_system(error, r, "the thread that forwards the record") : 0;
+}
+
 static int start(const struct run_options *options, struct serving *serving, struct error *error)
 {
 	struct http_settings settings = { .routes = ROUTES,
@@ -167,6 +181,8 @@ static int start(const struct run_options *options, struct serving *serving, str
 	if (r == 0)
 		r = pulse_start(&serving->server.pulse, &serving->data, &serving->server.journal,
 				error);
+	if (r == 0)
+		r = start_forwarder(serving, error);
 	if (r < 0)
 		return r;
 	settings.certificate = buf_text(&serving->certificate);

@@ -314,3 +314,27 @@ CREATE TABLE log_checkpoint (
 	made BIGINT NOT NULL,
 	note TEXT NOT NULL -- c2sp.org/tlog-checkpoint
 );
+
+-- Where the record is sent to as it grows (doc/forwarding.md).
+CREATE TABLE forward (
+	name TEXT PRIMARY KEY,
+	made BIGINT NOT NULL,
+	kind TEXT NOT NULL CHECK (kind IN ('otlp', 'ndjson')),
+	url TEXT NOT NULL,
+	headers TEXT NOT NULL, -- a line each; secret
+	authorities TEXT NOT NULL, -- PEM: who signs for the receiver; empty: whom the machine believes
+	timeout BIGINT NOT NULL, -- seconds
+	open_after BIGINT NOT NULL, -- seconds
+	since BIGINT NOT NULL, -- what is older is left out
+	state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'stopped')),
+	-- everything before is acknowledged: entries of the log, and leaves whose statements have no outcome
+	leaf BIGINT NOT NULL,
+	place BIGINT NOT NULL,
+	open_leaf BIGINT NOT NULL,
+	sent BIGINT NOT NULL,
+	rejected BIGINT NOT NULL, -- by the receiver, of those
+	skipped BIGINT NOT NULL, -- too large to be sent
+	succeeded BIGINT,
+	failed BIGINT,
+	error TEXT NOT NULL -- of the last failure
+);

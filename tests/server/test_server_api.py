@@ -202,6 +202,21 @@ def ask_everything_without_a_token(caller):
                    body=bytes(body_max + 1) if method == "POST" else b"", **parts)
 
 
+def ask_about_authors(caller, token, viewer):
+    key = caller.served.made["author_key"]
+    shown = caller.ask(200, "GET", "/v1/authors", token=viewer)
+    text = (f"chaperone.root/v1\nserver {shown['server']}\nversion 1\nprevious 0 -\nthreshold 1\nkey {shown['keys'][0]}\n"
+            f"{shown['policies']}by admin\nwhy\n")
+    caller.ask(403, "POST", "/v1/authors", token=viewer)
+    caller.ask(400, "POST", "/v1/authors", token=token, body=b"none")
+    caller.ask(422, "POST", "/v1/authors", token=token, body=sign(text.replace("server ", "server other."), key))
+    caller.ask(200, "POST", "/v1/authors", token=token, body=sign(text, key))
+    caller.ask(409, "POST", "/v1/authors", token=token, body=sign(text, key))
+    machine = caller.ask(201, "POST", "/v1/enroll", body={"code": code(caller.served, "--bundle", "shop")[0], "host": "b.example"})["token"]
+    caller.ask(200, "GET", "/v1/roots/{version}", token=machine, version=1)
+    caller.ask(404, "GET", "/v1/roots/{version}", token=machine, version=2)
+
+
 def test_people_are_answered_as_described():
     with server() as served:
         caller = Caller(served)
@@ -238,6 +253,7 @@ def test_people_are_answered_as_described():
             caller.ask(409, "POST", signatures, body=note, **{**names, "draft": other["draft"]})
             caller.ask(404, "POST", signatures, body=note, **names)
             caller.ask(404, "GET", one, **names)
+        ask_about_authors(caller, token, viewer)
         assert caller.ask(200, "GET", versions, token=viewer, bundle="shop", limit=1)["next"] == 2
         caller.ask(400, "GET", versions, token=viewer, bundle="shop", limit=0)
         caller.ask(200, "GET", versions + "/{version}", token=viewer, bundle="shop", version=1)

@@ -22,37 +22,36 @@ void bundle_done(struct bundle *bundle)
 
 /* ---- believing ---- */
 
-/* Keys of one author have one name. */
-static unsigned int authors_in(const struct enrolled *enrolled, uint64_t signed_by)
+/* What the root in force counts as signed by its authors, and what was held when it came to be. */
+static bool is_vouched(const struct enrolled *enrolled, struct slice text)
 {
-	unsigned int count = 0;
+	unsigned char digest[SHA256_SIZE];
+	struct release release;
 
-	for (size_t i = 0; i < enrolled->author_count; i++) {
-		bool is_counted = false;
-
-		for (size_t k = 0; k < i && !is_counted; k++)
-			is_counted = (signed_by >> k & 1) && strcmp(enrolled->authors[k].name,
-								    enrolled->authors[i].name) == 0;
-		count += (signed_by >> i & 1) && !is_counted;
-	}
-	return count;
+	sha256(text.at, text.length, digest);
+	if (memcmp(digest, enrolled->held_digest, SHA256_SIZE) == 0)
+		return true;
+	return release_read(text, &release) == 0 &&
+	       root_has_policy(&enrolled->root, release.bundle, release.version, digest);
 }
 
 static int check_authors(const struct enrolled *enrolled, struct slice message,
 			 struct slice *ret_text, struct error *error)
 {
-	struct note note;
-	int r = note_open(message, enrolled->authors, enrolled->author_count, &note);
-	unsigned int authors = r == 0 ? authors_in(enrolled, note.signed_by) : 0;
+	unsigned int authors = 0;
+	struct slice text;
+	int r = note_text(message, &text);
 
-	if (r == -ENOKEY || (r == 0 && authors < enrolled->author_threshold))
+	if (r == 0)
+		r = root_signers(&enrolled->root, message, &authors);
+	if (r < 0)
+		return error_set(error, -EBADMSG, "the policy's signatures are not right");
+	if (authors < enrolled->root.threshold && !is_vouched(enrolled, text))
 		return error_set(error, -EBADMSG,
 				 "the policy is signed by %u of the authors that this machine "
 				 "knows, and %u are needed",
-				 authors, enrolled->author_threshold);
-	if (r < 0)
-		return error_set(error, -EBADMSG, "the policy's signatures are not right");
-	*ret_text = note.text;
+				 authors, enrolled->root.threshold);
+	*ret_text = text;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "tools/remote/enrolled.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,15 +11,18 @@
 #include "control/base64.h"
 #include "tools/command/document.h"
 #include "tools/command/home.h"
+#include "tools/command/json.h"
 #include "tools/remote/kept.h"
 
 #define FILE_NAME "enrolment.json"
-#define FILE_MAX  (256 * KIB)
+#define FILE_MAX  (4 * MIB)
+#define ROOT_FILE "root.json" /* the newest root, if one came since */
 
 void enrolled_done(struct enrolled *enrolled)
 {
 	sodium_memzero(enrolled->token, sizeof(enrolled->token));
 	sodium_memzero(enrolled->chain_key, sizeof(enrolled->chain_key));
+	buf_done(&enrolled->root_text);
 }
 
 int enrolled_folder(const char *option, char ret_folder[PATH_MAX], struct error *error)
@@ -63,10 +67,32 @@ static int read_keys(const json_t *document, struct enrolled *enrolled)
 	return 0;
 }
 
-static int read_authors(const json_t *document, struct enrolled *enrolled)
+/* A note that came from the server which is known, or that was checked before it was kept. */
+static int read_root(struct slice note, struct enrolled *enrolled)
+{
+	SCOPED(buf_done) struct buf copy = BUF_MAX(ROOT_TEXT_MAX);
+	struct slice text;
+	struct root root;
+
+	if (note_text(note, &text) < 0)
+		return -EPROTO;
+	buf_add_slice(&copy, text);
+	if (copy.failed || root_read(buf_view(&copy), &root) < 0 ||
+	    !slice_is(root.server, enrolled->server))
+		return -EPROTO;
+	buf_done(&enrolled->root_text);
+	enrolled->root_text = copy;
+	copy = (struct buf)BUF_MAX(ROOT_TEXT_MAX);
+	enrolled->root = root;
+	return 0;
+}
+
+/* Where no root was signed yet, the keys are all there is. */
+static int read_first_root(const json_t *document, struct enrolled *enrolled)
 {
 	const json_t *keys = json_object_get(document, "author_keys");
 	json_int_t threshold = json_integer_value(json_object_get(document, "author_threshold"));
+	struct root *root = &enrolled->root;
 	size_t count = json_array_size(keys);
 
 	if (count == 0 || count > NOTE_KEYS_MAX || threshold < 1 || threshold > NOTE_KEYS_MAX)
@@ -75,12 +101,20 @@ static int read_authors(const json_t *document, struct enrolled *enrolled)
 		const json_t *key = json_array_get(keys, i);
 		struct slice text = { json_string_value(key), json_string_length(key) };
 
-		if (verifying_key_read(text, &enrolled->authors[i]) < 0)
+		if (verifying_key_read(text, &root->keys[i]) < 0)
 			return -EPROTO;
 	}
-	enrolled->author_count = count;
-	enrolled->author_threshold = (unsigned int)threshold;
+	root->key_count = count;
+	root->threshold = (unsigned int)threshold;
 	return 0;
+}
+
+static int read_authors(const json_t *document, struct enrolled *enrolled)
+{
+	struct slice note = document_text(document, "root");
+
+	enrolled->root = (struct root){ .server = slice_of(enrolled->server) };
+	return note.length > 0 ? read_root(note, enrolled) : read_first_root(document, enrolled);
 }
 
 static int read_document(const json_t *document, struct enrolled *enrolled)
@@ -99,6 +133,16 @@ static int add_text(json_t *document, const char *name, const char *text)
 	return json_object_set_new(document, name, json_string(text)) < 0 ? -ENOMEM : 0;
 }
 
+/* What came since belongs to the enrolment before. */
+static int forget_root(const char *folder)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/" ROOT_FILE, folder) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int enrolled_keep(const char *folder, const char *url, const unsigned char key_hash[SHA256_SIZE],
 		  struct slice answer, struct enrolled *ret_enrolled, struct error *error)
 {
@@ -113,12 +157,32 @@ int enrolled_keep(const char *folder, const char *url, const unsigned char key_h
 	if (read_document(document, ret_enrolled) < 0)
 		return error_set(error, -EPROTO, "the server's answer is not complete");
 	snprintf(ret_enrolled->folder, sizeof(ret_enrolled->folder), "%s", folder);
+	if (forget_root(folder) < 0)
+		return error_system(error, -errno, folder);
 	text = json_dumps(document, JSON_INDENT(1));
 	if (!text)
 		return error_system(error, -ENOMEM, "the enrolment");
 	int r = kept_write(folder, FILE_NAME, slice_of(text), error);
 	sodium_memzero(text, strlen(text));
 	return r;
+}
+
+static int read_newest_root(struct enrolled *enrolled, struct error *error)
+{
+	SCOPED(buf_done) struct buf text = BUF_MAX(FILE_MAX);
+	size_t length = 0;
+	int r = kept_read(enrolled->folder, ROOT_FILE, &text, error);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	SCOPED(document_freep) json_t *document = document_read(buf_view(&text));
+	if (!document || read_root(document_text(document, "root"), enrolled) < 0 ||
+	    base64url_read(document_text(document, "held"), enrolled->held_digest, SHA256_SIZE,
+			   &length) < 0 ||
+	    length != SHA256_SIZE)
+		return error_set(error, -EPROTO, "%.300s/" ROOT_FILE " is damaged: enrol again",
+				 enrolled->folder);
+	return 0;
 }
 
 int enrolled_read(const char *folder, struct enrolled *ret_enrolled, struct error *error)
@@ -133,8 +197,45 @@ int enrolled_read(const char *folder, struct enrolled *ret_enrolled, struct erro
 	SCOPED(document_freep) json_t *document = document_read(buf_view(&text));
 	r = read_document(document, ret_enrolled);
 	snprintf(ret_enrolled->folder, sizeof(ret_enrolled->folder), "%s", folder);
-	return r < 0 ? error_set(error, r, "%.300s/%s is damaged: enrol again", folder, FILE_NAME)
-		     : 0;
+	if (r < 0)
+		return error_set(error, r, "%.300s/%s is damaged: enrol again", folder, FILE_NAME);
+	return read_newest_root(ret_enrolled, error);
+}
+
+static int keep_root(const struct enrolled *enrolled, struct slice message,
+		     const unsigned char held_digest[SHA256_SIZE], struct error *error)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(FILE_MAX);
+	SCOPED(buf_done) struct buf held = BUF_MAX(KIB);
+
+	base64url_write(held_digest, SHA256_SIZE, &held);
+	json_open(&out, NULL, '{');
+	json_text(&out, "root", message);
+	json_text(&out, "held", buf_view(&held));
+	json_close(&out, '}');
+	json_end(&out);
+	if (out.failed || held.failed)
+		return error_system(error, -ENOMEM, ROOT_FILE);
+	return kept_write(enrolled->folder, ROOT_FILE, buf_view(&out), error);
+}
+
+int enrolled_follow(struct enrolled *enrolled, struct slice message,
+		    const unsigned char held_digest[SHA256_SIZE], struct error *error)
+{
+	struct root next;
+	int r = root_open_next(&enrolled->root, message, &enrolled->freshness, &next);
+
+	if (r < 0)
+		return error_set(error, -EBADMSG,
+				 "the server's change of authors to root %" PRIu64
+				 " is not followed: %s",
+				 enrolled->root.version + 1, root_fault_text(r));
+	r = keep_root(enrolled, message, held_digest, error);
+	if (r == 0)
+		r = read_root(message, enrolled);
+	if (r == 0)
+		memcpy(enrolled->held_digest, held_digest, SHA256_SIZE);
+	return r;
 }
 
 bool enrolled_is(const char *folder)

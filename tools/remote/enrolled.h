@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a machine keeps of its enrolment: which server it is, who the machine is to it, and whose
- * signatures are believed.  One file, which its owner alone may read. */
+ * signatures are believed.  One file, which its owner alone may read, and another one from when others are to be believed. */
 #ifndef TOOLS_REMOTE_ENROLLED_H
 #define TOOLS_REMOTE_ENROLLED_H
 
@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 #include "common/sha256.h"
-#include "control/note.h"
+#include "control/root.h"
 
 #define ENROLLED_URL_MAX    1024u
 #define ENROLLED_NAME_MAX   253u
@@ -27,13 +27,13 @@ struct enrolled {
 	char token[ENROLLED_TOKEN_MAX];
 	unsigned char chain_key[ENROLLED_KEY_SIZE];
 	struct verifying_key freshness, log;
-	/* those of one author have one name; who threshold counts are authors */
-	struct verifying_key authors[NOTE_KEYS_MAX];
-	size_t author_count;
-	unsigned int author_threshold;
+	struct root root;     /* whose signatures make a policy */
+	struct buf root_text; /* into which it points; empty for the keys of the enrolment */
+	/* of the release that was held when the root changed, which its own authors had signed; zero: none */
+	unsigned char held_digest[SHA256_SIZE];
 };
 
-/* Wipes the secrets. */
+/* Wipes the secrets; frees the rest. */
 void enrolled_done(struct enrolled *enrolled);
 
 /* Where it is kept: `option` unless NULL, else $XDG_STATE_HOME/chaperone/server, else root's or the
@@ -48,6 +48,12 @@ must_use int enrolled_keep(const char *folder, const char *url,
 
 /* Reads it again.  -ENOENT: the machine is not enrolled. */
 must_use int enrolled_read(const char *folder, struct enrolled *ret_enrolled, struct error *error);
+
+/* Takes the note of the root that follows the one in force, and keeps it.  `held_digest`: of the release
+ * that is held.  -EBADMSG: it does not follow, or too few have signed it; `error` says which, and what is
+ * in force and kept stays as it is. */
+must_use int enrolled_follow(struct enrolled *enrolled, struct slice message,
+			     const unsigned char held_digest[SHA256_SIZE], struct error *error);
 
 /* Whether anything is kept there, be it readable or not. */
 bool enrolled_is(const char *folder);

@@ -17,6 +17,7 @@
 #include "tools/remote/commands.h"
 #include "tools/remote/follower.h"
 #include "tools/remote/remote.h"
+#include "tools/remote/roots.h"
 
 #define HELD_S      30 /* how long the server may hold a request */
 #define ANSWER_MS   10000
@@ -106,9 +107,27 @@ static int refresh(struct pull *pull, struct error *error)
 	return bundle_refresh(&pull->enrolled, (struct slice){ note, length }, &pull->held, error);
 }
 
+/* Who signs may have changed since: one root after the other is asked for, before the policy is looked
+ * at. */
+static int walk(struct pull *pull, struct error *error)
+{
+	struct slice header = remote_header(&pull->answer, "Author-Root");
+	uint64_t newest = 0;
+
+	if (!header.at || slice_to_u64(header, &newest) < 0)
+		return error_set(error, -EBADMSG, "the server's answer is not complete");
+	return roots_walk(&pull->enrolled, pull->remote, newest, pull->held.release_digest, error);
+}
+
 /* 1: another version is held now, 0: the same still. */
 static int take(struct pull *pull, struct error *error)
 {
+	if (pull->answer.status == STATUS_OK || pull->answer.status == STATUS_SAME) {
+		int r = walk(pull, error);
+
+		if (r < 0)
+			return r;
+	}
 	switch (pull->answer.status) {
 	case STATUS_OK:
 		return bundle_receive(&pull->enrolled, buf_view(&pull->answer.body), try, NULL,

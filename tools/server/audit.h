@@ -20,6 +20,8 @@
 	ROW(AUDIT_DRAFT, "draft")                 /* bundle and version; the draft */              \
 	ROW(AUDIT_SIGNATURE, "signature")         /* bundle and version; the key's name */         \
 	ROW(AUDIT_VERSION, "version")             /* bundle and version; accounts that signed */   \
+	ROW(AUDIT_ROOT_SIGN, "root sign")         /* root's number; the key's name */              \
+	ROW(AUDIT_ROOT, "root")                   /* root's number; its threshold and keys */      \
 	ROW(AUDIT_USER_ADD, "user add")           /* account; role */                              \
 	ROW(AUDIT_USER_ROLE, "user role")         /* account; role */                              \
 	ROW(AUDIT_USER_PASSWORD, "user password") /* account */                                    \

@@ -23,6 +23,16 @@ int author_accounts(struct store *store, uint64_t *ret_count)
 			 take_count, ret_count);
 }
 
+int author_has_root(struct store *store, bool *ret_has_root)
+{
+	uint64_t count = 0;
+	int r = store_run(store, "SELECT count(*) FROM root", STORE_NO_VALUES, take_count, &count);
+
+	if (r == 0)
+		*ret_has_root = count > 0;
+	return r;
+}
+
 struct reading {
 	struct slice message;
 	struct author_keys *keys;

@@ -13,6 +13,9 @@ must_use int author_threshold(struct store *store, uint64_t *ret_threshold);
 /* How many accounts have a key that counts. */
 must_use int author_accounts(struct store *store, uint64_t *ret_count);
 
+/* Whether authors have signed a root (roots.h), which then says whose signatures count and how many it takes. */
+must_use int author_has_root(struct store *store, bool *ret_has_root);
+
 /* Keys of authors that signed something. */
 struct author_keys {
 	struct verifying_key items[NOTE_KEYS_MAX];

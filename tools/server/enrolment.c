@@ -13,6 +13,7 @@
 #include "control/name.h"
 #include "tools/command/json.h"
 #include "tools/command/document.h"
+#include "tools/server/roots.h"
 #include "tools/server/server.h"
 #include "tools/server/token.h"
 
@@ -149,6 +150,8 @@ static int welcome(const struct request *request, const struct newcomer *newcome
 		r = author_threshold(request->store, &threshold);
 	if (r == 0)
 		json_number(out, "author_threshold", threshold);
+	if (r == 0)
+		r = roots_add_note(request->store, out);
 	reply_object_end(reply);
 	return r;
 }

@@ -13,6 +13,7 @@
 #include "tools/server/http.h"
 #include "tools/server/prefer.h"
 #include "tools/server/published.h"
+#include "tools/server/roots.h"
 #include "tools/server/server.h"
 #include "tools/server/setting.h"
 
@@ -57,8 +58,8 @@ static int write_freshness(const struct request *request, const struct published
 	return freshness_write(&freshness, &request->server->freshness, out);
 }
 
-static void add_headers(struct reply *reply, const struct published_newest *newest,
-			struct slice note)
+static int add_headers(const struct request *request, struct reply *reply,
+		       const struct published_newest *newest, struct slice note)
 {
 	SCOPED(buf_done) struct buf fresh = BUF_MAX(REPLY_HEADER_MAX);
 	char etag[HEADER_MAX];
@@ -67,6 +68,7 @@ static void add_headers(struct reply *reply, const struct published_newest *newe
 	base64_write(note.at, note.length, &fresh);
 	reply_header(reply, MHD_HTTP_HEADER_ETAG, slice_of(etag));
 	reply_header(reply, "Policy-Fresh", buf_view(&fresh));
+	return roots_add_header(request->store, reply);
 }
 
 static int send_envelope(const struct request *request, const struct published_newest *newest,
@@ -90,9 +92,10 @@ static int send_policy(const struct request *request, const struct published_new
 	SCOPED(buf_done) struct buf fresh = BUF_MAX(FRESHNESS_NOTE_MAX);
 	int r = write_freshness(request, newest, &fresh);
 
+	if (r == 0)
+		r = add_headers(request, reply, newest, buf_view(&fresh));
 	if (r < 0)
 		return r;
-	add_headers(reply, newest, buf_view(&fresh));
 	if (!is_known(http_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), newest->version))
 		return send_envelope(request, newest, buf_view(&fresh), reply);
 	reply->status = MHD_HTTP_NOT_MODIFIED;

@@ -11,6 +11,7 @@
 #include "tools/server/machines.h"
 #include "tools/server/openapi.h"
 #include "tools/server/pull.h"
+#include "tools/server/roots.h"
 #include "tools/server/route.h"
 #include "tools/server/scope.h"
 #include "tools/server/version.h"
@@ -39,6 +40,10 @@ const struct route ROUTES[] = {
 	  SCOPE_READ },
 	{ "GET", "/v1/policies/{bundle}/versions/{version}", version_show, ROUTE_PEOPLE, LANE_NONE,
 	  0, SCOPE_READ },
+	{ "GET", "/v1/authors", roots_show, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_READ },
+	{ "POST", "/v1/authors", roots_sign, ROUTE_AUTHORS, LANE_NONE, ROOTS_BODY_MAX,
+	  SCOPE_POLICY },
+	{ "GET", "/v1/roots/{version}", roots_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/policy", pull_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/agent", agent_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
 	{ "POST", "/v1/record", delivery_answer, ROUTE_AGENT, LANE_RECORDS, DEPOSIT_BODY_MAX,

@@ -30,9 +30,17 @@ static int read_duration(struct slice text, uint64_t *ret_seconds)
 /* A threshold that nobody can reach would stop every change, its own way back included. */
 static int check_threshold(struct store *store, uint64_t number, struct error *error)
 {
+	bool is_rooted = false;
 	uint64_t accounts;
-	int r = author_accounts(store, &accounts);
+	int r = author_has_root(store, &is_rooted);
 
+	if (r == 0 && is_rooted)
+		return error_set(
+			error, -EINVAL,
+			"author_threshold is what the root of the authors says, and changes "
+			"with the next one");
+	if (r == 0)
+		r = author_accounts(store, &accounts);
 	if (r < 0 || number <= accounts)
 		return r;
 	return error_set(error, -EINVAL,

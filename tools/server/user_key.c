@@ -115,7 +115,7 @@ static const struct change_command KEY = {
 		     .about =
 			     "Lets an account sign policies with a key named SERVER/NAME.  Unless "
 			     "one is given, it is\nmade, and its secret half is shown once.\n"
-			     "Machines that enrolled before do not know it until they enrol again.",
+			     "Once authors have signed a root, it counts when one names it; machines then follow.",
 		     .exits = CHANGE_EXITS },
 	.cases = USER_CASES,
 	.prepare = prepare_key,
@@ -156,7 +156,7 @@ static const struct change_command REVOKE = {
 	.options = { OPTION_ROWS(REVOKE_ROWS), .operands = "VERIFIER", .operands_min = 1,
 		     .operands_max = 1,
 		     .about = "Counts nothing any more that the key signed, drafts included.\n"
-			      "Machines that enrolled before believe it until they enrol again.",
+			      "Machines believe it until a root of the authors leaves it out.",
 		     .exits = "0 revoked, 1 there is no such key, 2 asked wrongly" },
 	.cases = USER_CASES,
 	.prepare = prepare_revoke,

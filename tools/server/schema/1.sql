@@ -54,12 +54,48 @@ CREATE TABLE author_key (
 	revoked BIGINT
 );
 
--- Those keys whose signatures count today.
-CREATE VIEW author AS
+-- Whose signatures make a policy from some point on (control/root.h).  None is ever changed or taken away.  Before the first,
+-- every author's do.
+CREATE TABLE root (
+	version BIGINT PRIMARY KEY,
+	text TEXT NOT NULL,
+	note TEXT NOT NULL, -- that with the signatures of authors, and the server's
+	published BIGINT NOT NULL
+);
+CREATE TABLE root_key (
+	root BIGINT NOT NULL REFERENCES root (version),
+	verifier TEXT NOT NULL,
+	PRIMARY KEY (root, verifier)
+);
+
+-- What may become the next root, once enough authors of it and of the one before it have signed.
+CREATE TABLE root_draft (
+	digest BYTEA PRIMARY KEY, -- of its text
+	version BIGINT NOT NULL,
+	text TEXT NOT NULL,
+	made BIGINT NOT NULL
+);
+CREATE TABLE root_signature (
+	draft BYTEA NOT NULL REFERENCES root_draft (digest),
+	verifier TEXT NOT NULL,
+	line TEXT NOT NULL, -- of the note, with its end
+	signed BIGINT NOT NULL,
+	PRIMARY KEY (draft, verifier)
+);
+
+-- Those keys whose owners may sign.
+CREATE VIEW author_candidate AS
 	SELECT author_key.verifier AS verifier, author_key.account AS account
 	FROM author_key JOIN account ON account.name = author_key.account
 	WHERE author_key.revoked IS NULL AND account.disabled IS NULL
 	AND account.role IN ('author', 'administrator');
+
+-- Those keys whose signatures count today.
+CREATE VIEW author AS
+	SELECT verifier, account FROM author_candidate
+	WHERE NOT EXISTS (SELECT 1 FROM root) OR EXISTS (
+		SELECT 1 FROM root_key WHERE root_key.verifier = author_candidate.verifier
+		AND root_key.root = (SELECT max(version) FROM root));
 
 -- What was done to the server: numbers go up, rows are never changed, and none but old refused log-ins goes (audit.h).
 CREATE TABLE audit (

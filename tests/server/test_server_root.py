@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: MIT
+# Authors' keys change: one root after the other, each signed by enough of both, and machines follow it.
+import json
+
+from authors import Person, add_account, add_key, bundle, database, new_key, rows, sign
+from served import CHAPERONE, SERVER, code, enrol, server
+from support import collect, main, run
+
+
+def enroll(served, kept, *more):
+    """Its exit status."""
+    status, out, err = run(served.top, "code", "--data", str(served.data), "--bundle", "shop", "--json", program=SERVER)
+    assert status == 0, err
+    return run(served.top, "enroll", f"https://127.0.0.1:{served.port}", "--code", json.loads(out)["code"], "--folder",
+               str(served.top / kept), "--host", "db-client.example", *more, program=CHAPERONE)[0]
+
+
+def root_text(shown, keys, threshold, **other):
+    """The root that follows what the server shows, with these public keys."""
+    previous = f"{shown['root']} {shown['digest']}" if shown["root"] else "0 -"
+    lines = {"server": shown["server"], "version": shown["root"] + 1, "previous": previous, "threshold": threshold, **other}
+    return ("chaperone.root/v1\n" + "".join(f"{name} {lines[name]}\n" for name in ("server", "version", "previous", "threshold"))
+            + "".join(f"key {key}\n" for key in sorted(keys)) + lines.get("policies", shown["policies"])
+            + f"by admin\nwhy {lines.get('why', 'a change')}\n")
+
+
+class Authors:
+    """The administrator and ben, who may sign with keys of their own; machines."""
+
+    def __init__(self, served):
+        self.served, self.admin = served, Person(served)
+        self.secret = served.made["author_key"]
+        self.public = rows(served, "SELECT verifier FROM author_key")[0][0]
+        add_account(served, "ben", "author")
+        self.machine("early")
+        self.ben = Person(served, "ben")
+        self.ben_secret, self.ben_public = add_key(served, "ben")
+
+    def shown(self):
+        status, told = self.admin.get("/v1/authors")
+        assert status == 200, told
+        return told
+
+    def post(self, text, *secrets, person=None):
+        return (person or self.admin).ask("POST", "/v1/authors", sign(text, *secrets))
+
+    def change(self, keys, threshold, *secrets):
+        """A root that is in force afterwards."""
+        status, told = self.post(root_text(self.shown(), keys, threshold), *secrets)
+        assert status == 200 and told["is_published"], told
+        return told["root"]
+
+    def machine(self, kept):
+        assert enroll(self.served, kept) == 0
+
+    def pull(self, kept):
+        """What is held then, or what was said against it."""
+        status, out, err = run(self.served.top, "policy", "pull", "--json", "--folder", str(self.served.top / kept), program=CHAPERONE)
+        assert (status == 0) == (not err) == bool(out), (status, out, err)
+        return json.loads(out)["version"] if status == 0 else err
+
+    def root_of(self, kept):
+        path = self.served.top / kept / "root.json"
+        if not path.exists():
+            return 0
+        return int(json.loads(path.read_text())["root"].split("version ")[1].split("\n")[0])
+
+
+def test_an_author_is_added_and_machines_that_enrolled_before_follow():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1 and authors.pull("early") == 1
+        text = root_text(authors.shown(), [authors.public, authors.ben_public], 2)
+        status, told = authors.post(text, authors.secret)
+        assert status == 200 and (told["is_published"], told["signatures"]) == (False, 1), told
+        draft, = authors.shown()["drafts"]
+        assert draft == {"text": text, "signed_by": [authors.public]}, draft
+        assert authors.pull("early") == 1 and authors.root_of("early") == 0
+        status, told = authors.post(text, authors.ben_secret, person=authors.ben)
+        assert status == 200 and told == {"root": 1, "is_published": True, "signatures": 2}, told
+        shown = authors.shown()
+        assert (shown["root"], shown["threshold"], shown["drafts"]) == (1, 2, []) and set(shown["keys"]) == {authors.public, authors.ben_public}
+        assert authors.pull("early") == 1 and authors.root_of("early") == 1
+        # from now on it takes both
+        status, told = authors.admin.push(bundle(policy="# two\n"))
+        assert not authors.admin.sign(told["draft"], sign(told["release"], authors.secret))[1]["is_published"]
+        assert authors.ben.sign(told["draft"], sign(told["release"], authors.ben_secret))[1]["is_published"]
+        assert authors.pull("early") == 2
+
+
+def test_keys_are_handed_over_and_the_policy_in_force_stays():
+    with server() as served:
+        authors = Authors(served)
+        authors.machine("idle")
+        assert authors.admin.publish() == 1 and authors.admin.publish(bundle(policy="# two\n")) == 2
+        assert authors.pull("early") == 2
+        authors.change([authors.ben_public], 1, authors.secret, authors.ben_secret)
+        authors.machine("late")
+        # who held it, who held nothing, and who enrolled since: nobody but the root vouches for what admin signed
+        for kept in ("early", "early", "idle", "idle", "late"):
+            assert authors.pull(kept) == 2, kept
+        status, told = authors.admin.push(bundle(policy="# three\n"))
+        status, said = authors.admin.sign(told["draft"], sign(told["release"], authors.secret))
+        assert status == 422 and "no author whose key counts" in said["detail"], said
+        assert authors.ben.sign(told["draft"], sign(told["release"], authors.ben_secret))[1]["is_published"]
+        for kept in ("early", "idle", "late"):
+            assert authors.pull(kept) == 3 and authors.pull(kept) == 3, kept
+        assert [authors.root_of(kept) for kept in ("early", "idle", "late")] == [1, 1, 0]
+
+
+def test_a_machine_that_was_away_walks_every_root():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1
+        both = [authors.public, authors.ben_public]
+        authors.change(both, 1, authors.secret)
+        authors.change([authors.ben_public], 1, authors.secret, authors.ben_secret)
+        authors.change(both, 2, authors.secret, authors.ben_secret)
+        assert authors.pull("early") == 1 and authors.root_of("early") == 3
+        authors.machine("again")
+        assert authors.pull("again") == 1
+
+
+def test_enrolling_again_begins_with_the_newest_root():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1
+        authors.change([authors.ben_public], 1, authors.secret, authors.ben_secret)
+        assert authors.pull("early") == 1 and authors.root_of("early") == 1
+        assert enroll(served, "early", "--again") == 0
+        assert authors.root_of("early") == 0 and authors.pull("early") == 1
+        authors.change([authors.public, authors.ben_public], 1, authors.ben_secret)
+        assert authors.pull("early") == 1 and authors.root_of("early") == 2
+
+
+def replace_root(authors, text, *secrets):
+    """What somebody who has the whole server can do."""
+    freshness = (authors.served.data / "freshness.key").read_text().strip()
+    note = sign(text, *secrets, freshness).decode()
+    with database(authors.served) as opened:
+        opened.execute("UPDATE root SET text = ?, note = ? WHERE version = (SELECT max(version) FROM root)", (text, note))
+
+
+def test_what_too_few_have_signed_is_refused_with_words():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1 and authors.pull("early") == 1
+        first = authors.shown()
+        authors.change([authors.public, authors.ben_public], 1, authors.secret)
+        secret, public = new_key("shop.example/eve")
+        stranger = new_key("shop.example/admin")
+        honest = root_text(first, [authors.public], 1)
+        for text, secrets, said in (
+                (root_text(first, [public], 1), [secret], "too few of the authors who are known"),
+                (root_text(first, [public], 1), [authors.secret], "too few of the authors whom it names"),
+                (root_text(first, [stranger[1]], 1), [stranger[0]], "too few of the authors who are known"),
+                (root_text(first, [authors.public, public], 2), [secret], "too few of the authors who are known"),
+                (root_text(first, [authors.public], 1, server="other.example"), [authors.secret], "another server's"),
+                (root_text(first, [authors.public], 1, version=2, previous="1 sha256:" + 64 * "1"), [authors.secret], "not the one that follows"),
+                (honest.replace("threshold 1", "threshold 0"), [authors.secret], "damaged"),
+                (honest.replace("threshold 1", "threshold 2"), [authors.secret], "damaged"),
+                (honest.replace("v1", "v2"), [authors.secret], "damaged")):
+            replace_root(authors, text, *secrets)
+            said_there = authors.pull("early")
+            assert "root 1 is not followed" in said_there and said in said_there, (said, said_there)
+            assert authors.root_of("early") == 0
+        replace_root(authors, honest, authors.secret)
+        assert authors.pull("early") == 1 and authors.root_of("early") == 1
+
+
+def test_what_the_server_has_not_signed_is_refused():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1
+        text = root_text(authors.shown(), [authors.public], 1)
+        authors.change([authors.public], 1, authors.secret)
+        rows(served, "UPDATE root SET text = ?, note = ?", text, sign(text, authors.secret).decode())
+        assert "the server has not signed it" in authors.pull("early")
+
+
+def test_roots_are_neither_skipped_nor_taken_back():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1
+        both = [authors.public, authors.ben_public]
+        authors.change(both, 1, authors.secret)
+        authors.machine("middle")
+        authors.change([authors.ben_public], 1, authors.secret, authors.ben_secret)
+        first, second = rows(served, "SELECT note FROM root ORDER BY version")
+        rows(served, "UPDATE root SET note = ? WHERE version = 1", second[0])
+        assert "not the one that follows" in authors.pull("early") and authors.root_of("early") == 0
+        rows(served, "UPDATE root SET note = ? WHERE version = 1", first[0])
+        assert authors.pull("early") == 1 and authors.root_of("early") == 2
+        assert authors.pull("middle") == 1 and authors.root_of("middle") == 2
+        rows(served, "DELETE FROM root_key WHERE root = 2")
+        rows(served, "DELETE FROM root WHERE version = 2")
+        for kept in ("early", "middle"):
+            said = authors.pull(kept)
+            assert "root 1 of the authors is the newest, and this machine has root 2" in said, said
+            assert authors.root_of(kept) == 2
+        rows(served, "DELETE FROM root_key")
+        rows(served, "DELETE FROM root")
+        assert "this machine has root 2" in authors.pull("early")
+
+
+def test_the_server_takes_no_root_that_machines_would_not():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1
+        shown = authors.shown()
+        stranger, public = new_key("shop.example/eve")
+        good = root_text(shown, [authors.public], 1)
+        twice = authors.public.replace("shop.example/admin", "shop.example/admin")
+        for status, said, text, secrets in (
+                (422, "no account has", root_text(shown, [authors.public, public], 1), [authors.secret, stranger]),
+                (422, "nobody has signed", good, [stranger]),
+                (422, "another server's", root_text(shown, [authors.public], 1, server="other.example"), [authors.secret]),
+                (409, "came first", root_text(shown, [authors.public], 1, version=2, previous="1 sha256:" + 64 * "1"), [authors.secret]),
+                (409, "came first", root_text(shown, [authors.public], 1, policies=""), [authors.secret]),
+                (409, "came first", good.replace("policy shop 1", "policy shop 2"), [authors.secret]),
+                (400, "signed note", good.replace("threshold 1", "threshold 2"), [authors.secret]),
+                (400, "signed note", good.replace(f"key {authors.public}", f"key {authors.public}\nkey {twice}"), [authors.secret]),
+                (400, "signed note", good.replace("why a", "why  a\nwhy"), [authors.secret])):
+            got, told = authors.post(text, *secrets)
+            assert got == status and said in told["detail"], (status, said, got, told)
+        forged = sign(good, authors.secret).replace(b" ", b"  ", 1)
+        assert authors.admin.ask("POST", "/v1/authors", forged)[0] == 400
+        assert authors.admin.ask("POST", "/v1/authors", b"nothing")[0] == 400
+        broken = sign(good, authors.secret).replace(b"a change", b"b change")
+        got, told = authors.admin.ask("POST", "/v1/authors", broken)
+        assert got == 422 and "is not that of the key" in told["detail"], told
+        assert authors.shown()["root"] == 0 and authors.shown()["drafts"] == []
+
+
+def test_a_change_follows_what_is_in_force():
+    with server() as served:
+        authors = Authors(served)
+        text = root_text(authors.shown(), [authors.public, authors.ben_public], 2)
+        assert authors.post(text, authors.secret)[0] == 200
+        other = root_text(authors.shown(), [authors.public], 1)
+        assert authors.admin.publish() == 1  # which the first does not vouch for
+        got, told = authors.post(text, authors.ben_secret, person=authors.ben)
+        assert got == 409 and "came first" in told["detail"], told
+        assert authors.post(other, authors.secret)[0] == 409
+        authors.change([authors.public], 1, authors.secret)
+        assert authors.shown()["drafts"] == []
+        assert authors.pull("early") == 1
+
+
+def test_roots_are_for_those_whom_they_concern():
+    with server() as served:
+        authors = Authors(served)
+        authors.change([authors.public], 1, authors.secret)
+        machine = enrol(served, code(served, "--bundle", "shop")[0])[2]
+        assert machine["root"].startswith("chaperone.root/v1\n"), machine
+        shows = f"Authorization: Bearer {machine['token']}"
+        status, headers, body = served.ask("GET", "/v1/roots/1", shows)
+        assert status == 200 and headers["content-type"].startswith("text/plain") and body.decode() == machine["root"]
+        for path, expected in (("/v1/roots/2", 404), ("/v1/roots/0", 404), ("/v1/roots/x", 404), ("/v1/authors", 401)):
+            assert served.ask("GET", path, shows)[0] == expected, path
+        assert served.ask("GET", "/v1/roots/1")[0] == 401
+        add_account(served, "cyd", "viewer")
+        viewer = Person(served, "cyd")
+        assert viewer.get("/v1/authors")[0] == 200 and viewer.ask("POST", "/v1/authors", b"x")[0] == 403
+
+
+main(collect(globals()))

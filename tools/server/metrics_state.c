@@ -8,10 +8,10 @@
 #define NUMBER_SIZE 24u
 #define PREFIX      "chaperone_server_"
 
-static const char *const LANES[] = {
-	[LANE_PASSWORDS] = "passwords",
-	[LANE_POLICIES] = "policies",
-	[LANE_RECORDS] = "records",
+static const char *const LANE_NAMES[] = {
+#define LANE_NAME(lane, name) [lane] = name,
+	LANES(LANE_NAME)
+#undef LANE_NAME
 };
 
 static void write_connections(const struct scrape *scrape, const char *name)
@@ -34,7 +34,7 @@ static void write_waiting(const struct scrape *scrape, const char *name)
 {
 	for (size_t i = LANE_NONE + 1; i < LANE_COUNT; i++)
 		exposition_count(scrape->out, name,
-				 EXPOSITION_LABELS({ "lane", slice_of(LANES[i]) }),
+				 EXPOSITION_LABELS({ "lane", slice_of(LANE_NAMES[i]) }),
 				 scrape->http.lanes[i].waiting);
 }
 
@@ -42,7 +42,7 @@ static void write_rejected(const struct scrape *scrape, const char *name)
 {
 	for (size_t i = LANE_NONE + 1; i < LANE_COUNT; i++)
 		exposition_count(scrape->out, name,
-				 EXPOSITION_LABELS({ "lane", slice_of(LANES[i]) }),
+				 EXPOSITION_LABELS({ "lane", slice_of(LANE_NAMES[i]) }),
 				 scrape->http.lanes[i].rejected);
 }
 

@@ -39,14 +39,20 @@ typedef int (*route_fn)(const struct request *request, struct reply *reply);
 #define ROUTE_AUTHORS  (ROLE_AUTHOR | ROLE_ADMINISTRATOR)
 #define ROUTE_AUDITORS (ROLE_AUDITOR | ROLE_ADMINISTRATOR)
 
+/* ROW(lane, name) */
+#define LANES(ROW)                                                                                 \
+	ROW(LANE_PASSWORDS, "passwords")                                                           \
+	ROW(LANE_POLICIES, "policies")                                                             \
+	ROW(LANE_RECORDS, "records")                                                               \
+	ROW(LANE_SEARCHES, "searches")
+
 /* Which threads answer: those that also read and write connections, or others, for what takes long. */
 enum route_lane {
 	LANE_NONE,
-	LANE_PASSWORDS,
-	LANE_POLICIES,
-	LANE_RECORDS,
-	LANE_SEARCHES,
-	LANE_COUNT,
+#define LANE_ENUMERATOR(lane, name) lane,
+	LANES(LANE_ENUMERATOR)
+#undef LANE_ENUMERATOR
+		LANE_COUNT,
 };
 
 struct route {

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
 """People of a server that was made, and what authors do: archives, pushes, signatures."""
 import base64
-import contextlib
 import json
 import os
 import pathlib
-import sqlite3
 import subprocess
 import time
 
@@ -14,15 +12,8 @@ TEMPLATES = pathlib.Path(__file__).parents[2] / "tools/chaperone/templates"
 BUNDLE = "shop"
 
 
-@contextlib.contextmanager
-def database(served):
-    with contextlib.closing(sqlite3.connect(served.data / "server.db", timeout=30)) as opened, opened:
-        yield opened
-
-
 def rows(served, sql, *values):
-    with database(served) as opened:
-        return opened.execute(sql, values).fetchall()
+    return served.rows(sql, *values)
 
 
 def archive(files):

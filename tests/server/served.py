@@ -6,14 +6,22 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
+import sys
 
+import postgresql
 from support import clean_environment, folder, run
 
 SERVER = os.environ["CHAPERONE_SERVER"]
 CHAPERONE = os.environ["CHAPERONE"]
+IS_POSTGRESQL = os.environ.get("CHAPERONE_TEST_DATABASE") == "postgresql"
 DEADLINE_SECONDS = 30
+
+if os.environ.get("CHAPERONE_TEST_IS_LONG") and os.environ.get("CHAPERONE_TEST_LONG") != "1":
+    print("skipped: CHAPERONE_TEST_LONG=1 runs it")
+    sys.exit(postgresql.SKIP)
 
 
 class Server:
@@ -22,11 +30,21 @@ class Server:
     def __init__(self, top):
         self.top = top
         self.data = top / "data"
-        status, out, err = run(top, "init", "--data", str(self.data), "--name", "shop.example", "--json", program=SERVER)
+        self.database = postgresql.cluster().new() if IS_POSTGRESQL else None
+        where = ["--database", postgresql.cluster().url(self.database)] if IS_POSTGRESQL else []
+        status, out, err = run(top, "init", "--data", str(self.data), "--name", "shop.example", "--json", *where, program=SERVER)
         assert status == 0, err
         self.made = json.loads(out)
         self.trust = ssl.create_default_context(cafile=self.data / "tls.crt")
         self.process = self.port = None
+
+    def rows(self, sql, *values):
+        """Of a query; what another statement changes stays so."""
+        if self.database:
+            with contextlib.closing(postgresql.cluster().connect(self.database)) as opened, opened:
+                return postgresql.rows(opened, sql, values)
+        with contextlib.closing(sqlite3.connect(self.data / "server.db", timeout=DEADLINE_SECONDS)) as opened, opened:
+            return opened.execute(sql, values).fetchall()
 
     def start(self, *more, heard=True, wrapper=()):
         """`heard`: somebody reads what it says.  `wrapper`: words before its own."""

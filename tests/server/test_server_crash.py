@@ -2,7 +2,6 @@
 # A server that dies in the middle of deliveries loses nothing that it acknowledged, and stores nothing twice.
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -83,10 +82,9 @@ def test_nothing_is_lost_and_nothing_is_there_twice():
         for part in parts:
             while (end := agent.position(part)) < len(part.data):
                 assert agent.deliver(part, end)[0] == 200
-        with sqlite3.connect(f"file:{served.data}/server.db?mode=ro", uri=True) as database:
-            assert database.execute("SELECT count(*) FROM record_event").fetchone() == (BATCHES * STATEMENTS * len(parts),)
-            assert database.execute("SELECT size FROM log_tree").fetchone() == (sum(len(part.cuts) for part in parts),)
-            assert database.execute("SELECT count(*) FROM record_alarm").fetchone() == (0,)
+        assert served.rows("SELECT count(*) FROM record_event") == [(BATCHES * STATEMENTS * len(parts),)]
+        assert served.rows("SELECT size FROM log_tree") == [(sum(len(part.cuts) for part in parts),)]
+        assert served.rows("SELECT count(*) FROM record_alarm") == [(0,)]
         export(served)
         for part in parts:
             assert stored(served, part) == part.data

@@ -2,7 +2,6 @@
 # A machine's record comes to its server.
 import json
 import os
-import sqlite3
 
 from recorded import record
 from served import CHAPERONE, SERVER, server
@@ -24,8 +23,7 @@ def deliver(served, *more):
 
 
 def delivered(served):
-    with sqlite3.connect(f"file:{served.data}/server.db?mode=ro", uri=True) as database:
-        return dict(database.execute("SELECT part, next FROM record_part"))
+    return dict(served.rows("SELECT part, next FROM record_part"))
 
 
 def test_a_record_comes_to_its_server():

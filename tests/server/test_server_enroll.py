@@ -2,10 +2,8 @@
 # A code lets one machine enrol, once and for a quarter of an hour.
 import base64
 import concurrent.futures
-import contextlib
 import hashlib
 import json
-import sqlite3
 import time
 
 from served import SERVER, Server, code, enrol, server
@@ -23,15 +21,8 @@ NO_REQUESTS = (
 )
 
 
-@contextlib.contextmanager
-def database(served):
-    with contextlib.closing(sqlite3.connect(served.data / "server.db")) as opened, opened:
-        yield opened
-
-
-def rows(served, sql):
-    with database(served) as opened:
-        return opened.execute(sql).fetchall()
+def rows(served, sql, *values):
+    return served.rows(sql, *values)
 
 
 def test_a_code_enrols_one_machine():
@@ -76,8 +67,7 @@ def test_a_code_ends():
         secret, _ = code(served)
         (made, expires), = rows(served, "SELECT made, expires FROM enrolment_code")
         assert expires - made == 15 * 60 * 10**9 and abs(made / 1e9 - time.time()) < 60
-        with database(served) as opened:
-            opened.execute("UPDATE enrolment_code SET expires = ?", (time.time_ns(),))
+        rows(served, "UPDATE enrolment_code SET expires = ?", time.time_ns())
         assert enrol(served, secret)[0] == 403
         assert not rows(served, "SELECT id FROM agent")
 

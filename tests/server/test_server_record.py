@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # What agents deliver of their records is stored once, in order and unchanged, or not at all.
-import sqlite3
 import struct
 import threading
 
@@ -10,8 +9,7 @@ from support import collect, main, run
 
 
 def rows(served, query, *values):
-    with sqlite3.connect(f"file:{served.data}/server.db?mode=ro", uri=True) as database:
-        return database.execute(query, values).fetchall()
+    return served.rows(query, *values)
 
 
 def count(served, table):

@@ -72,7 +72,7 @@ static inline void take_judgement(uint64_t number, const char *shape, const char
 static inline void begin_delivery(int64_t source)
 {
 	ck_assert_int_eq(store_do(store, "BEGIN", STORE_NO_VALUES), 0);
-	ck_assert_int_eq(index_new(store, source, BOOT, &filled), 0);
+	ck_assert_int_eq(index_new(store, &(struct index_place){ source, 1, BOOT }, &filled), 0);
 	place = 0;
 }
 
@@ -83,7 +83,8 @@ static inline void end_delivery(void)
 	ck_assert_int_eq(index_end(filled, &first, &last), 0);
 	leaf++;
 	ck_assert_int_eq(store_do(store,
-				  "INSERT INTO log_tree (log, size, edge) VALUES ('log', $1, $2)"
+				  "INSERT INTO log_tree (log, name, verifier, size, edge)"
+				  " VALUES (1, 'log', '', $1, $2)"
 				  " ON CONFLICT (log) DO UPDATE SET size = excluded.size",
 				  STORE_VALUES(store_number((int64_t)leaf), store_bytes("", 0))),
 			 0);

@@ -15,7 +15,10 @@ static uint64_t place;
 static void begin_delivery(void)
 {
 	ck_assert_int_eq(store_do(store, "BEGIN", STORE_NO_VALUES), 0);
-	ck_assert_int_eq(index_new(store, 1, BOOT, &filled), 0);
+	ck_assert_int_eq(index_new(store,
+				   &(struct index_place){ .source = 1, .log = 1, .boot = BOOT },
+				   &filled),
+			 0);
 }
 
 static void open_all(void)

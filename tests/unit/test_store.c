@@ -222,6 +222,36 @@ static int queue_some(struct store *store, void *context)
 	return r == 0 ? store_queue(store, "INSERT INTO kept VALUES (-1)", STORE_NO_VALUES) : r;
 }
 
+static int queue_counted(struct store *store, void *context)
+{
+	int *changes = context;
+
+	ck_assert_int_eq(store_queue_counted(store, "INSERT INTO kept VALUES (1), (2)",
+					     STORE_NO_VALUES, changes),
+			 0);
+	ck_assert_int_eq(store_queue_counted(
+				 store, "INSERT INTO kept VALUES (1), (3) ON CONFLICT DO NOTHING",
+				 STORE_NO_VALUES, changes + 1),
+			 0);
+	ck_assert_int_eq(store_queue_counted(store, "DELETE FROM kept WHERE value = 7",
+					     STORE_NO_VALUES, changes + 2),
+			 0);
+	return store_settle(store);
+}
+
+START_TEST(what_is_queued_is_counted)
+{
+	SCOPED(store_closep) struct store *store = open_store();
+	int changes[3] = { -1, -1, -1 };
+
+	ck_assert_int_ge(run(store, "CREATE TABLE kept (value BIGINT PRIMARY KEY)"), 0);
+	ck_assert_int_eq(store_transact(store, queue_counted, changes), 0);
+	ck_assert_int_eq(changes[0], 2);
+	ck_assert_int_eq(changes[1], 1);
+	ck_assert_int_eq(changes[2], 0);
+}
+END_TEST
+
 START_TEST(what_is_queued_is_there_or_undone)
 {
 	static const char *lasts[] = { "INSERT INTO kept VALUES (7)",
@@ -411,6 +441,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, writers_take_turns);
 	tcase_add_test(tests, what_one_writes_others_see_while_it_is_open);
 	tcase_add_test(tests, what_is_queued_is_there_or_undone);
+	tcase_add_test(tests, what_is_queued_is_counted);
 	tcase_add_test(tests, the_schema_is_raised_once);
 	tcase_add_test(tests, a_newer_database_is_left_alone);
 }

@@ -101,6 +101,10 @@ static void add_text(struct buf *out, const struct evidence_report *report,
 	if (report->is_filtered)
 		buf_add_text(out, "only some of the log is here: nothing of it was changed, and "
 				  "nothing says what is left out\n");
+	if (report->is_shared)
+		buf_add_text(out,
+			     "other servers have logs of their own: what goes on from there is "
+			     "verified with theirs\n");
 	if (report->policies > 0 && !options->authors)
 		buf_add_text(out, "who may sign policies is the server's word (--authors names "
 				  "them)\n");
@@ -134,6 +138,7 @@ static void add_json(struct buf *out, const struct evidence_report *report,
 	json_text(out, "key_from", slice_of(audit_key_source(report->key_source)));
 	json_text(out, "authors_from", slice_of(options->authors ? "given" : "export"));
 	json_bool(out, "filtered", report->is_filtered);
+	json_bool(out, "shared", report->is_shared);
 	add_counts(out, report);
 	json_open(out, "remarks", '[');
 	buf_add_slice(out, remarks);

@@ -55,6 +55,7 @@ static int take_log(struct verifying *verifying, const struct evidence_block *bl
 				    verifying->error);
 
 	report->is_filtered = json_is_true(json_object_get(block->told, "filtered"));
+	report->is_shared = json_is_true(json_object_get(block->told, "shared"));
 	return r < 0 ? r : number_of(verifying, block, "size", &report->leaves);
 }
 
@@ -375,7 +376,7 @@ static int run(struct verifying *verifying, const char *path)
 	report->is_good = r == 0;
 	if (r == -EBADMSG)
 		note_bad(verifying);
-	else if (r == 0 && !report->is_filtered)
+	else if (r == 0 && !report->is_filtered && !report->is_shared)
 		evidence_chains_missing(verifying->chains, tell_missing, verifying);
 	return r == -EBADMSG ? 0 : r;
 }

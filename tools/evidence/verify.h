@@ -33,6 +33,7 @@ struct evidence_watch {
 
 struct evidence_report {
 	bool is_good;
+	bool is_shared;   /* deliveries may go on from those in other servers' logs */
 	bool is_filtered; /* deliveries are left out, so that nothing says that none is missing */
 	struct verifying_key log; /* by which it was verified */
 	enum evidence_key_source key_source;

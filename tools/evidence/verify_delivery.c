@@ -72,15 +72,18 @@ static int take_piece(struct verifying *verifying, struct slice agent, struct ev
 				 "the hash up to here is not the one that another part names");
 }
 
-/* Whether the delivery goes on where its part has come to; without all deliveries, or behind that. */
+/* Whether the delivery goes on where its part has come to; without all deliveries, or with some in other
+ * logs, or behind that. */
 static int join(struct verifying *verifying, const struct record_walk *begin,
 		struct evidence_part *part)
 {
 	bool is_next = begin->offset == part->walk.offset &&
 		       memcmp(begin->head, part->walk.head, SHA256_SIZE) == 0;
 
+	bool may_skip = verifying->report->is_filtered || verifying->report->is_shared;
+
 	verifying->offset = begin->offset;
-	if (!is_next && !(verifying->report->is_filtered && begin->offset > part->walk.offset))
+	if (!is_next && !(may_skip && begin->offset > part->walk.offset))
 		return verifying_bad(verifying, "it does not go on where the part had come to");
 	part->walk = *begin;
 	return 0;

@@ -34,23 +34,12 @@ static const struct option_table OPTIONS = {
 	.about =
 		"Copies the server's folder as it is at one moment.  A server may run meanwhile.\n"
 		"The copy has the server's keys: keep it as the server is kept.  To restore, serve it:\n"
-		"chaperone-server run --data COPY",
+		"chaperone-server run --data COPY.  A database in PostgreSQL is copied with pg_dump.",
 	.exits = "0 copied, 1 not copied, 2 asked wrongly",
 };
 
 static const char *const FILES[] = { DATA_CERTIFICATE, DATA_TLS_KEY, DATA_LOG_KEY,
 				     DATA_FRESHNESS_KEY };
-
-static int copy_file(const struct data *from, int to, const char *name, struct error *error)
-{
-	SCOPED(secret_done) struct buf content = BUF_MAX(DATA_FILE_MAX);
-	int r = data_read(from, name, &content, error);
-
-	if (r < 0)
-		return r;
-	r = file_replace(to, name, content.at, content.length);
-	return r < 0 ? error_system(error, r, name) : 0;
-}
 
 static int copy_store(const struct data *from, const char *to, struct error *error)
 {
@@ -94,7 +83,7 @@ static int copy_all(const struct data *from, const char *to, struct error *error
 		return error_system(error, r, to);
 	r = copy_store(from, to, error);
 	for (size_t i = 0; i < COUNT_OF(FILES) && r == 0; i++)
-		r = copy_file(from, folder, FILES[i], error);
+		r = data_copy(from, FILES[i], folder, error);
 	if (r == 0)
 		r = verify(to, error);
 	if (r < 0)

@@ -58,13 +58,15 @@ static int take_checkpoint(void *context, const struct store_value *columns, siz
 int census_log(struct store *store, struct slice name, struct census_log *ret_log)
 {
 	*ret_log = (struct census_log){ .size = 0 };
-	int r = store_run(store, "SELECT size FROM log_tree WHERE log = $1",
+	int r = store_run(store, "SELECT size FROM log_tree WHERE name = $1",
 			  STORE_VALUES(store_text(name)), take_size, ret_log);
 
 	return r < 0 ? r
 		     : store_run(store,
-				 "SELECT size, made FROM log_checkpoint ORDER BY size DESC LIMIT 1",
-				 STORE_NO_VALUES, take_checkpoint, ret_log);
+				 "SELECT c.size, c.made FROM log_checkpoint c"
+				 " JOIN log_tree t ON t.log = c.log WHERE t.name = $1"
+				 " ORDER BY c.size DESC LIMIT 1",
+				 STORE_VALUES(store_text(name)), take_checkpoint, ret_log);
 }
 
 /* The bundle of a row, which comes in order of name; NULL: it has no number of its own. */

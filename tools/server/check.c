@@ -39,7 +39,8 @@ static void check_database(struct report *report, const struct data *data)
 		report_say(report, REPORT_PROBLEM, "database", "%s", error.text);
 		return;
 	}
-	report_say(report, REPORT_GOOD, "database", DATA_STORE " is whole");
+	report_say(report, REPORT_GOOD, "database", "%s",
+		   data->database[0] ? "PostgreSQL answers" : DATA_STORE " is whole");
 	if (account_count(data->store, "administrator", &administrators) < 0)
 		report_say(report, REPORT_PROBLEM, "accounts", "%s", store_trouble(data->store));
 	else if (administrators == 0)

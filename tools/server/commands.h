@@ -37,5 +37,6 @@ int command_forward_remove(int argc, char **argv);
 int command_forward_pause(int argc, char **argv);
 int command_forward_resume(int argc, char **argv);
 int command_forward_test(int argc, char **argv);
+int command_replica(int argc, char **argv);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The server's data folder: its database, its keys and its certificate.  Nobody else may enter
- * it. */
+/* The server's data folder: its keys, its certificate, and its database or where that is.  Nobody else
+ * may enter it. */
 #ifndef TOOLS_SERVER_DATA_H
 #define TOOLS_SERVER_DATA_H
 
@@ -9,10 +9,12 @@
 
 #define DATA_PATH_MAX 4096u
 #define DATA_FILE_MAX (256 * KIB) /* of a certificate with its chain, or a key */
-#define DATA_NAME_MAX 64u         /* a certificate's common name has no more (RFC 5280, A.1) */
+#define DATA_URL_MAX  2048u
+#define DATA_NAME_MAX 64u /* a certificate's common name has no more (RFC 5280, A.1) */
 
 /* Files of the folder. */
 #define DATA_STORE         "server.db"
+#define DATA_DATABASE      "database.url" /* where it is, if it is not that; may hold a password */
 #define DATA_CERTIFICATE   "tls.crt"
 #define DATA_TLS_KEY       "tls.key"
 #define DATA_LOG_KEY       "log.key"       /* signs the record's checkpoints */
@@ -22,6 +24,7 @@ struct data {
 	char path[DATA_PATH_MAX];     /* of the folder */
 	char name[DATA_NAME_MAX + 1]; /* the host's, under which clients reach the server */
 	int folder;
+	char database[DATA_URL_MAX]; /* the URL; empty: the database is the folder's own */
 	struct store *store;
 };
 
@@ -34,9 +37,14 @@ struct data {
  * /var/lib/chaperone-server for root, else in the user's home. */
 must_use int data_open(const char *path, struct data *ret_data, struct error *error);
 
-/* Makes the folder and a database without a server, which has no name yet.  -EEXIST when a server is
- * there. */
-must_use int data_make(const char *path, struct data *ret_data, struct error *error);
+/* As data_open, but with the database `database` where that is not NULL. */
+must_use int data_open_with(const char *path, const char *database, struct data *ret_data,
+			    struct error *error);
+
+/* Makes the folder and a database without a server, which has no name yet.  `database` is PostgreSQL's
+ * URL, which the folder keeps; NULL: the database is in the folder.  -EEXIST when a server is there. */
+must_use int data_make(const char *path, const char *database, struct data *ret_data,
+		       struct error *error);
 
 void data_close(struct data *data);
 
@@ -54,5 +62,12 @@ must_use int data_read_or(const struct data *data, const char *given, const char
 			  struct buf *buf, struct error *error);
 must_use int data_key(const struct data *data, const char *name, struct signing_key *ret_key,
 		      struct error *error);
+
+/* Copies a file of the folder to another folder. */
+must_use int data_copy(const struct data *data, const char *name, int to, struct error *error);
+
+/* Makes a signing key called `key_name` and writes it to the file `name` of the folder `to`. */
+must_use int data_key_new(int to, const char *name, const char *key_name,
+			  struct signing_key *ret_key, struct error *error);
 
 #endif

@@ -96,7 +96,7 @@ static void count(struct counters *counters, const struct deposit *deposit)
 int delivery_answer(const struct request *request, struct reply *reply)
 {
 	struct deposit deposit = { .agent = request->agent.id,
-				   .log = request->server->log.verifying.name,
+				   .log = request->server->log_number,
 				   .frame = request->body };
 
 	if (!slice_is(http_header(request, MHD_HTTP_HEADER_CONTENT_ENCODING), "zstd")) {
@@ -110,7 +110,9 @@ int delivery_answer(const struct request *request, struct reply *reply)
 			      "a delivery has Record-Part (01930c7e-1) and Record-Offset (bytes)");
 		return 0;
 	}
+	pthread_mutex_lock(&request->server->growing);
 	int r = deposit_take(request->store, &deposit);
+	pthread_mutex_unlock(&request->server->growing);
 	if (r < 0)
 		return r;
 	count(&request->server->counters, &deposit);

@@ -139,6 +139,7 @@ static int save(struct intake *intake)
 {
 	struct deposit *deposit = intake->deposit;
 	struct replica_delivery delivery = {
+		.log = deposit->log,
 		.first_leaf = intake->ledger->tree.size - intake->leaves,
 		.leaves = intake->leaves,
 		.source = deposit->position.source,
@@ -172,11 +173,13 @@ static int take_new(struct store *store, struct deposit *deposit, const char *pa
 
 	if (!ledger || !intake)
 		return -ENOMEM;
+	struct index_place place = { .log = deposit->log, .boot = deposit->name.boot };
 	int r = position_name_source(store, deposit->agent, &deposit->position);
 	if (r == 0)
-		r = ledger_load(store, slice_of(deposit->log), ledger);
+		r = ledger_load(store, deposit->log, ledger);
+	place.source = deposit->position.source;
 	if (r == 0)
-		r = index_new(store, deposit->position.source, deposit->name.boot, &index);
+		r = index_new(store, &place, &index);
 	if (r < 0)
 		return r;
 	intake->deposit = deposit;
@@ -207,10 +210,8 @@ static int compare(struct store *store, struct deposit *deposit, const char *par
 				"other bytes are here at this place");
 }
 
-/* May run again when another transaction was first. */
-static int try_take(struct store *store, void *context)
+static int take(struct store *store, struct deposit *deposit)
 {
-	struct deposit *deposit = context;
 	char part[PART_NAME_SIZE];
 
 	part_name_write(&deposit->name, part);
@@ -222,6 +223,14 @@ static int try_take(struct store *store, void *context)
 	if (deposit->start == deposit->position.walk.offset)
 		return take_new(store, deposit, part);
 	return object(deposit, DEPOSIT_GAP, deposit->start, "bytes before these are missing");
+}
+
+/* May run again when another transaction was first, be it that the same delivery came to two servers. */
+static int try_take(struct store *store, void *context)
+{
+	int r = take(store, context);
+
+	return r == -EEXIST ? -EAGAIN : r;
 }
 
 static const struct {

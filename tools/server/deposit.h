@@ -26,7 +26,7 @@ struct deposit_size {
 
 struct deposit {
 	const char *agent;
-	const char *log; /* its name */
+	int64_t log; /* its number */
 	struct part_name name;
 	uint64_t start; /* in the part */
 	struct slice frame;

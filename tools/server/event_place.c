@@ -10,7 +10,7 @@
 
 struct showing {
 	struct reply *reply;
-	int64_t leaf;
+	int64_t leaf, log;
 };
 
 static int show(void *context, const struct search_event *event)
@@ -18,6 +18,7 @@ static int show(void *context, const struct search_event *event)
 	struct showing *showing = context;
 
 	showing->leaf = event->leaf;
+	showing->log = event->log;
 	event_json_add(reply_object(showing->reply, MHD_HTTP_OK), event, true);
 	return showing->reply->body.failed;
 }
@@ -43,13 +44,14 @@ static int take_size(void *context, const struct store_value *columns, size_t co
 }
 
 /* That the leaf is in the tree of the newest checkpoint, once there is one that has it. */
-static int show_proof(struct store *store, int64_t leaf, struct buf *out)
+static int show_proof(struct ledger_place place, int64_t leaf, struct buf *out)
 {
-	const struct tree_source source = { ledger_find, store };
+	const struct tree_source source = { ledger_find, &place };
 	struct tree_proof proof;
 	int64_t size = 0;
-	int r = store_run(store, "SELECT coalesce(max(size), 0) FROM log_checkpoint",
-			  STORE_NO_VALUES, take_size, &size);
+	int r = store_run(place.store,
+			  "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
+			  STORE_VALUES(store_number(place.log)), take_size, &size);
 
 	if (r < 0 || leaf >= size)
 		return r;
@@ -69,23 +71,36 @@ static int show_proof(struct store *store, int64_t leaf, struct buf *out)
 	return 0;
 }
 
-static int show_place(struct store *store, int64_t leaf, struct buf *out)
+static int show_name(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	json_text(context, "name", columns[0].bytes);
+	return 0;
+}
+
+static int show_place(struct ledger_place place, int64_t leaf, struct buf *out)
 {
 	json_open(out, "log", '{');
+	int r = store_run(place.store, "SELECT name FROM log_tree WHERE log = $1",
+			  STORE_VALUES(store_number(place.log)), show_name, out);
+
 	json_number(out, "leaf", (uint64_t)leaf);
-	int r = store_run(store,
-			  "SELECT part, start, length, first_leaf, leaves FROM record_delivery"
-			  " WHERE first_leaf <= $1 ORDER BY first_leaf DESC LIMIT 1",
-			  STORE_VALUES(store_number(leaf)), show_delivery, out);
 	if (r >= 0)
-		r = show_proof(store, leaf, out);
+		r = store_run(place.store,
+			      "SELECT part, start, length, first_leaf, leaves FROM record_delivery"
+			      " WHERE log = $1 AND first_leaf <= $2"
+			      " ORDER BY first_leaf DESC LIMIT 1",
+			      STORE_VALUES(store_number(place.log), store_number(leaf)),
+			      show_delivery, out);
+	if (r >= 0)
+		r = show_proof(place, leaf, out);
 	json_close(out, '}');
 	return r;
 }
 
 int events_show(const struct request *request, struct reply *reply)
 {
-	struct showing showing = { reply, 0 };
+	struct showing showing = { .reply = reply };
 	int r = search_event_one(request->store, request->parts[0], request->parts[1], show,
 				 &showing);
 
@@ -94,7 +109,8 @@ int events_show(const struct request *request, struct reply *reply)
 		return 0;
 	}
 	if (r == 0)
-		r = show_place(request->store, showing.leaf, &reply->body);
+		r = show_place((struct ledger_place){ request->store, showing.log }, showing.leaf,
+			       &reply->body);
 	reply_object_end(reply);
 	return r < 0 ? r : 0;
 }

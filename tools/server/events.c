@@ -93,10 +93,10 @@ static struct buf *open_list(struct reply *reply, const char *name)
 
 static int list_older(const struct request *request, const struct asked *asked, struct reply *reply)
 {
-	const struct search search = { asked->filter, asked->cursor, asked->limit };
+	const struct search search = { asked->filter, asked->cursor, asked->limit, 0 };
 	char next[SEARCH_CURSOR_SIZE], after[SEARCH_CURSOR_SIZE];
 	int64_t size;
-	int r = search_now(request->store, after, &size);
+	int r = search_now(request->store, request->server->log_number, after, &size);
 
 	if (r < 0)
 		return r;
@@ -127,11 +127,12 @@ static bool is_held(const struct request *request, uint64_t wait_s, int64_t size
 /* The size is read before the events: what comes in between is seen again, and not missed. */
 static int list_newer(const struct request *request, const struct asked *asked, struct reply *reply)
 {
-	const struct search search = { asked->filter, asked->after, asked->limit };
+	const struct search search = { asked->filter, asked->after, asked->limit,
+				       request->server->log_number };
 	uint64_t wait_s = prefer_wait_s(request, EVENTS_WAIT_S);
 	char after[SEARCH_CURSOR_SIZE];
 	int64_t size;
-	int r = search_now(request->store, after, &size);
+	int r = search_now(request->store, request->server->log_number, after, &size);
 
 	if (r < 0)
 		return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/exchange.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -10,6 +11,7 @@
 #include "tools/server/server.h"
 #include "tools/server/source.h"
 
+#define NO_DATABASE "the database does not answer: try again in a while"
 #define ALLOWED_MAX 256u
 
 /* While its connection is suspended it belongs to a lane or to those that are held. */
@@ -114,7 +116,12 @@ static bool is_welcome(struct http_service *service, const struct route *route,
 			? "this is for machines that are enrolled and were not revoked"
 			: "this is for people who logged in within the last 12 hours, and for "
 			  "API tokens that did not end";
-	if (recognise(service, route, request) < 0)
+	int r = recognise(service, route, request);
+	if (r < 0 && r != -EACCES) { /* nobody knows who it is */
+		objection->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+		objection->detail = NO_DATABASE;
+	}
+	if (r < 0)
 		return false;
 	objection->status = MHD_HTTP_FORBIDDEN;
 	objection->detail = "this is not for accounts of your role";
@@ -181,10 +188,19 @@ enum MHD_Result exchange_take(struct exchange *exchange, const char *bytes, size
 	return MHD_NO;
 }
 
+/* Troubles of the database that pass. */
+static bool may_pass(int code)
+{
+	return code == -ENOTCONN || code == -ECONNREFUSED || code == -EAGAIN || code == -ETIMEDOUT;
+}
+
 static void fail(struct exchange *exchange, int code)
 {
-	reply_failure(&exchange->reply, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL,
-		      store_reason(exchange->request.store, code));
+	bool passes = may_pass(code);
+
+	reply_failure(&exchange->reply,
+		      passes ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
+		      passes ? NO_DATABASE : NULL, store_reason(exchange->request.store, code));
 }
 
 static void ask_route(struct exchange *exchange)

@@ -61,7 +61,11 @@ struct exporting {
 	const struct export_options *options;
 	struct data *data;
 	struct export_file file;
-	uint64_t size; /* of the log */
+	const struct ledger_signer *signer;
+	uint64_t size;  /* of the log */
+	bool is_shared; /* the database has other logs as well */
+	int64_t after;  /* of what was read in pages: the last number, size or leaf */
+	size_t rows;    /* of the last page */
 	uint64_t deliveries;
 };
 
@@ -80,6 +84,7 @@ static int put_log(struct exporting *exporting, const struct verifying_key *key)
 	json_text(line, "key", buf_view(&verifier));
 	json_number(line, "size", exporting->size);
 	json_bool(line, "filtered", is_filtered(exporting->options));
+	json_bool(line, "shared", exporting->is_shared);
 	json_number(line, "from", exporting->options->from_ns);
 	json_number(line, "until", exporting->options->until_ns);
 	json_number(line, "made", realtime_ns());
@@ -204,6 +209,25 @@ static int put_governance(struct exporting *exporting)
 	return r == 0 ? put_grants(exporting) : r;
 }
 
+/* Runs a query whose rows stand behind those of the page before, until there are no more. */
+static int put_pages(struct exporting *exporting, int (*put_page)(struct exporting *exporting))
+{
+	int r;
+
+	exporting->after = -1;
+	do {
+		exporting->rows = 0;
+		r = put_page(exporting);
+	} while (r == 0 && exporting->rows > 0);
+	return r;
+}
+
+static void note_row(struct exporting *exporting, int64_t number)
+{
+	exporting->after = number;
+	exporting->rows++;
+}
+
 /* The last tile has grown, maybe, since the size was looked at. */
 static int put_leaves(void *context, const struct store_value *columns, size_t count)
 {
@@ -211,6 +235,7 @@ static int put_leaves(void *context, const struct store_value *columns, size_t c
 	uint64_t first = (uint64_t)columns[0].number * LEDGER_TILE_SIZE;
 
 	(void)count;
+	note_row(exporting, columns[0].number);
 	if (first >= exporting->size)
 		return 0;
 	struct buf *line = export_block(&exporting->file, "leaves");
@@ -220,16 +245,38 @@ static int put_leaves(void *context, const struct store_value *columns, size_t c
 	return export_end_block(&exporting->file);
 }
 
+static int put_page_of_leaves(struct exporting *exporting)
+{
+	return store_run(
+		exporting->data->store,
+		"SELECT number, hashes FROM log_tile"
+		" WHERE log = $1 AND level = 0 AND number > $2 ORDER BY number LIMIT 100",
+		STORE_VALUES(store_number(exporting->signer->log), store_number(exporting->after)),
+		put_leaves, exporting);
+}
+
 static int put_checkpoint(void *context, const struct store_value *columns, size_t count)
 {
 	struct exporting *exporting = context;
 	struct buf *line = export_block(&exporting->file, "checkpoint");
 
 	(void)count;
+	note_row(exporting, columns[0].number);
 	json_number(line, "size", (uint64_t)columns[0].number);
 	json_number(line, "made", (uint64_t)columns[1].number);
 	buf_add_slice(&exporting->file.bytes, columns[2].bytes);
 	return export_end_block(&exporting->file);
+}
+
+static int put_page_of_checkpoints(struct exporting *exporting)
+{
+	return store_run(exporting->data->store,
+			 "SELECT size, made, note FROM log_checkpoint"
+			 " WHERE log = $1 AND size > $2 AND size <= $3 ORDER BY size LIMIT 1000",
+			 STORE_VALUES(store_number(exporting->signer->log),
+				      store_number(exporting->after),
+				      store_number((int64_t)exporting->size)),
+			 put_checkpoint, exporting);
 }
 
 static int add_unpacked(void *context, struct slice piece)
@@ -247,6 +294,7 @@ static int put_delivery(void *context, const struct store_value *columns, size_t
 	struct buf *line = export_block(&exporting->file, "delivery");
 
 	(void)count;
+	note_row(exporting, columns[FIRST_LEAF].number);
 	buf_add_hex(&prior, columns[PRIOR].bytes.at, columns[PRIOR].bytes.length);
 	json_text(line, "agent", columns[AGENT].bytes);
 	json_text(line, "part", columns[PART].bytes);
@@ -261,58 +309,71 @@ static int put_delivery(void *context, const struct store_value *columns, size_t
 	return r < 0 ? r : export_end_block(&exporting->file);
 }
 
-static int put_all_deliveries(struct exporting *exporting)
+/* Of frames that are large, few are in memory at once. */
+static int put_page_of_deliveries(struct exporting *exporting)
 {
 	const struct export_options *options = exporting->options;
 
 	return store_run(exporting->data->store,
 			 "SELECT first_leaf, leaves, agent, part, start, prior, received, frame"
 			 " FROM record_delivery d JOIN record_source s ON s.source = d.source"
-			 " WHERE first_leaf < $1 AND last_time >= $2 AND first_time <= $3"
-			 " AND ($4 = '' OR agent = $4) ORDER BY first_leaf",
-			 STORE_VALUES(store_number((int64_t)exporting->size),
+			 " WHERE log = $1 AND first_leaf > $2 AND first_leaf < $3"
+			 " AND last_time >= $4 AND first_time <= $5"
+			 " AND ($6 = '' OR agent = $6) ORDER BY first_leaf LIMIT 4",
+			 STORE_VALUES(store_number(exporting->signer->log),
+				      store_number(exporting->after),
+				      store_number((int64_t)exporting->size),
 				      store_number((int64_t)options->from_ns),
 				      store_number((int64_t)options->until_ns),
 				      store_text(slice_of(options->agent))),
 			 put_delivery, exporting);
 }
 
-static int take_size(void *context, const struct store_value *columns, size_t count)
+static int take_number(void *context, const struct store_value *columns, size_t count)
 {
 	(void)count;
 	*(uint64_t *)context = (uint64_t)columns[0].number;
 	return 0;
 }
 
-/* The log only grows, so that what is below a size of it stays as it is while this reads. */
-static int put_all(struct exporting *exporting, const struct signing_key *key)
+/* How far this server's log is signed, and whether it is one of several. */
+static int look_at_logs(struct exporting *exporting)
 {
+	const struct store_value log = store_number(exporting->signer->log);
 	struct store *store = exporting->data->store;
-	int r = ledger_sign(store, key);
+	uint64_t others = 0;
+	int r = ledger_sign(store, exporting->signer);
 
 	if (r == 0)
-		r = store_run(store, "SELECT coalesce(max(size), 0) FROM log_checkpoint",
-			      STORE_NO_VALUES, take_size, &exporting->size);
+		r = store_run(store,
+			      "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
+			      STORE_VALUES(log), take_number, &exporting->size);
+	if (r == 0)
+		r = store_run(store, "SELECT count(*) FROM log_tree WHERE log <> $1 AND size > 0",
+			      STORE_VALUES(log), take_number, &others);
+	exporting->is_shared = others > 0;
+	return r;
+}
+
+/* The log only grows, so that what is below a size of it stays as it is while this reads. */
+static int put_all(struct exporting *exporting)
+{
+	int r = look_at_logs(exporting);
+
 	if (r == 0)
 		r = export_begin(&exporting->file);
 	if (r == 0)
-		r = put_log(exporting, &key->verifying);
+		r = put_log(exporting, &exporting->signer->key->verifying);
 	if (r == 0)
 		r = put_governance(exporting);
 	if (r == 0)
-		r = store_run(store,
-			      "SELECT number, hashes FROM log_tile WHERE level = 0 ORDER BY number",
-			      STORE_NO_VALUES, put_leaves, exporting);
+		r = put_pages(exporting, put_page_of_leaves);
 	if (r == 0)
-		r = store_run(store,
-			      "SELECT size, made, note FROM log_checkpoint WHERE size <= $1"
-			      " ORDER BY size",
-			      STORE_VALUES(store_number((int64_t)exporting->size)), put_checkpoint,
-			      exporting);
+		r = put_pages(exporting, put_page_of_checkpoints);
 	if (r == 0)
-		r = put_all_deliveries(exporting);
+		r = put_pages(exporting, put_page_of_deliveries);
 	if (r == 0)
-		r = export_seal(&exporting->file, key);
+		r = export_seal(&exporting->file, exporting->signer->key);
 	return r == 0 && fsync(exporting->file.fd) < 0 ? -errno : r;
 }
 
@@ -320,15 +381,20 @@ static int write_file(struct exporting *exporting, struct error *error)
 {
 	SCOPED(signing_key_done) struct signing_key key = { .secret = { 0 } };
 	const char *to = exporting->options->to;
+	struct ledger_signer signer = { .key = &key };
 	int r = data_key(exporting->data, DATA_LOG_KEY, &key, error);
 
 	if (r < 0)
 		return r;
+	r = ledger_open(exporting->data->store, &key.verifying, &signer.log);
+	if (r < 0)
+		return error_system(error, r, "the log");
+	exporting->signer = &signer;
 	SCOPED(close_p) int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_system(error, -errno, to);
 	exporting->file.fd = fd;
-	r = put_all(exporting, &key);
+	r = put_all(exporting);
 	if (r == 0)
 		return 0;
 	unlink(to); /* half of one is none */

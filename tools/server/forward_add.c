@@ -192,7 +192,9 @@ static int find_beginning(struct store *store, const struct beginning *beginning
 	if (r < 0 || beginning->from != FROM_WHEN)
 		return r;
 	forward->since_ns = beginning->when_ns;
-	return store_run(store, "SELECT min(first_leaf) FROM record_delivery WHERE last_time >= $1",
+	return store_run(store,
+			 "SELECT min(first_leaf) FROM record_delivery"
+			 " WHERE log = " LOG_FORWARDED " AND last_time >= $1",
 			 STORE_VALUES(store_number((int64_t)beginning->when_ns)), take_leaf, leaf);
 }
 

@@ -40,15 +40,28 @@ static int take_newest(void *context, const struct store_value *columns, size_t 
 	return 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct newest *)a)->bundle, ((const struct newest *)b)->bundle);
+}
+
+/* Databases have orders of their own. */
+static void sort_newest(struct newest_list *list)
+{
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(*list->items), compare_names);
+}
+
 static int read_newest(struct store_pool *stores, struct newest_list *list)
 {
 	struct store *store = store_pool_take(stores);
 	int r = store_run(store,
 			  "SELECT bundle, max(version) FROM policy GROUP BY bundle UNION ALL"
-			  " SELECT '', coalesce(max(size), 0) FROM log_tree ORDER BY 1",
+			  " SELECT '', CAST(coalesce(sum(size), 0) AS BIGINT) FROM log_tree",
 			  STORE_NO_VALUES, take_newest, list);
 
 	store_pool_give(stores, store);
+	sort_newest(list);
 	return r;
 }
 

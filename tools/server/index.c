@@ -18,7 +18,7 @@
 
 struct index {
 	struct store *store;
-	int64_t source;
+	int64_t source, log;
 	uint64_t boot;
 	uint64_t first_ns, last_ns;
 	uint64_t leaf, place; /* of the entry that is added */
@@ -26,18 +26,19 @@ struct index {
 	struct pending pending;
 };
 
-int index_new(struct store *store, int64_t source, uint32_t boot, struct index **ret_index)
+int index_new(struct store *store, const struct index_place *place, struct index **ret_index)
 {
 	SCOPED(index_freep) struct index *index = calloc(1, sizeof(*index));
 
 	if (!index)
 		return -ENOMEM;
-	int r = counts_new(store, source, &index->counts);
+	int r = counts_new(store, place->source, &index->counts);
 	if (r < 0)
 		return r;
 	index->store = store;
-	index->source = source;
-	index->boot = boot;
+	index->source = place->source;
+	index->log = place->log;
+	index->boot = place->boot;
 	*ret_index = steal(index);
 	return 0;
 }
@@ -119,7 +120,7 @@ static int insert_judgement(struct index *index, const struct record_entry *entr
 	unsigned char digest[SHA256_SIZE];
 
 	sha256(entry->shape.at, entry->shape.length, digest);
-	return store_do(
+	return store_queue(
 		index->store,
 		"INSERT INTO record_judgement (source, number, policy, time, shape_id, shape,"
 		" verdict, reason, rules, effects, masked)"
@@ -223,42 +224,47 @@ static int update_event(struct index *index, const struct pending_event *event)
 	return r <= 0 ? r : count_late(index, event);
 }
 
-/* One that is there, since it was told of twice, may not have ended there. */
-static int insert_event(struct index *index, const struct pending_event *event)
+static int insert_event(struct index *index, struct pending_event *event)
 {
 	const struct store_value none = { .kind = STORE_NULL };
 	bool has_ended = event->has_ended;
-	int r = store_run(
+
+	return store_queue_counted(
 		index->store,
 		"INSERT INTO record_event (source, connection, sequence, time, judgement, flags,"
-		" text_bytes, leaf, ended, status, rows_count, masked_cells, sqlstate)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+		" text_bytes, log, leaf, ended, status, rows_count, masked_cells, sqlstate)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 		" ON CONFLICT (source, connection, sequence) DO NOTHING",
 		STORE_VALUES(store_number(index->source), number(event->connection),
 			     number(event->number), number(event->time_ns),
 			     number(event->judgement), store_number(event->flags),
-			     store_number(event->text_bytes), number(event->leaf),
-			     has_ended ? number(event->ended_ns) : none,
+			     store_number(event->text_bytes), store_number(index->log),
+			     number(event->leaf), has_ended ? number(event->ended_ns) : none,
 			     has_ended ? store_number(event->status) : none,
 			     has_ended ? number(event->rows) : none,
 			     has_ended ? store_number(event->masked_cells) : none,
 			     has_ended ? store_number(event->sqlstate) : none),
-		NULL, NULL);
+		&event->changes);
+}
 
-	if (r == 0 && has_ended)
-		return update_event(index, event);
-	return r <= 0 ? r : count_event(index, event);
+/* One that was there, since it was told of twice, may not have ended there. */
+static int follow_event(struct index *index, const struct pending_event *event)
+{
+	if (event->changes > 0)
+		return count_event(index, event);
+	return event->has_ended ? update_event(index, event) : 0;
 }
 
 static int insert_asked(struct index *index, const struct pending_event *event)
 {
-	return store_do(index->store,
-			"INSERT INTO record_asked (source, connection, judgement, time, leaf)"
-			" VALUES ($1, $2, $3, $4, $5)"
-			" ON CONFLICT (source, connection, judgement) DO NOTHING",
-			STORE_VALUES(store_number(index->source), number(event->connection),
-				     number(event->number), number(event->time_ns),
-				     number(event->leaf)));
+	return store_queue(
+		index->store,
+		"INSERT INTO record_asked (source, connection, judgement, time, log, leaf)"
+		" VALUES ($1, $2, $3, $4, $5, $6)"
+		" ON CONFLICT (source, connection, judgement) DO NOTHING",
+		STORE_VALUES(store_number(index->source), number(event->connection),
+			     number(event->number), number(event->time_ns),
+			     store_number(index->log), number(event->leaf)));
 }
 
 static int write_pending(struct index *index)
@@ -267,11 +273,19 @@ static int write_pending(struct index *index)
 	int r = 0;
 
 	for (size_t i = 0; i < pending->count && r == 0; i++) {
-		const struct pending_event *event = &pending->at[i];
+		struct pending_event *event = &pending->at[i];
 
 		if (!event->is_gone)
 			r = event->is_asked ? insert_asked(index, event)
 					    : insert_event(index, event);
+	}
+	if (r == 0)
+		r = store_settle(index->store);
+	for (size_t i = 0; i < pending->count && r == 0; i++) {
+		const struct pending_event *event = &pending->at[i];
+
+		if (!event->is_gone && !event->is_asked)
+			r = follow_event(index, event);
 	}
 	pending_clear(pending);
 	return r;
@@ -319,11 +333,11 @@ static int drop_asked(struct index *index, const struct pending_event *event)
 	}
 	if (event->flags & (RING_CACHED_EXACT | RING_CACHED_TEMPLATE))
 		return 0; /* nobody was asked */
-	return store_do(index->store,
-			"DELETE FROM record_asked"
-			" WHERE source = $1 AND connection = $2 AND judgement = $3",
-			STORE_VALUES(store_number(index->source), number(event->connection),
-				     number(event->judgement)));
+	return store_queue(index->store,
+			   "DELETE FROM record_asked"
+			   " WHERE source = $1 AND connection = $2 AND judgement = $3",
+			   STORE_VALUES(store_number(index->source), number(event->connection),
+					number(event->judgement)));
 }
 
 static int take_intent(struct index *index, const struct record_entry *entry)
@@ -363,13 +377,13 @@ static int take_note(struct index *index, const struct record_entry *entry)
 	subject_text(entry->shape, &text);
 	if (text.failed)
 		return text.failed;
-	return store_do(index->store,
-			"INSERT INTO record_note (leaf, place, source, parent, time, text)"
-			" VALUES ($1, $2, $3, $4, $5, $6)",
-			STORE_VALUES(number(index->leaf), number(index->place),
-				     store_number(index->source),
-				     number(whole(index, entry->parent)), number(entry->time_ns),
-				     store_text(buf_view(&text))));
+	return store_queue(index->store,
+			   "INSERT INTO record_note (log, leaf, place, source, parent, time, text)"
+			   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			   STORE_VALUES(store_number(index->log), number(index->leaf),
+					number(index->place), store_number(index->source),
+					number(whole(index, entry->parent)), number(entry->time_ns),
+					store_text(buf_view(&text))));
 }
 
 static int (*const TAKE[])(struct index *, const struct record_entry *) = {

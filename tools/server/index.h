@@ -9,8 +9,14 @@
 
 struct index;
 
+/* Where entries come from and where their bytes are. */
+struct index_place {
+	int64_t source, log;
+	uint32_t boot;
+};
+
 /* For entries of one part of a boot, in one transaction. */
-must_use int index_new(struct store *store, int64_t source, uint32_t boot,
+must_use int index_new(struct store *store, const struct index_place *place,
 		       struct index **ret_index);
 void index_free(struct index *index);
 DEFINE_FREEP(struct index, index_freep, index_free)

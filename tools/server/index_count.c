@@ -67,7 +67,7 @@ static int write_step(const struct counts *counts, int64_t step_s)
 	const struct row *row = &counts->row;
 	int64_t start_ns = row->sum.time_ns - row->sum.time_ns % (step_s * (int64_t)SECOND_NS);
 
-	return store_do(
+	return store_queue(
 		counts->store,
 		"INSERT INTO record_count (step, start, source, person, verdict, rules, statements,"
 		" refused, failed, masked_cells) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"

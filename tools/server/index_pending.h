@@ -21,6 +21,7 @@ struct pending_event {
 	uint64_t ended_ns, rows;
 	int64_t status;
 	uint32_t masked_cells, sqlstate;
+	int changes; /* rows that writing it made */
 };
 
 /* Zeroed it is empty. */

@@ -80,7 +80,7 @@ static int insert(struct store *store, const struct subject *subject,
 	};
 
 	memcpy(values + 5, facts, FACTS_COUNT * sizeof(*facts));
-	return store_do(
+	return store_queue(
 		store,
 		"INSERT INTO record_subject (source, kind, number, parent, time, person, os_user,"
 		" bot, program, database, server, db_user, host, run)"

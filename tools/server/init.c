@@ -24,6 +24,7 @@
 
 struct init_options {
 	const char *data;
+	const char *database;
 	const char *name;
 	const char *administrator;
 	bool is_json;
@@ -33,6 +34,8 @@ static const struct option_row ROWS[] = {
 	OPTION_TEXT(init_options, data, "data", "FOLDER",
 		    "where the server keeps everything (/var/lib/chaperone-server for root,\n"
 		    "    else ~/.local/share/chaperone-server)"),
+	OPTION_TEXT(init_options, database, "database", "URL",
+		    "postgresql://USER@HOST:PORT/DATABASE, where it is not to be in the folder"),
 	OPTION_TEXT(init_options, name, "name", "HOST",
 		    "the name under which clients reach it (this machine's)"),
 	OPTION_TEXT(init_options, administrator, "admin", "ACCOUNT",
@@ -110,14 +113,10 @@ static int write_key(const struct data *data, const struct made *made, const cha
 		     const char *file, struct error *error)
 {
 	SCOPED(signing_key_done) struct signing_key key = { .secret = { 0 } };
-	SCOPED(secret_done) struct buf text = BUF_MAX(TEXT_MAX);
-	int r = new_key(made, part, &key, error);
+	char name[KEY_NAME_MAX];
 
-	if (r < 0)
-		return r;
-	signing_key_write(&key, &text);
-	buf_add_char(&text, '\n');
-	return data_write(data, file, buf_view(&text), error);
+	snprintf(name, sizeof(name), "%s/%s", made->name, part);
+	return data_key_new(data->folder, file, name, &key, error);
 }
 
 static int add_administrator(struct store *store, void *context)
@@ -144,7 +143,7 @@ static int make(const struct init_options *options, struct made *made,
 		char ret_folder[DATA_PATH_MAX], struct error *error)
 {
 	SCOPED(data_close) struct data data = DATA_NONE;
-	int r = data_make(options->data, &data, error);
+	int r = data_make(options->data, options->database, &data, error);
 
 	if (r == 0)
 		r = write_certificate(&data, made, error);

@@ -11,6 +11,63 @@
 
 #define SLOT_MASK (LEDGER_TILE_SIZE - 1)
 #define EDGE_MAX  (TREE_LEVELS_MAX * SHA256_SIZE)
+#define NO_TREE   UINT64_MAX
+#define KEY_MAX   (KIB) /* its text */
+
+/* A log that is looked for by its key. */
+struct search {
+	const struct verifying_key *key;
+	struct slice verifier;
+	int64_t log; /* 0: it is not there */
+};
+
+static int take_log(void *context, const struct store_value *columns, size_t count)
+{
+	struct search *search = context;
+
+	(void)count;
+	search->log = columns[0].number;
+	return slice_equal(columns[1].bytes, search->verifier) ? 0 : -EKEYREJECTED;
+}
+
+static int take_number(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	*(int64_t *)context = columns[0].number;
+	return 0;
+}
+
+static int find_log(struct store *store, void *context)
+{
+	struct search *search = context;
+	struct store_value name = store_text(slice_of(search->key->name));
+
+	search->log = 0;
+	int r = store_run(store, "SELECT log, verifier FROM log_tree WHERE name = $1",
+			  STORE_VALUES(name), take_log, search);
+	if (r < 0 || search->log > 0)
+		return r;
+	r = store_run(store, "SELECT coalesce(max(log), 0) + 1 FROM log_tree", STORE_NO_VALUES,
+		      take_number, &search->log);
+	if (r == 0)
+		r = store_do(store,
+			     "INSERT INTO log_tree (log, name, verifier, size, edge)"
+			     " VALUES ($1, $2, $3, 0, $4)",
+			     STORE_VALUES(store_number(search->log), name,
+					  store_text(search->verifier), store_bytes("", 0)));
+	return r == -EEXIST ? -EAGAIN : r; /* another server came first */
+}
+
+int ledger_open(struct store *store, const struct verifying_key *key, int64_t *ret_log)
+{
+	SCOPED(buf_done) struct buf verifier = BUF_MAX(KEY_MAX);
+
+	verifying_key_write(key, &verifier);
+	struct search search = { .key = key, .verifier = buf_view(&verifier) };
+	int r = verifier.failed ? verifier.failed : store_transact(store, find_log, &search);
+	*ret_log = search.log;
+	return r;
+}
 
 static int take_tree(void *context, const struct store_value *columns, size_t count)
 {
@@ -31,20 +88,21 @@ static int take_tree(void *context, const struct store_value *columns, size_t co
 	return wire_is_done(&edge) ? 0 : -EUCLEAN;
 }
 
-static int load_tree(struct store *store, struct slice name, struct tree *ret_tree)
+static int load_tree(struct store *store, int64_t log, struct tree *ret_tree)
 {
-	*ret_tree = (struct tree){ .size = 0 };
-	return store_run(store, "SELECT size, edge FROM log_tree WHERE log = $1",
-			 STORE_VALUES(store_text(name)), take_tree, ret_tree);
+	*ret_tree = (struct tree){ .size = NO_TREE };
+	int r = store_run(store, "SELECT size, edge FROM log_tree WHERE log = $1",
+			  STORE_VALUES(store_number(log)), take_tree, ret_tree);
+	return r == 0 && ret_tree->size == NO_TREE ? -ENOENT : r;
 }
 
-int ledger_load(struct store *store, struct slice name, struct ledger *ret_ledger)
+int ledger_load(struct store *store, int64_t log, struct ledger *ret_ledger)
 {
 	ret_ledger->store = store;
-	ret_ledger->name = name;
+	ret_ledger->log = log;
 	for (size_t i = 0; i < LEDGER_LEVELS; i++)
 		ret_ledger->tiles[i].is_loaded = false;
-	return load_tree(store, name, &ret_ledger->tree);
+	return load_tree(store, log, &ret_ledger->tree);
 }
 
 static int take_tile(void *context, const struct store_value *columns, size_t count)
@@ -61,15 +119,18 @@ static int take_tile(void *context, const struct store_value *columns, size_t co
 }
 
 /* A tile that is not there has no hashes. */
-static int load_tile(struct store *store, unsigned int level, uint64_t number,
+static int load_tile(struct ledger_place place, unsigned int level, uint64_t number,
 		     struct ledger_tile *tile)
 {
 	tile->number = number;
 	tile->count = 0;
 	tile->is_loaded = true;
 	tile->is_changed = false;
-	return store_run(store, "SELECT hashes FROM log_tile WHERE level = $1 AND number = $2",
-			 STORE_VALUES(store_number(level), store_number((int64_t)number)),
+	return store_run(place.store,
+			 "SELECT hashes FROM log_tile"
+			 " WHERE log = $1 AND level = $2 AND number = $3",
+			 STORE_VALUES(store_number(place.log), store_number(level),
+				      store_number((int64_t)number)),
 			 take_tile, tile);
 }
 
@@ -80,11 +141,13 @@ static int save_tile(struct ledger *ledger, unsigned int level)
 	if (!tile->is_loaded || !tile->is_changed)
 		return 0;
 	tile->is_changed = false;
-	return store_do(ledger->store,
-			"INSERT INTO log_tile (level, number, hashes) VALUES ($1, $2, $3)"
-			" ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes",
-			STORE_VALUES(store_number(level), store_number((int64_t)tile->number),
-				     store_bytes(tile->hashes, tile->count * SHA256_SIZE)));
+	return store_queue(
+		ledger->store,
+		"INSERT INTO log_tile (log, level, number, hashes) VALUES ($1, $2, $3, $4)"
+		" ON CONFLICT (log, level, number) DO UPDATE SET hashes = excluded.hashes",
+		STORE_VALUES(store_number(ledger->log), store_number(level),
+			     store_number((int64_t)tile->number),
+			     store_bytes(tile->hashes, tile->count * SHA256_SIZE)));
 }
 
 /* Makes the tile of `number` the one that grows. */
@@ -95,7 +158,9 @@ static int turn_to(struct ledger *ledger, unsigned int level, uint64_t number)
 	if (tile->is_loaded && tile->number == number)
 		return 0;
 	int r = save_tile(ledger, level);
-	return r < 0 ? r : load_tile(ledger->store, level, number, tile);
+	return r < 0 ? r
+		     : load_tile((struct ledger_place){ ledger->store, ledger->log }, level, number,
+				 tile);
 }
 
 static int keep(void *context, unsigned int level, uint64_t index, const struct tree_hash *hash)
@@ -131,12 +196,10 @@ static int save_tree(struct ledger *ledger)
 		if (tree->size >> level & 1)
 			buf_add(&edge, tree->subtree[level].bytes, SHA256_SIZE);
 	}
-	return store_do(
-		ledger->store,
-		"INSERT INTO log_tree (log, size, edge) VALUES ($1, $2, $3)"
-		" ON CONFLICT (log) DO UPDATE SET size = excluded.size, edge = excluded.edge",
-		STORE_VALUES(store_text(ledger->name), store_number((int64_t)tree->size),
-			     store_bytes(edge.at, edge.length)));
+	return store_queue(ledger->store, "UPDATE log_tree SET size = $1, edge = $2 WHERE log = $3",
+			   STORE_VALUES(store_number((int64_t)tree->size),
+					store_bytes(edge.at, edge.length),
+					store_number(ledger->log)));
 }
 
 int ledger_save(struct ledger *ledger)
@@ -149,12 +212,13 @@ int ledger_save(struct ledger *ledger)
 }
 
 /* What is between the levels that are stored is made of the hashes below it. */
-int ledger_find(void *store, unsigned int level, uint64_t index, struct tree_hash *ret_hash)
+int ledger_find(void *place, unsigned int level, uint64_t index, struct tree_hash *ret_hash)
 {
 	unsigned int row = level / LEDGER_TILE_BITS, above = level % LEDGER_TILE_BITS;
 	uint64_t first = index << above;
 	struct ledger_tile tile;
-	int r = load_tile(store, row, first >> LEDGER_TILE_BITS, &tile);
+	int r = load_tile(*(const struct ledger_place *)place, row, first >> LEDGER_TILE_BITS,
+			  &tile);
 
 	if (r < 0)
 		return r;
@@ -177,31 +241,38 @@ static int take_size(void *context, const struct store_value *columns, size_t co
 	return 0;
 }
 
-static int sign(struct store *store, void *context)
+int ledger_sign_within(struct store *store, const struct ledger_signer *signer)
 {
-	const struct signing_key *key = context;
 	SCOPED(buf_done) struct buf note = BUF_MAX(NOTE_SIZE_MAX);
 	struct tree tree;
 	uint64_t newest = 0;
-	int r = load_tree(store, slice_of(key->verifying.name), &tree);
+	int r = load_tree(store, signer->log, &tree);
 
 	if (r == 0)
-		r = store_run(store, "SELECT coalesce(max(size), 0) FROM log_checkpoint",
-			      STORE_NO_VALUES, take_size, &newest);
+		r = store_run(store,
+			      "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
+			      STORE_VALUES(store_number(signer->log)), take_size, &newest);
 	if (r < 0 || tree.size == newest)
 		return r;
-	r = checkpoint_write(&tree, key, &note);
+	r = checkpoint_write(&tree, signer->key, &note);
 	return r < 0 ? r
 		     : store_do(store,
-				"INSERT INTO log_checkpoint (size, made, note) VALUES ($1, $2, $3)",
-				STORE_VALUES(store_number((int64_t)tree.size),
+				"INSERT INTO log_checkpoint (log, size, made, note)"
+				" VALUES ($1, $2, $3, $4)",
+				STORE_VALUES(store_number(signer->log),
+					     store_number((int64_t)tree.size),
 					     store_number((int64_t)realtime_ns()),
 					     store_text(buf_view(&note))));
 }
 
-int ledger_sign(struct store *store, const struct signing_key *key)
+static int sign(struct store *store, void *context)
 {
-	return store_transact(store, sign, (void *)(uintptr_t)key);
+	return ledger_sign_within(store, context);
+}
+
+int ledger_sign(struct store *store, const struct ledger_signer *signer)
+{
+	return store_transact(store, sign, (void *)(uintptr_t)signer);
 }
 
 static int show_note(void *context, const struct store_value *columns, size_t count)
@@ -220,6 +291,7 @@ int ledger_answer(const struct request *request, struct reply *reply)
 {
 	reply_problem(reply, MHD_HTTP_NOT_FOUND, "there is no checkpoint yet");
 	return store_run(request->store,
-			 "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1",
-			 STORE_NO_VALUES, show_note, reply);
+			 "SELECT note FROM log_checkpoint WHERE log = $1"
+			 " ORDER BY size DESC LIMIT 1",
+			 STORE_VALUES(store_number(request->server->log_number)), show_note, reply);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The log's tree as the database keeps it, and the checkpoints that the server signed of it.  All that
- * changes it runs in a transaction. */
+/* Logs' trees as the database keeps them, and the checkpoints that were signed of them.  Each server has
+ * a log of its own, to which it alone adds.  All that changes one runs in a transaction. */
 #ifndef TOOLS_SERVER_LEDGER_H
 #define TOOLS_SERVER_LEDGER_H
 
@@ -8,6 +8,7 @@
 #include "control/tree.h"
 #include "tools/server/route.h"
 
+#define LEDGER_FIRST     1 /* the number of the log of the server that init made */
 #define LEDGER_TILE_BITS 8u
 #define LEDGER_TILE_SIZE (1u << LEDGER_TILE_BITS) /* hashes */
 #define LEDGER_LEVELS    (TREE_LEVELS_MAX / LEDGER_TILE_BITS)
@@ -22,25 +23,43 @@ struct ledger_tile {
 
 struct ledger {
 	struct store *store;
-	struct slice name; /* the log's; outlives it */
+	int64_t log; /* its number */
 	struct tree tree;
 	struct ledger_tile tiles[LEDGER_LEVELS];
 };
 
-/* Reads how large the tree is and what it needs to grow. */
-must_use int ledger_load(struct store *store, struct slice name, struct ledger *ret_ledger);
+/* The number of the log for which the key signs, which is made where it is not there.  -EKEYREJECTED:
+ * another key of that name signs for it. */
+must_use int ledger_open(struct store *store, const struct verifying_key *key, int64_t *ret_log);
+
+/* Reads how large the tree is and what it needs to grow.  -ENOENT. */
+must_use int ledger_load(struct store *store, int64_t log, struct ledger *ret_ledger);
 
 /* Adds a leaf; ledger_save writes what was added. */
 must_use int ledger_add(struct ledger *ledger, const struct tree_hash *leaf);
 must_use int ledger_save(struct ledger *ledger);
 
-/* A tree_find_fn over a store, for proofs. */
-int ledger_find(void *store, unsigned int level, uint64_t index, struct tree_hash *ret_hash);
+/* Where ledger_find looks. */
+struct ledger_place {
+	struct store *store;
+	int64_t log;
+};
 
-/* Signs a checkpoint, unless the tree is as it was at the newest one.  A transaction of its own. */
-must_use int ledger_sign(struct store *store, const struct signing_key *key);
+/* A tree_find_fn over a ledger_place, for proofs. */
+int ledger_find(void *place, unsigned int level, uint64_t index, struct tree_hash *ret_hash);
 
-/* GET /v1/log/checkpoint: the newest one; 404 before there is one. */
+/* Who signs for a log. */
+struct ledger_signer {
+	int64_t log;
+	const struct signing_key *key;
+};
+
+/* Signs a checkpoint, unless the tree is as it was at the newest one.  Within a transaction; ledger_sign
+ * is one of its own. */
+must_use int ledger_sign_within(struct store *store, const struct ledger_signer *signer);
+must_use int ledger_sign(struct store *store, const struct ledger_signer *signer);
+
+/* GET /v1/log/checkpoint: the newest one of this server's log; 404 before there is one. */
 int ledger_answer(const struct request *request, struct reply *reply);
 
 #endif

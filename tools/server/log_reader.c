@@ -42,7 +42,7 @@ int log_size(struct store *store, uint64_t *ret_size)
 	*ret_size = 0;
 	return store_run(store,
 			 "SELECT first_leaf + leaves FROM record_delivery"
-			 " ORDER BY first_leaf DESC LIMIT 1",
+			 " WHERE log = " LOG_FORWARDED " ORDER BY first_leaf DESC LIMIT 1",
 			 STORE_NO_VALUES, take_size, ret_size);
 }
 
@@ -74,7 +74,8 @@ int log_find_delivery(struct store *store, uint64_t leaf, struct log_delivery *r
 	struct search search = { .delivery = ret_delivery };
 	int r = store_run(store,
 			  "SELECT " DELIVERY_COLUMNS " FROM record_delivery"
-			  " WHERE first_leaf <= $1 ORDER BY first_leaf DESC LIMIT 1",
+			  " WHERE log = " LOG_FORWARDED
+			  " AND first_leaf <= $1 ORDER BY first_leaf DESC LIMIT 1",
 			  STORE_VALUES(store_number((int64_t)leaf)), take_delivery, &search);
 
 	if (r < 0)
@@ -147,7 +148,8 @@ static int load(struct log_reader *reader)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = store_run(reader->store,
-		      "SELECT start, prior, frame FROM record_delivery WHERE first_leaf = $1",
+		      "SELECT start, prior, frame FROM record_delivery"
+		      " WHERE log = " LOG_FORWARDED " AND first_leaf = $1",
 		      STORE_VALUES(store_number((int64_t)reader->delivery.first_leaf)), take_bytes,
 		      reader);
 	if (r == 0 && reader->has_delivery)

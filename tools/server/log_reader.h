@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The entries of all records in the order in which the log has them, from any place on. */
+/* The entries of all records in the order in which a log has them, from any place on: that of the first
+ * server of a database, which is the one that is forwarded. */
 #ifndef TOOLS_SERVER_LOG_READER_H
 #define TOOLS_SERVER_LOG_READER_H
 
@@ -8,6 +9,8 @@
 #include "common/record_walk.h"
 #include "control/part.h"
 #include "tools/server/store.h"
+
+#define LOG_FORWARDED "1" /* its number, as SQL has it */
 
 /* Before the entry `place` of the leaf `leaf`. */
 struct log_position {

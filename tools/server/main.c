@@ -40,6 +40,7 @@ static const struct command COMMANDS[] = {
 	{ "check", command_check, "say whether the server's folder is whole" },
 	{ "export", command_export, "write the record to a file that can be verified anywhere" },
 	{ "backup", command_backup, "copy the server's folder, while it serves" },
+	{ "replica", command_replica, "make the folder of one more server for the same database" },
 	{ "worker", command_worker, NULL },
 };
 

@@ -58,12 +58,12 @@ int position_save(struct store *store, const char *part, const struct position *
 {
 	struct store_value now = store_number((int64_t)realtime_ns());
 
-	return store_do(store,
-			"INSERT INTO record_part (source, part, next, head, started, grown)"
-			" VALUES ($1, $2, $3, $4, $5, $5)"
-			" ON CONFLICT (source, part) DO UPDATE SET next = excluded.next,"
-			" head = excluded.head, grown = excluded.grown",
-			STORE_VALUES(store_number(position->source), store_text(slice_of(part)),
-				     store_number((int64_t)position->walk.offset),
-				     store_bytes(position->walk.head, SHA256_SIZE), now));
+	return store_queue(store,
+			   "INSERT INTO record_part (source, part, next, head, started, grown)"
+			   " VALUES ($1, $2, $3, $4, $5, $5)"
+			   " ON CONFLICT (source, part) DO UPDATE SET next = excluded.next,"
+			   " head = excluded.head, grown = excluded.grown",
+			   STORE_VALUES(store_number(position->source), store_text(slice_of(part)),
+					store_number((int64_t)position->walk.offset),
+					store_bytes(position->walk.head, SHA256_SIZE), now));
 }

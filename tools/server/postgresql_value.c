@@ -3,7 +3,10 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+
+#define MESSAGES_MAX 8 /* that wait on an idle connection */
 
 /* Object ids of pg_type, which never change. */
 enum {
@@ -93,4 +96,66 @@ int postgresql_column(const PGresult *result, int row, int column, struct store_
 	default:
 		return -EINVAL;
 	}
+}
+
+/* Whole codes stand before the classes that they belong to. */
+static const struct {
+	const char *state;
+	int result;
+} RESULTS[] = {
+	{ "40001", -EAGAIN }, /* serialization_failure */
+	{ "40P01", -EAGAIN }, /* deadlock_detected */
+	{ "55P03", -EAGAIN }, /* lock_not_available */
+	{ "23505", -EEXIST }, /* unique_violation */
+	{ "42P07", -EEXIST }, /* duplicate_table */
+	{ "08P01", -EINVAL }, /* protocol_violation: values that do not fit the statement */
+	{ "22", -EINVAL },    /* data */
+	{ "23", -EINVAL },    /* constraints */
+	{ "42", -EINVAL },    /* syntax, names */
+	{ "25006", -EROFS },  /* read_only_sql_transaction */
+	{ "53100", -ENOSPC }, /* disk_full */
+	{ "53200", -ENOMEM }, /* out_of_memory */
+	{ "57014", -ETIMEDOUT }, { "57P", -ENOTCONN }, /* it shuts down or starts */
+};
+
+int postgresql_errno(const char *state)
+{
+	for (size_t i = 0; state && i < COUNT_OF(RESULTS); i++) {
+		if (strncmp(state, RESULTS[i].state, strlen(RESULTS[i].state)) == 0)
+			return RESULTS[i].result;
+	}
+	return -EIO;
+}
+
+void postgresql_look(PGconn *connection)
+{
+	struct pollfd waiting = { .fd = PQsocket(connection), .events = POLLIN };
+
+	for (int i = 0; i < MESSAGES_MAX && poll(&waiting, 1, 0) > 0; i++) {
+		if (!PQconsumeInput(connection))
+			return;
+		(void)PQisBusy(connection); /* reads it, and so calls take_notice */
+	}
+}
+
+bool postgresql_was_told(PGconn *connection)
+{
+	bool is_told = false;
+
+	for (PGnotify *notify; (notify = PQnotifies(connection)); PQfreemem(notify))
+		is_told = true;
+	return is_told;
+}
+
+int postgresql_check_url(const char *url, struct error *error)
+{
+	PQconninfoOption *words = strncmp(url, "postgres", strlen("postgres")) == 0
+					  ? PQconninfoParse(url, NULL)
+					  : NULL;
+
+	if (!words)
+		return error_set(error, -EINVAL,
+				 "expected postgresql://USER@HOST:PORT/DATABASE for a database");
+	PQconninfoFree(words);
+	return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of the store as PostgreSQL's protocol has them, in binary. */
+/* What the store in PostgreSQL needs of libpq that keeps nothing: values in binary, errors, what a server
+ * says unasked. */
 #ifndef TOOLS_SERVER_POSTGRESQL_VALUE_H
 #define TOOLS_SERVER_POSTGRESQL_VALUE_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 #include "tools/server/store.h"
 
@@ -24,5 +26,17 @@ void postgresql_pack(struct store_values values, struct postgresql_values *ret_p
 /* A column of a row, which points into the result.  -EINVAL for a type that the store has not. */
 must_use int postgresql_column(const PGresult *result, int row, int column,
 			       struct store_value *ret_value);
+
+/* What an error's SQLSTATE (NULL where there is none) is to the store. */
+int postgresql_errno(const char *state);
+
+/* Reads what the server said to a connection that waited: that it ends, maybe. */
+void postgresql_look(PGconn *connection);
+
+/* Whether somebody told (NOTIFY) since the last time. */
+bool postgresql_was_told(PGconn *connection);
+
+/* -EINVAL: it is no URL of a database.  What libpq says of one has the URL in it, and so the password. */
+must_use int postgresql_check_url(const char *url, struct error *error);
 
 #endif

@@ -14,19 +14,19 @@ int replica_add(struct store *store, const struct replica_delivery *delivery)
 {
 	return store_do(
 		store,
-		"INSERT INTO record_delivery (first_leaf, leaves, source, part, start, length,"
+		"INSERT INTO record_delivery (log, first_leaf, leaves, source, part, start, length,"
 		" prior, received, first_time, last_time, frame)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-		STORE_VALUES(store_number((int64_t)delivery->first_leaf),
-			     store_number((int64_t)delivery->leaves),
-			     store_number(delivery->source), store_text(delivery->part),
-			     store_number((int64_t)delivery->start),
-			     store_number((int64_t)delivery->length),
-			     store_bytes(delivery->prior, SHA256_SIZE),
-			     store_number((int64_t)delivery->received_ns),
-			     store_number((int64_t)delivery->first_ns),
-			     store_number((int64_t)delivery->last_ns),
-			     store_bytes(delivery->frame.at, delivery->frame.length)));
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		STORE_VALUES(
+			store_number(delivery->log), store_number((int64_t)delivery->first_leaf),
+			store_number((int64_t)delivery->leaves), store_number(delivery->source),
+			store_text(delivery->part), store_number((int64_t)delivery->start),
+			store_number((int64_t)delivery->length),
+			store_bytes(delivery->prior, SHA256_SIZE),
+			store_number((int64_t)delivery->received_ns),
+			store_number((int64_t)delivery->first_ns),
+			store_number((int64_t)delivery->last_ns),
+			store_bytes(delivery->frame.at, delivery->frame.length)));
 }
 
 /* What is here from some place on, one delivery after the other. */

@@ -10,7 +10,8 @@
 #include "tools/server/store.h"
 
 struct replica_delivery {
-	uint64_t first_leaf, leaves; /* of the log's tree */
+	int64_t log;
+	uint64_t first_leaf, leaves; /* of its tree */
 	int64_t source;
 	struct slice part;
 	uint64_t start, length; /* in the part */

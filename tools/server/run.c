@@ -16,6 +16,7 @@
 #include "tools/server/http.h"
 #include "tools/server/listen.h"
 #include "tools/server/metrics.h"
+#include "tools/server/news.h"
 #include "tools/server/server.h"
 #include "tools/server/signer.h"
 #include "tools/server/witness.h"
@@ -27,6 +28,7 @@
 
 struct run_options {
 	const char *data;
+	const char *database;
 	const char *listen;
 	const char *certificate, *key;
 	uint64_t ready_fd;
@@ -47,6 +49,8 @@ static int read_interval(const char *text, void *ret_value)
 
 static const struct option_row ROWS[] = {
 	OPTION_TEXT(run_options, data, "data", "FOLDER", "the folder that init made"),
+	OPTION_TEXT(run_options, database, "database", "URL",
+		    "the database, in place of the one that the folder names"),
 	OPTION_TEXT(run_options, listen, "listen", "HOST:PORT",
 		    "where to listen ([::]:8443 is every address; 127.0.0.1:8443)"),
 	OPTION_TEXT(run_options, metrics, "metrics", "HOST:PORT",
@@ -84,12 +88,14 @@ struct serving {
 	struct server server;
 	struct signer *signer;
 	struct forwarder *forwarder;
+	struct news *news; /* of other servers; NULL where there are none */
 	struct http_service *http;
 	struct metrics_service *metrics;
 };
 
 static void serving_done(struct serving *serving)
 {
+	news_stop(serving->news);
 	metrics_stop(serving->metrics);
 	http_stop(serving->http);
 	pulse_stop(&serving->server.pulse);
@@ -123,8 +129,9 @@ static int start_signer(const struct run_options *options, struct serving *servi
 
 	if (r < 0)
 		return r;
-	r = signer_start(store, &serving->server.log, options->checkpoint_s,
-			 &serving->server.journal, &serving->signer);
+	const struct ledger_signer who = { serving->server.log_number, &serving->server.log };
+	r = signer_start(store, &who, options->checkpoint_s, &serving->server.journal,
+			 &serving->signer);
 	return r < 0 ? error_system(error, r, "the thread that signs checkpoints") : 0;
 }
 
@@ -146,12 +153,27 @@ static int start_metrics(const struct run_options *options, struct serving *serv
 static int start_forwarder(struct serving *serving, struct error *error)
 {
 	struct store *store;
-	int r = data_open_store(&serving->data, &store, error);
 
+	if (serving->server.log_number != LEDGER_FIRST)
+		return 0;
+	int r = data_open_store(&serving->data, &store, error);
 	if (r < 0)
 		return r;
 	r = forwarder_start(store, &serving->server, &serving->forwarder);
 	return r < 0 ? error_system(error, r, "the thread that forwards the record") : 0;
+}
+
+static int start_news(struct serving *serving, struct error *error)
+{
+	struct store *store;
+
+	if (!serving->data.database[0])
+		return 0;
+	int r = data_open_store(&serving->data, &store, error);
+	if (r < 0)
+		return r;
+	r = news_start(store, &serving->server.holds, &serving->news);
+	return r < 0 ? error_system(error, r, "the thread that listens") : 0;
 }
 
 static int start(const struct run_options *options, struct serving *serving, struct error *error)
@@ -166,7 +188,7 @@ static int start(const struct run_options *options, struct serving *serving, str
 	int r = listen_read(options->listen, &settings.address, error);
 
 	if (r == 0)
-		r = data_open(options->data, &serving->data, error);
+		r = data_open_with(options->data, options->database, &serving->data, error);
 	if (r == 0)
 		r = data_read_or(&serving->data, options->certificate, DATA_CERTIFICATE,
 				 &serving->certificate, error);
@@ -188,6 +210,8 @@ static int start(const struct run_options *options, struct serving *serving, str
 	settings.certificate = buf_text(&serving->certificate);
 	settings.key = buf_text(&serving->key);
 	r = http_start(&settings, &serving->http, error);
+	if (r == 0)
+		r = start_news(serving, error);
 	return r < 0 || !options->metrics ? r : start_metrics(options, serving, error);
 }
 

@@ -8,6 +8,7 @@
 #include "tools/command/embedded.h"
 
 #define FILE_NAME_MAX 32u
+#define TRIES_MAX     10 /* as one of several servers that begin at once */
 
 /* N.sql leads from version N - 1 to N. */
 extern const struct embedded SCHEMAS[];
@@ -51,9 +52,8 @@ static int write_version(struct store *store, uint64_t version)
 
 /* One step, unless another server has taken it meanwhile.  `context`: the version that is to be
  * reached. */
-static int raise_once(struct store *store, void *context)
+static int raise_to(struct store *store, const uint64_t *target)
 {
-	const uint64_t *target = context;
 	uint64_t version;
 	int r = read_version(store, &version);
 
@@ -63,11 +63,21 @@ static int raise_once(struct store *store, void *context)
 	return r < 0 ? r : write_version(store, *target);
 }
 
+/* Tables that another server made meanwhile are there already. */
+static int raise_once(struct store *store, void *context)
+{
+	int r = raise_to(store, context);
+
+	return r == -EEXIST ? -EAGAIN : r;
+}
+
 int schema_raise(struct store *store, struct error *error)
 {
 	uint64_t version;
-	int r = read_version(store, &version);
+	int r = -EEXIST;
 
+	for (int tries = 0; r == -EEXIST && tries < TRIES_MAX; tries++)
+		r = read_version(store, &version);
 	while (r == 0 && step_to(version + 1)) {
 		version++;
 		r = store_transact(store, raise_once, &version);

@@ -71,20 +71,21 @@ static int read_news(struct page *page, const struct search_event *last)
 {
 	const struct search_key *key = &last->key;
 
-	return store_run(page->store,
-			 "SELECT * FROM (SELECT * FROM (SELECT " SEARCH_STATEMENT_COLUMNS
-			 " FROM record_event WHERE leaf >= $1 AND (leaf > $1 OR connection > $2"
-			 " OR (connection = $2 AND (1 > $3 OR (1 = $3 AND sequence > $4))))"
-			 " ORDER BY leaf, connection, sequence LIMIT $5)"
-			 " AS statement UNION ALL SELECT * FROM (SELECT " SEARCH_ASKED_COLUMNS
-			 " FROM record_asked WHERE leaf >= $1 AND (leaf > $1 OR connection > $2"
-			 " OR (connection = $2 AND (0 > $3 OR (0 = $3 AND judgement > $4))))"
-			 " ORDER BY leaf, connection, judgement LIMIT $5)"
-			 " AS asked) AS event ORDER BY leaf, connection, kind, sequence LIMIT $5",
-			 STORE_VALUES(store_number(last->leaf), store_number(key->connection),
-				      store_number(key->kind), store_number(key->sequence),
-				      store_number((int64_t)page->piece_max)),
-			 take_row, page);
+	return store_run(
+		page->store,
+		"SELECT * FROM (SELECT * FROM (SELECT " SEARCH_STATEMENT_COLUMNS
+		" FROM record_event WHERE log = $1 AND leaf >= $2 AND (leaf > $2 OR connection > $3"
+		" OR (connection = $3 AND (1 > $4 OR (1 = $4 AND sequence > $5))))"
+		" ORDER BY leaf, connection, sequence LIMIT $6)"
+		" AS statement UNION ALL SELECT * FROM (SELECT " SEARCH_ASKED_COLUMNS
+		" FROM record_asked WHERE log = $1 AND leaf >= $2 AND (leaf > $2 OR connection > $3"
+		" OR (connection = $3 AND (0 > $4 OR (0 = $4 AND judgement > $5))))"
+		" ORDER BY leaf, connection, judgement LIMIT $6)"
+		" AS asked) AS event ORDER BY leaf, connection, kind, sequence LIMIT $6",
+		STORE_VALUES(store_number(page->search->log), store_number(last->leaf),
+			     store_number(key->connection), store_number(key->kind),
+			     store_number(key->sequence), store_number((int64_t)page->piece_max)),
+		take_row, page);
 }
 
 static bool is_full(const struct page *page)
@@ -233,11 +234,12 @@ static int take_size(void *context, const struct store_value *columns, size_t co
 }
 
 /* What comes next has the tree's size as its leaf; nothing of it stands before the lowest number. */
-int search_now(struct store *store, char ret_cursor[SEARCH_CURSOR_SIZE], int64_t *ret_size)
+int search_now(struct store *store, int64_t log, char ret_cursor[SEARCH_CURSOR_SIZE],
+	       int64_t *ret_size)
 {
 	*ret_size = 0;
-	int r = store_run(store, "SELECT coalesce(max(size), 0) FROM log_tree", STORE_NO_VALUES,
-			  take_size, ret_size);
+	int r = store_run(store, "SELECT size FROM log_tree WHERE log = $1",
+			  STORE_VALUES(store_number(log)), take_size, ret_size);
 	const int64_t numbers[NEWS_NUMBERS] = { *ret_size, INT64_MIN, SEARCH_ASKED, INT64_MIN };
 
 	search_cursor_write(CURSOR_NEWS, numbers, NEWS_NUMBERS, ret_cursor);

@@ -39,6 +39,7 @@ struct search {
 	struct search_filter filter;
 	struct slice cursor; /* that an earlier page ended with; empty: from the newest on */
 	size_t limit;        /* 1 to SEARCH_LIMIT_MAX */
+	int64_t log;         /* of search_news: whose */
 };
 
 enum search_kind {
@@ -57,7 +58,7 @@ struct search_key {
  * returns. */
 struct search_event {
 	struct search_key key;
-	int64_t judgement, leaf;
+	int64_t judgement, leaf, log;
 	unsigned int flags; /* enum ring_flag */
 	bool has_ended, is_lost;
 	int64_t ended_ns, status, rows, masked_cells; /* where it has ended and is not lost */
@@ -78,14 +79,14 @@ typedef int (*search_event_fn)(void *context, const struct search_event *event);
 must_use int search_events(struct store *store, const struct search *search, search_event_fn row,
 			   void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 
-/* Shows the events that came in after `search->cursor`, which search_now or an earlier call gave, in
+/* Shows the events that came into a log after `search->cursor`, which search_now or an earlier call gave, in
  * the order in which they came; `ret_cursor` is never empty.  1: there may be more at once; 0: there is no
  * more.  -EINVAL as above. */
 must_use int search_news(struct store *store, const struct search *search, search_event_fn row,
 			 void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 
-/* The cursor behind everything that is here, and how large the log's tree is. */
-must_use int search_now(struct store *store, char ret_cursor[SEARCH_CURSOR_SIZE],
+/* The cursor behind everything that is in a log, and how large its tree is. */
+must_use int search_now(struct store *store, int64_t log, char ret_cursor[SEARCH_CURSOR_SIZE],
 			int64_t *ret_size);
 
 /* Shows the event of the machine `agent` that `id` names: search_event_id's, or BOOT-JUDGEMENT as refusals

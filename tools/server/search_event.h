@@ -6,12 +6,12 @@
 #include "tools/server/search.h"
 
 /* The columns of record_event and record_asked in the order that search_event_take reads. */
-#define SEARCH_STATEMENT_COLUMNS                                                                   \
-	"time, source, connection, 1 AS kind, sequence, judgement, flags, leaf, ended, status,"    \
+#define SEARCH_STATEMENT_COLUMNS                                                                     \
+	"time, source, connection, 1 AS kind, sequence, judgement, flags, leaf, log, ended, status," \
 	" rows_count, masked_cells, sqlstate"
 #define SEARCH_ASKED_COLUMNS                                                                       \
 	"time, source, connection, 0 AS kind, judgement AS sequence, judgement,"                   \
-	" CAST(0 AS BIGINT) AS flags, leaf, CAST(NULL AS BIGINT) AS ended,"                        \
+	" CAST(0 AS BIGINT) AS flags, leaf, log, CAST(NULL AS BIGINT) AS ended,"                   \
 	" CAST(NULL AS BIGINT) AS status, CAST(NULL AS BIGINT) AS rows_count,"                     \
 	" CAST(NULL AS BIGINT) AS masked_cells, CAST(NULL AS BIGINT) AS sqlstate"
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/server.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "tools/server/ledger.h"
 
 #define ENROLMENT_TRIES  20u
 #define ENROLMENT_TRY_NS (3 * SECOND_NS)
@@ -20,6 +23,17 @@ static int make_no_password(struct server *server, struct error *error)
 	return r < 0 ? error_system(error, r, "a password's hash") : 0;
 }
 
+static int open_log(const struct data *data, struct server *server, struct error *error)
+{
+	int r = ledger_open(data->store, &server->log.verifying, &server->log_number);
+
+	if (r == -EKEYREJECTED)
+		return error_set(error, r,
+				 "%s is not the key with which this log began: put that back",
+				 DATA_LOG_KEY);
+	return r < 0 ? error_set(error, r, "the log: %s", store_trouble(data->store)) : 0;
+}
+
 int server_load(const struct data *data, struct server *server, struct error *error)
 {
 	throttles_init(&server->enrolments, ENROLMENT_TRIES, ENROLMENT_TRY_NS);
@@ -27,6 +41,8 @@ int server_load(const struct data *data, struct server *server, struct error *er
 	throttles_init(&server->passwords, PASSWORD_TRIES, PASSWORD_TRY_NS);
 	int r = data_key(data, DATA_LOG_KEY, &server->log, error);
 
+	if (r == 0)
+		r = open_log(data, server, error);
 	if (r == 0)
 		r = data_key(data, DATA_FRESHNESS_KEY, &server->freshness, error);
 	if (r == 0)

@@ -8,6 +8,7 @@
 #include "tools/server/audit.h"
 #include "tools/server/author.h"
 #include "tools/server/draft.h"
+#include "tools/server/news.h"
 #include "tools/server/published.h"
 #include "tools/server/server.h"
 
@@ -218,7 +219,7 @@ int draft_sign(const struct request *request, struct reply *reply)
 	if (r < 0)
 		return reply_by_case(reply, CASES, COUNT_OF(CASES), r);
 	if (signing.is_published)
-		holds_wake(&request->server->holds);
+		news_tell(&request->server->holds, request->store);
 	tell(&signing, reply);
 	return 0;
 }

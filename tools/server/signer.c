@@ -5,12 +5,11 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "tools/server/ledger.h"
 #include "tools/server/ticker.h"
 
 struct signer {
 	struct store *store;
-	const struct signing_key *key;
+	struct ledger_signer who;
 	struct journal *journal;
 	struct ticker ticker;
 };
@@ -20,7 +19,7 @@ static void sign(void *context)
 {
 	struct signer *signer = context;
 
-	int r = ledger_sign(signer->store, signer->key);
+	int r = ledger_sign(signer->store, &signer->who);
 
 	if (r < 0) {
 		const struct journal_pair pair = { "why",
@@ -30,7 +29,7 @@ static void sign(void *context)
 	}
 }
 
-int signer_start(struct store *store, const struct signing_key *key, uint64_t every_s,
+int signer_start(struct store *store, const struct ledger_signer *who, uint64_t every_s,
 		 struct journal *journal, struct signer **ret_signer)
 {
 	SCOPED(store_closep) struct store *own = store;
@@ -38,7 +37,7 @@ int signer_start(struct store *store, const struct signing_key *key, uint64_t ev
 
 	if (!signer)
 		return -ENOMEM;
-	*signer = (struct signer){ .store = own, .key = key, .journal = journal };
+	*signer = (struct signer){ .store = own, .who = *who, .journal = journal };
 	int r = ticker_start(&signer->ticker, every_s * SECOND_NS, sign, signer);
 	if (r < 0)
 		return r;

@@ -5,14 +5,13 @@
 
 #include <stdint.h>
 
-#include "control/key.h"
 #include "tools/server/journal.h"
-#include "tools/server/store.h"
+#include "tools/server/ledger.h"
 
 struct signer;
 
-/* Begins, with one at once; `store` becomes its own, also on failure, and the others outlive it. */
-must_use int signer_start(struct store *store, const struct signing_key *key, uint64_t every_s,
+/* Begins, with one at once; `store` becomes its own, also on failure, and the key and the journal outlive it. */
+must_use int signer_start(struct store *store, const struct ledger_signer *who, uint64_t every_s,
 			  struct journal *journal, struct signer **ret_signer);
 
 /* Ends it with a last checkpoint.  Accepts NULL. */

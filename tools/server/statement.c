@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "tools/server/log_reader.h"
+
 static int take(void *context, const struct store_value *columns, size_t count)
 {
 	struct statement *statement = context;
@@ -64,11 +66,13 @@ int statement_each_open(struct store *store, const struct statement_page *page, 
 	const char *sql =
 		page->is_asked
 			? "SELECT source, connection, judgement, time, judgement, leaf"
-			  " FROM record_asked WHERE leaf >= $1 AND leaf < $2 AND ($3 = 0 OR"
+			  " FROM record_asked WHERE log = " LOG_FORWARDED
+			  " AND leaf >= $1 AND leaf < $2 AND ($3 = 0 OR"
 			  " connection > $4 OR (connection = $4 AND judgement > $5))"
 			  " ORDER BY connection, judgement LIMIT $6"
 			: "SELECT source, connection, sequence, time, judgement, leaf, flags,"
-			  " text_bytes FROM record_event WHERE leaf >= $1 AND leaf < $2"
+			  " text_bytes FROM record_event WHERE log = " LOG_FORWARDED
+			  " AND leaf >= $1 AND leaf < $2"
 			  " AND ended IS NULL AND ($3 = 0 OR"
 			  " connection > $4 OR (connection = $4 AND sequence > $5))"
 			  " ORDER BY connection, sequence LIMIT $6";

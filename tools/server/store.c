@@ -47,9 +47,22 @@ int store_do(struct store *store, const char *sql, struct store_values values)
 
 int store_queue(struct store *store, const char *sql, struct store_values values)
 {
-	int r = remember(store, store->engine->queue(store, sql, values));
+	int r = remember(store, store->engine->queue(store, sql, values, NULL));
 
 	return r < 0 ? r : 0;
+}
+
+int store_queue_counted(struct store *store, const char *sql, struct store_values values,
+			int *ret_changes)
+{
+	int r = remember(store, store->engine->queue(store, sql, values, ret_changes));
+
+	return r < 0 ? r : 0;
+}
+
+int store_settle(struct store *store)
+{
+	return remember(store, store->engine->settle(store));
 }
 
 int store_run_script(struct store *store, const char *script)
@@ -65,6 +78,16 @@ int store_check(struct store *store, struct error *error)
 int store_copy(struct store *store, const char *path, struct error *error)
 {
 	return store->engine->copy(store, path, error);
+}
+
+int store_tell(struct store *store)
+{
+	return store->engine->tell(store);
+}
+
+int store_listen(struct store *store, int end_fd)
+{
+	return store->engine->listen(store, end_fd);
 }
 
 const char *store_trouble(const struct store *store)

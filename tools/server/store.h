@@ -79,6 +79,14 @@ must_use int store_do(struct store *store, const char *sql, struct store_values 
  * or COMMIT tells its error: no round trip for each. */
 must_use int store_queue(struct store *store, const char *sql, struct store_values values);
 
+/* As store_queue; how many rows the statement changed is in `ret_changes` after
+ * store_settle, which belongs to it. */
+must_use int store_queue_counted(struct store *store, const char *sql, struct store_values values,
+				 int *ret_changes);
+
+/* Waits for what is queued, and tells its first error. */
+must_use int store_settle(struct store *store);
+
 /* Runs all statements of `script`, a schema file. */
 must_use int store_run_script(struct store *store, const char *script);
 
@@ -94,6 +102,13 @@ must_use int store_check(struct store *store, struct error *error);
 /* Copies the database, as it is at one moment, to the file `path`, which is not there; others may write
  * meanwhile. */
 must_use int store_copy(struct store *store, const char *path, struct error *error);
+
+/* Tells all who listen at the same database that there is something new: a hint, which may be lost.
+ * Outside a transaction. */
+must_use int store_tell(struct store *store);
+
+/* Waits until somebody tells: 1.  0: `end_fd` can be read; -ENOTSUP where a database has no such thing. */
+must_use int store_listen(struct store *store, int end_fd);
 
 /* What was wrong with the last statement, also where a transaction was undone for it; "" when it went
  * well. */

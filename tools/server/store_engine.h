@@ -11,10 +11,14 @@ struct store_engine {
 	void (*close)(struct store *store);
 	int (*run)(struct store *store, const char *sql, struct store_values values,
 		   store_row_fn row, void *context);
-	int (*queue)(struct store *store, const char *sql, struct store_values values);
+	int (*queue)(struct store *store, const char *sql, struct store_values values,
+		     int *ret_changes); /* NULL: nobody asks */
+	int (*settle)(struct store *store);
 	int (*run_script)(struct store *store, const char *script);
 	int (*check)(struct store *store, struct error *error);
 	int (*copy)(struct store *store, const char *path, struct error *error);
+	int (*tell)(struct store *store);
+	int (*listen)(struct store *store, int end_fd);
 	const char *(*trouble)(const struct store *store); /* "": it is not the database's */
 	const char *begin; /* how a transaction that writes begins */
 };

@@ -16,7 +16,7 @@
 #define QUEUE_MAX      256u /* statements whose results fit into what a connection buffers */
 #define TROUBLE_MAX    300u
 #define NAME_MAX_BYTES 16u
-#define MESSAGES_MAX   8 /* that wait on an idle connection */
+#define CHANNEL        "chaperone"
 
 struct postgresql_store {
 	struct store store;
@@ -25,6 +25,8 @@ struct postgresql_store {
 	const char *prepared[STATEMENTS_MAX]; /* the literals themselves */
 	size_t prepared_count;
 	size_t queued;
+	int *changes[QUEUE_MAX]; /* where those of each go */
+	bool is_listening;
 	bool is_undone; /* the transaction, with the connection in which it was */
 	bool is_ended;  /* by the server */
 	char trouble[TROUBLE_MAX];
@@ -45,35 +47,6 @@ static const char SET_UP[] =
 	"SELECT set_config('synchronous_commit', 'on', false)"
 	" WHERE current_setting('synchronous_commit') = 'off'";
 
-/* Whole codes stand before the classes that they belong to. */
-static const struct {
-	const char *state;
-	int result;
-} RESULTS[] = {
-	{ "40001", -EAGAIN }, /* serialization_failure */
-	{ "40P01", -EAGAIN }, /* deadlock_detected */
-	{ "55P03", -EAGAIN }, /* lock_not_available */
-	{ "23505", -EEXIST }, /* unique_violation */
-	{ "42P07", -EEXIST }, /* duplicate_table */
-	{ "08P01", -EINVAL }, /* protocol_violation: values that do not fit the statement */
-	{ "22", -EINVAL },    /* data */
-	{ "23", -EINVAL },    /* constraints */
-	{ "42", -EINVAL },    /* syntax, names */
-	{ "25006", -EROFS },  /* read_only_sql_transaction */
-	{ "53100", -ENOSPC }, /* disk_full */
-	{ "53200", -ENOMEM }, /* out_of_memory */
-	{ "57014", -ETIMEDOUT }, { "57P", -ENOTCONN }, /* it shuts down or starts */
-};
-
-static int as_errno(const char *state)
-{
-	for (size_t i = 0; state && i < COUNT_OF(RESULTS); i++) {
-		if (strncmp(state, RESULTS[i].state, strlen(RESULTS[i].state)) == 0)
-			return RESULTS[i].result;
-	}
-	return -EIO;
-}
-
 /* Keeps the first line. */
 static int say(struct postgresql_store *postgresql, int result, const char *text)
 {
@@ -89,7 +62,7 @@ static int say_result(struct postgresql_store *postgresql, const PGresult *resul
 
 	if (PQstatus(postgresql->connection) == CONNECTION_BAD)
 		return say(postgresql, -ENOTCONN, PQerrorMessage(postgresql->connection));
-	return say(postgresql, as_errno(PQresultErrorField(result, PG_DIAG_SQLSTATE)),
+	return say(postgresql, postgresql_errno(PQresultErrorField(result, PG_DIAG_SQLSTATE)),
 		   text ? text : PQerrorMessage(postgresql->connection));
 }
 
@@ -134,23 +107,12 @@ static int open_connection(struct postgresql_store *postgresql)
 	postgresql->prepared_count = 0;
 	postgresql->queued = 0;
 	postgresql->is_ended = false;
+	postgresql->is_listening = false;
 	postgresql->connection = PQconnectdbParams(WORDS, values, 1);
 	if (PQstatus(postgresql->connection) != CONNECTION_OK)
 		return say(postgresql, -ECONNREFUSED, PQerrorMessage(postgresql->connection));
 	PQsetNoticeReceiver(postgresql->connection, take_notice, postgresql);
 	return run_text(postgresql, SET_UP);
-}
-
-/* Reads what the server said to a connection that waited: that it ends, maybe. */
-static void look_at_idle(PGconn *connection)
-{
-	struct pollfd waiting = { .fd = PQsocket(connection), .events = POLLIN };
-
-	for (int i = 0; i < MESSAGES_MAX && poll(&waiting, 1, 0) > 0; i++) {
-		if (!PQconsumeInput(connection))
-			return;
-		(void)PQisBusy(connection); /* reads it, and so calls take_notice */
-	}
 }
 
 /* A connection for the next statement; none within a transaction that another one took with it. */
@@ -161,7 +123,7 @@ static int make_ready(struct postgresql_store *postgresql)
 	if (postgresql->is_undone)
 		return -ENOTCONN;
 	if (PQtransactionStatus(connection) == PQTRANS_IDLE)
-		look_at_idle(connection);
+		postgresql_look(connection);
 	return PQstatus(connection) == CONNECTION_OK && !postgresql->is_ended
 		       ? 0
 		       : open_connection(postgresql);
@@ -271,6 +233,8 @@ static int run_ready(struct postgresql_store *postgresql, const char *sql,
 {
 	bool is_within = postgresql->queued > 0 ||
 			 PQtransactionStatus(postgresql->connection) != PQTRANS_IDLE;
+	if (is_text(sql, "ROLLBACK")) /* who asked how many may be gone */
+		memset(postgresql->changes, 0, sizeof(postgresql->changes));
 	int r = flush_queue(postgresql);
 
 	if (r == 0 || (r != -ENOTCONN && is_text(sql, "ROLLBACK")))
@@ -296,7 +260,7 @@ static int postgresql_run(struct store *store, const char *sql, struct store_val
 /* ---- statements whose results come later ---- */
 
 /* The result of a queued statement, behind which comes a NULL. */
-static int take_result(struct postgresql_store *postgresql)
+static int take_result(struct postgresql_store *postgresql, int *ret_changes)
 {
 	PGresult *result = PQgetResult(postgresql->connection);
 	bool is_told = result && PQresultStatus(result) != PGRES_PIPELINE_ABORTED;
@@ -304,6 +268,8 @@ static int take_result(struct postgresql_store *postgresql)
 
 	if (!result)
 		return say(postgresql, -ENOTCONN, PQerrorMessage(postgresql->connection));
+	if (ret_changes)
+		*ret_changes = atoi(PQcmdTuples(result));
 	PQclear(result);
 	while ((result = PQgetResult(postgresql->connection)))
 		PQclear(result);
@@ -319,8 +285,8 @@ static int flush_queue(struct postgresql_store *postgresql)
 		return 0;
 	if (!PQpipelineSync(postgresql->connection))
 		r = say(postgresql, -ENOTCONN, PQerrorMessage(postgresql->connection));
-	for (; postgresql->queued > 0 && r != -ENOTCONN; postgresql->queued--) {
-		int told = take_result(postgresql);
+	for (size_t i = 0; i < postgresql->queued && r != -ENOTCONN; i++) {
+		int told = take_result(postgresql, postgresql->changes[i]);
 
 		r = r == 0 || told == -ENOTCONN ? told : r;
 	}
@@ -332,14 +298,14 @@ static int flush_queue(struct postgresql_store *postgresql)
 }
 
 static int send_queued(struct postgresql_store *postgresql, const char *name,
-		       struct store_values values)
+		       struct store_values values, int *ret_changes)
 {
 	struct postgresql_values packed;
 
 	if (postgresql->queued == 0 && !PQenterPipelineMode(postgresql->connection))
 		return say(postgresql, -EIO, PQerrorMessage(postgresql->connection));
 	postgresql_pack(values, &packed);
-	postgresql->queued++;
+	postgresql->changes[postgresql->queued++] = ret_changes;
 	if (!PQsendQueryPrepared(postgresql->connection, name, packed.count, packed.at,
 				 packed.lengths, packed.formats, 1))
 		return say(postgresql, -ENOTCONN, PQerrorMessage(postgresql->connection));
@@ -347,18 +313,34 @@ static int send_queued(struct postgresql_store *postgresql, const char *name,
 }
 
 /* Outside a transaction there is nothing that a later failure could undo. */
-static int postgresql_queue(struct store *store, const char *sql, struct store_values values)
+static int postgresql_queue(struct store *store, const char *sql, struct store_values values,
+			    int *ret_changes)
 {
 	struct postgresql_store *postgresql = own(store);
 	bool is_within = postgresql->queued > 0 ||
 			 PQtransactionStatus(postgresql->connection) == PQTRANS_INTRANS;
 	char name[NAME_MAX_BYTES];
 
-	if (!is_within || values.count > STORE_VALUES_MAX || postgresql->is_undone)
-		return postgresql_run(store, sql, values, NULL, NULL);
+	if (!is_within || values.count > STORE_VALUES_MAX || postgresql->is_undone) {
+		int r = postgresql_run(store, sql, values, NULL, NULL);
+
+		if (ret_changes && r >= 0)
+			*ret_changes = r;
+		return r;
+	}
 	int r = prepare(postgresql, sql, values, name);
 	if (r == 0)
-		r = send_queued(postgresql, name, values);
+		r = send_queued(postgresql, name, values, ret_changes);
+	if (r == -ENOTCONN)
+		postgresql->is_undone = true;
+	return r;
+}
+
+static int postgresql_settle(struct store *store)
+{
+	struct postgresql_store *postgresql = own(store);
+	int r = flush_queue(postgresql);
+
 	if (r == -ENOTCONN)
 		postgresql->is_undone = true;
 	return r;
@@ -408,6 +390,44 @@ static int postgresql_copy(struct store *store, const char *path, struct error *
 		"the database is PostgreSQL's: copy it with pg_dump, and this folder as it is");
 }
 
+static int postgresql_tell(struct store *store)
+{
+	int r = make_ready(own(store));
+
+	return r < 0 ? r : run_text(own(store), "NOTIFY " CHANNEL);
+}
+
+static int begin_to_listen(struct postgresql_store *postgresql)
+{
+	if (postgresql->is_listening)
+		return 0;
+	int r = run_text(postgresql, "LISTEN " CHANNEL);
+	postgresql->is_listening = r == 0;
+	return r == 0 || r == -ENOTCONN ? r : -ENOTSUP;
+}
+
+static int postgresql_listen(struct store *store, int end_fd)
+{
+	struct postgresql_store *postgresql = own(store);
+	int r = make_ready(postgresql);
+
+	if (r == 0)
+		r = begin_to_listen(postgresql);
+	while (r == 0 && !postgresql_was_told(postgresql->connection)) {
+		struct pollfd waiting[] = { { .fd = PQsocket(postgresql->connection),
+					      .events = POLLIN },
+					    { .fd = end_fd, .events = POLLIN } };
+
+		if (poll(waiting, COUNT_OF(waiting), -1) < 0 && errno != EINTR)
+			return -errno;
+		if (waiting[1].revents)
+			return 0;
+		if (!PQconsumeInput(postgresql->connection))
+			r = say(postgresql, -ENOTCONN, PQerrorMessage(postgresql->connection));
+	}
+	return r < 0 ? r : 1;
+}
+
 static const char *postgresql_trouble(const struct store *store)
 {
 	return ((const struct postgresql_store *)store)->trouble;
@@ -426,31 +446,20 @@ static const struct store_engine POSTGRESQL = {
 	.close = postgresql_close,
 	.run = postgresql_run,
 	.queue = postgresql_queue,
+	.settle = postgresql_settle,
 	.run_script = postgresql_run_script,
 	.check = postgresql_check,
 	.copy = postgresql_copy,
+	.tell = postgresql_tell,
+	.listen = postgresql_listen,
 	.trouble = postgresql_trouble,
 	.begin = "BEGIN ISOLATION LEVEL SERIALIZABLE",
 };
 
-/* What libpq says of a URL that it cannot read has the URL in it, and so the password. */
-static int check_url(const char *url, struct error *error)
-{
-	PQconninfoOption *words = strncmp(url, "postgres", strlen("postgres")) == 0
-					  ? PQconninfoParse(url, NULL)
-					  : NULL;
-
-	if (!words)
-		return error_set(error, -EINVAL,
-				 "expected postgresql://USER@HOST:PORT/DATABASE for a database");
-	PQconninfoFree(words);
-	return 0;
-}
-
 int store_open_postgresql(const char *url, struct store **ret_store, struct error *error)
 {
 	SCOPED(store_closep) struct store *store = NULL;
-	int r = check_url(url, error);
+	int r = postgresql_check_url(url, error);
 
 	if (r < 0)
 		return r;

@@ -184,9 +184,20 @@ static int sqlite_run(struct store *store, const char *sql, struct store_values 
 	return r < 0 ? r : sqlite3_total_changes(sqlite->database) - before;
 }
 
-static int sqlite_queue(struct store *store, const char *sql, struct store_values values)
+static int sqlite_queue(struct store *store, const char *sql, struct store_values values,
+			int *ret_changes)
 {
-	return sqlite_run(store, sql, values, NULL, NULL);
+	int r = sqlite_run(store, sql, values, NULL, NULL);
+
+	if (ret_changes && r >= 0)
+		*ret_changes = r;
+	return r;
+}
+
+static int sqlite_settle(struct store *store)
+{
+	(void)store;
+	return 0;
 }
 
 static int sqlite_run_script(struct store *store, const char *script)
@@ -240,6 +251,20 @@ static int sqlite_copy(struct store *store, const char *path, struct error *erro
 	return r < 0 ? error_set(error, r, "%s: %s", path, store_trouble(store)) : 0;
 }
 
+/* One server has the file. */
+static int sqlite_tell(struct store *store)
+{
+	(void)store;
+	return 0;
+}
+
+static int sqlite_listen(struct store *store, int end_fd)
+{
+	(void)store;
+	(void)end_fd;
+	return -ENOTSUP;
+}
+
 static const char *sqlite_trouble(const struct store *store)
 {
 	sqlite3 *database = ((const struct sqlite_store *)store)->database;
@@ -251,9 +276,12 @@ static const struct store_engine SQLITE = {
 	.close = sqlite_close,
 	.run = sqlite_run,
 	.queue = sqlite_queue,
+	.settle = sqlite_settle,
 	.run_script = sqlite_run_script,
 	.check = sqlite_check,
 	.copy = sqlite_copy,
+	.tell = sqlite_tell,
+	.listen = sqlite_listen,
 	.trouble = sqlite_trouble,
 	.begin = "BEGIN IMMEDIATE",
 };

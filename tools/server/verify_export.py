@@ -247,7 +247,7 @@ class Export:
         self.log, self.hashes, self.agents, self.alarms, self.here, self.parts = {}, [], set(), 0, 0, None
 
     def log_block(self, told, _):
-        self.log, self.parts, self.key = told, Parts(told["filtered"]), self.key or told["key"]
+        self.log, self.parts, self.key = told, Parts(told["filtered"] or told["shared"]), self.key or told["key"]
 
     def pins_block(self, told, _):
         self.policies.threshold = told["author_threshold"]

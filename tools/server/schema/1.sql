@@ -181,9 +181,36 @@ CREATE TABLE record_part (
 	PRIMARY KEY (source, part)
 );
 
--- The bytes, in the order in which the log has them: each header and each batch is a leaf of its tree.
+-- Logs: each server that takes deliveries has one of its own, so that none waits for another.  Each has the tree (RFC 6962) of
+-- what came to it: its size with the roots of the whole subtrees that it is made of, lowest first; and its hashes, of every
+-- eighth level, 256 in a tile (c2sp.org/tlog-tiles).
+CREATE TABLE log_tree (
+	log BIGINT PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE, -- of the key that signs for it
+	verifier TEXT NOT NULL, -- that key: NAME+ID+BASE64
+	size BIGINT NOT NULL,
+	edge BYTEA NOT NULL
+);
+CREATE TABLE log_tile (
+	log BIGINT NOT NULL,
+	level BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	hashes BYTEA NOT NULL,
+	PRIMARY KEY (log, level, number)
+);
+CREATE TABLE log_checkpoint (
+	log BIGINT NOT NULL,
+	size BIGINT NOT NULL,
+	made BIGINT NOT NULL,
+	note TEXT NOT NULL, -- c2sp.org/tlog-checkpoint
+	PRIMARY KEY (log, size)
+);
+
+-- The bytes, in the order in which their log has them: each header and each batch is a leaf of its tree.  A part may be in
+-- several logs, each delivery is in one.
 CREATE TABLE record_delivery (
-	first_leaf BIGINT PRIMARY KEY,
+	log BIGINT NOT NULL,
+	first_leaf BIGINT NOT NULL,
 	leaves BIGINT NOT NULL,
 	source BIGINT NOT NULL,
 	part TEXT NOT NULL,
@@ -194,6 +221,7 @@ CREATE TABLE record_delivery (
 	first_time BIGINT NOT NULL, -- of what they tell
 	last_time BIGINT NOT NULL,
 	frame BYTEA NOT NULL, -- zstd
+	PRIMARY KEY (log, first_leaf),
 	UNIQUE (source, part, start)
 );
 
@@ -242,7 +270,7 @@ CREATE TABLE record_definition (
 	PRIMARY KEY (source, kind, number)
 );
 
--- Statements.  `leaf` is the batch's that tells of them.
+-- Statements.  `log` and `leaf` are the batch's that tells of them.
 CREATE TABLE record_event (
 	source BIGINT NOT NULL,
 	connection BIGINT NOT NULL,
@@ -251,6 +279,7 @@ CREATE TABLE record_event (
 	judgement BIGINT NOT NULL,
 	flags BIGINT NOT NULL, -- enum ring_flag
 	text_bytes BIGINT NOT NULL,
+	log BIGINT NOT NULL,
 	leaf BIGINT NOT NULL,
 	ended BIGINT,
 	status BIGINT, -- enum ring_status; -1: lost
@@ -263,6 +292,7 @@ CREATE INDEX record_event_time ON record_event (time);
 CREATE INDEX record_event_judgement ON record_event (source, judgement, time);
 CREATE INDEX record_event_leaf ON record_event (leaf);
 CREATE INDEX record_event_open ON record_event (leaf) WHERE ended IS NULL;
+CREATE INDEX record_event_leaf ON record_event (log, leaf);
 
 -- How many statements began in a span of `step` seconds; times as above, so that each statement is in one row of each step.
 CREATE TABLE record_count (
@@ -278,6 +308,7 @@ CREATE TABLE record_count (
 	masked_cells BIGINT NOT NULL,
 	PRIMARY KEY (step, start, source, person, verdict, rules)
 );
+CREATE INDEX record_event_open ON record_event (log, leaf) WHERE ended IS NULL;
 
 -- Questions to an agent of which no process told.
 CREATE TABLE record_asked (
@@ -285,20 +316,22 @@ CREATE TABLE record_asked (
 	connection BIGINT NOT NULL,
 	judgement BIGINT NOT NULL,
 	time BIGINT NOT NULL,
+	log BIGINT NOT NULL,
 	leaf BIGINT NOT NULL,
 	PRIMARY KEY (source, connection, judgement)
 );
 CREATE INDEX record_asked_time ON record_asked (time);
-CREATE INDEX record_asked_leaf ON record_asked (leaf);
+CREATE INDEX record_asked_leaf ON record_asked (log, leaf);
 
 CREATE TABLE record_note (
+	log BIGINT NOT NULL,
 	leaf BIGINT NOT NULL,
 	place BIGINT NOT NULL, -- among the leaf's entries
 	source BIGINT NOT NULL,
 	parent BIGINT NOT NULL,
 	time BIGINT NOT NULL,
 	text TEXT NOT NULL,
-	PRIMARY KEY (leaf, place)
+	PRIMARY KEY (log, leaf, place)
 );
 CREATE INDEX record_note_time ON record_note (time);
 

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: MIT
+# Several servers on one database are as one: nothing is lost or there twice, whoever dies, and what one knows all know.
+import concurrent.futures
+import contextlib
+import copy
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import postgresql
+from authors import Person
+from recorded import Agent, record
+from served import SERVER, Server, server
+from support import collect, main, run
+
+BATCHES, STATEMENTS = 120, 100
+DEATHS = 6 if os.environ.get("CHAPERONE_TEST_LONG") == "1" else 2  # of each
+
+
+class Replica(Server):
+    """One more server for the database of `first`."""
+
+    def __init__(self, first, name):
+        self.top, self.made, self.trust, self.database = first.top, first.made, first.trust, first.database
+        self.data = first.top / f"data-{name}"
+        status, _, err = run(first.top, "replica", "--data", str(first.data), "--to", str(self.data), "--name", name, program=SERVER)
+        assert status == 0, err
+        self.process = self.port = None
+
+
+class Pair:
+    """Two servers that run, and are begun anew when they died."""
+
+    def __init__(self, first, *more):
+        self.more = more
+        self.servers = [first, Replica(first, "b")]
+        self.servers[1].start(*more)
+
+    def kill(self, which):
+        self.servers[which].process.kill()
+        self.servers[which].process.wait(30)
+        self.servers[which].process.communicate()
+
+    def restart(self, which):
+        self.kill(which)
+        self.servers[which].start(*self.more)
+
+
+@contextlib.contextmanager
+def replicas(*more):
+    with server(*more) as first:
+        pair = Pair(first, *more)
+        try:
+            yield pair
+        finally:
+            if pair.servers[1].process.poll() is None:
+                pair.servers[1].stop()
+
+
+def ask(served, agent, method, path, *headers, **options):
+    return served.ask(method, path, f"Authorization: Bearer {agent.token}", *headers, **options)
+
+
+def deliver(served, agent, part, start, end):
+    """Where to go on, as the server says; None: it did not answer, or not now."""
+    agent.served = served
+    try:
+        status, told = agent.deliver(part, start, end)
+    except (IndexError, OSError, ValueError):  # nobody answered
+        return None
+    assert status in (200, 409, 500, 503), told
+    assert status != 409 or told["reason"] == "gap", told
+    return told.get("acked", told.get("expect"))
+
+
+def export(pair, which=0):
+    path = pair.servers[0].top / f"export-{which}"
+    path.unlink(missing_ok=True)
+    status, _, err = run(path.parent, "export", "--data", str(pair.servers[which].data), "--to", str(path), program=SERVER)
+    assert status == 0, err
+    return path
+
+
+def verify(path, *more):
+    done = subprocess.run([sys.executable, "-I", os.environ["VERIFY_EXPORT"], path, *more], capture_output=True, text=True, check=False,
+                          timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def delivered(path, part):
+    """The part's bytes, by where they begin, out of an export."""
+    data, found, at = path.read_bytes(), {}, 0
+    while (at := data.find(b'{"kind":"delivery"', at)) >= 0:
+        line, at = data[at:data.index(b"\n", at)], data.index(b"\n", at) + 1
+        told = json.loads(line)
+        if told["part"] == part.name:
+            found[told["start"]] = data[at:at + told["bytes"]]
+        at += told["bytes"]
+    return found
+
+
+def exported(pair):
+    """What each server's log has; every export is good."""
+    for which, name in ((0, "shop.example/log"), (1, "shop.example/log/b")):
+        path = export(pair, which)
+        key = pair.servers[0].rows("SELECT verifier FROM log_tree WHERE name = ?", name)[0][0]
+        assert f"of {name}\n" in verify(path, "--key", key), path
+        yield path
+
+
+def check_all(pair, parts):
+    """Every leaf is in one tree, every byte and every statement is there once, and both logs can be verified."""
+    first = pair.servers[0]
+    leaves = sum(len(part.cuts) for part in parts)
+    assert first.rows("SELECT CAST(sum(size) AS BIGINT) FROM log_tree") == [(leaves,)]
+    assert first.rows("SELECT CAST(sum(leaves) AS BIGINT) FROM record_delivery") == [(leaves,)]
+    assert first.rows("SELECT count(*) FROM record_event") == [(BATCHES * STATEMENTS * len(parts),)]
+    assert first.rows("SELECT count(*) FROM record_alarm") == [(0,)]
+    assert len(first.rows("SELECT log FROM log_tree WHERE size > 0")) == 2
+    paths = list(exported(pair))
+    for part in parts:
+        pieces = [piece for path in paths for piece in delivered(path, part).items()]
+        assert b"".join(piece for _, piece in sorted(pieces)) == part.data
+
+
+def cuts_of(part, step):
+    cuts = [0, *part.cuts[step - 1::step]]
+    return cuts + [len(part.data)] if cuts[-1] != len(part.data) else cuts
+
+
+def test_deliveries_to_one_and_the_other_are_one_record():
+    with replicas() as pair:
+        first = pair.servers[0]
+        agent, (part,) = Agent(first), record(first.top, "record", BATCHES, STATEMENTS)
+        cuts = cuts_of(part, 7)
+        for i, (start, end) in enumerate(zip(cuts, cuts[1:])):
+            for served in (pair.servers[i % 2], pair.servers[1 - i % 2]):  # the second time it is known
+                assert deliver(served, agent, part, start, end) == end
+        check_all(pair, [part])
+        for served, origin in zip(pair.servers, ("shop.example/log", "shop.example/log/b")):
+            served.stop()  # signs
+            assert served.rows("SELECT note FROM log_checkpoint WHERE log = (SELECT log FROM log_tree WHERE name = ?)"
+                               " ORDER BY size DESC", origin)[0][0].startswith(origin + "\n")
+
+
+def test_the_same_delivery_to_both_at_once_is_stored_once():
+    with replicas() as pair:
+        first = pair.servers[0]
+        agents = [Agent(first) for _ in range(2)]
+        senders = [*agents, *(copy.copy(agent) for agent in agents)]
+        for sender in senders[2:]:
+            sender.served = pair.servers[1]
+        (part,) = record(first.top, "record", BATCHES, STATEMENTS)
+        cuts = cuts_of(part, 10)
+        for start, end in zip(cuts, cuts[1:]):
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                told = list(pool.map(lambda sender, here=start, there=end: sender.deliver(part, here, there), senders))
+            assert [(status, answer.get("acked")) for status, answer in told] == [(200, end)] * 4, told
+        assert first.rows("SELECT CAST(sum(size) AS BIGINT) FROM log_tree") == [(2 * len(part.cuts),)]
+        assert first.rows("SELECT count(*) FROM record_alarm") == [(0,)]
+        assert first.rows("SELECT count(*) FROM record_event") == [(2 * BATCHES * STATEMENTS,)]
+        assert len(list(exported(pair))) == 2
+
+
+def deliver_through(pair, agent, part, revive):
+    """Delivers to one and the other by turns; what died meanwhile is begun anew when one does not answer."""
+    end, turn, deadline = 0, 0, time.monotonic() + 60
+    while end < len(part.data):
+        assert time.monotonic() < deadline
+        turn += 1
+        told = deliver(pair.servers[turn % 2], agent, part, end, next(cut for cut in cuts_of(part, 8) if cut > end))
+        if told is None:
+            revive()
+        else:
+            assert told >= end, (told, end)
+            end = told
+
+
+def test_whoever_dies_nothing_is_lost_or_there_twice():
+    database = postgresql.cluster()
+    with replicas("--checkpoint-every", "1") as pair:
+        agent, parts = Agent(pair.servers[0]), []
+        deaths = [(lambda: pair.kill(0), lambda: pair.restart(0)), (lambda: pair.kill(1), lambda: pair.restart(1)),
+                  (database.kill, database.start)]
+        for death in range(DEATHS):
+            for kill, restart in deaths:
+                parts = record(pair.servers[0].top, "record", BATCHES, STATEMENTS)
+                timer = threading.Timer(0.02 + 0.08 * death, kill)
+                revived = []
+
+                def revive(timer=timer, restart=restart, revived=revived):
+                    timer.join()
+                    if not revived:
+                        revived.append(restart())
+                timer.start()
+                deliver_through(pair, agent, parts[-1], revive)
+                revive()
+        check_all(pair, parts)
+
+
+def test_what_one_publishes_wakes_who_waits_at_the_other():
+    with replicas() as pair:
+        first = pair.servers[0]
+        agent, person = Agent(first), Person(first)
+        assert person.publish() == 1
+        for version, poller in ((2, pair.servers[1]), (3, pair.servers[1]), (4, pair.servers[0])):
+            answers = []
+            thread = threading.Thread(target=lambda to=poller, known=version - 1: answers.append((*ask(
+                to, agent, "GET", "/v1/policy", "Prefer: wait=20", f'If-None-Match: "{known}"'), time.monotonic())))
+            thread.start()
+            time.sleep(0.7)
+            person.served = first if poller is not first else pair.servers[1]
+            assert person.publish() == version
+            published = time.monotonic()
+            thread.join()
+            status, headers, _, answered = answers[0]
+            assert status == 200 and headers["etag"] == f'"{version}"', answers
+            assert answered - published < 3, answered - published
+
+
+def test_who_looks_learns_it_without_being_told():
+    with replicas() as pair:
+        first = pair.servers[0]
+        agent, person = Agent(first), Person(first)
+        assert person.publish() == 1
+        threading.Timer(0.5, lambda: first.rows(
+            "INSERT INTO policy SELECT bundle, 2, release, digest, note, signers, source, published FROM policy")).start()
+        begun = time.monotonic()
+        status, headers, _ = ask(pair.servers[1], agent, "GET", "/v1/policy", "Prefer: wait=20", 'If-None-Match: "1"')
+        assert status == 200 and headers["etag"] == '"2"' and time.monotonic() - begun < 5
+
+
+def test_who_is_known_to_one_is_known_to_the_other():
+    with replicas() as pair:
+        first = pair.servers[0]
+        second = pair.servers[1]
+        agent = Agent(second)
+        assert ask(first, agent, "GET", "/v1/agent")[0] == 200
+        assert run(first.top, "agent", "revoke", "--data", str(second.data), agent.name, program=SERVER)[0] == 0
+        assert [ask(served, agent, "GET", "/v1/agent")[0] for served in pair.servers] == [401, 401]
+        assert [run(first.top, "check", "--data", str(served.data), program=SERVER)[0] for served in pair.servers] == [0, 0]
+
+
+def test_a_folder_is_of_one_replica():
+    with replicas() as pair:
+        first = pair.servers[0]
+        theirs = {path.name: path.read_bytes() for path in pair.servers[1].data.iterdir()}
+        assert all(path.stat().st_mode & 0o777 == 0o600 for path in pair.servers[1].data.iterdir())
+        ours = {path.name: path.read_bytes() for path in first.data.iterdir()}
+        assert set(ours) == set(theirs) and {name for name in ours if ours[name] != theirs[name]} == {"log.key"}
+        to = str(first.top / "more")
+        status, _, err = run(first.top, "replica", "--data", str(first.data), "--to", to, "--name", "b", program=SERVER)
+        assert status == 1 and "shop.example/log/b" in err and not os.path.exists(to), err
+        status, _, err = run(first.top, "init", "--data", to, "--database", postgresql.cluster().url(first.database), program=SERVER)
+        assert status == 1 and "chaperone-server replica" in err, err
+        status, _, err = run(first.top, "backup", "--data", str(first.data), "--to", f"{to}-copy", program=SERVER)
+        assert status == 1 and "pg_dump" in err and not os.path.exists(f"{to}-copy"), err
+
+
+main(collect(globals()))

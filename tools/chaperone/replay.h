@@ -4,7 +4,7 @@
 #define TOOLS_CHAPERONE_REPLAY_H
 
 #include "tools/chaperone/audit.h"
-#include "tools/chaperone/audit_map.h"
+#include "tools/audit/map.h"
 #include "tools/chaperone/replay_judge.h"
 
 /* A distinct statement, asked by one caller on one database and decided in one way, with one

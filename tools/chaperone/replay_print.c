@@ -2,6 +2,7 @@
 /* What a replay found, as lines and as JSON. */
 #include <string.h>
 
+#include "tools/audit/json.h"
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"
 #include "tools/chaperone/replay.h"

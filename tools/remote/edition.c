@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/base64.h"
+#include "control/note.h"
 #include "tools/command/document.h"
 
 void edition_done(struct edition *edition)
@@ -71,14 +72,6 @@ int edition_of_draft(struct visit *visit, const char *id, struct edition *ret_ed
 	return check(visit, ret_edition, error);
 }
 
-/* A release has no empty line, and a note's text ends with one. */
-static struct slice note_text(struct slice note)
-{
-	const char *end = note.at ? memmem(note.at, note.length, "\n\n", 2) : NULL;
-
-	return slice_part(note, 0, end ? (size_t)(end - note.at) + 1 : 0);
-}
-
 int edition_of_version(struct visit *visit, uint64_t version, struct edition *ret_edition,
 		       struct error *error)
 {
@@ -86,7 +79,8 @@ int edition_of_version(struct visit *visit, uint64_t version, struct edition *re
 
 	if (r != 0)
 		return r;
-	ret_edition->text = note_text(document_text(ret_edition->document, "note"));
+	if (note_text(document_text(ret_edition->document, "note"), &ret_edition->text) < 0)
+		return error_set(error, -EBADMSG, "what the server shows is no release");
 	r = check(visit, ret_edition, error);
 	if (r == 0 && ret_edition->release.version != version)
 		r = error_set(error, -EBADMSG, "the server shows another version");

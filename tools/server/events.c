@@ -8,6 +8,7 @@
 #include "tools/server/argument.h"
 #include "tools/server/event_json.h"
 #include "tools/server/prefer.h"
+#include "tools/server/server.h"
 
 #define LIMIT_DEFAULT 100u
 #define CURSOR_DETAIL "cursor, after: what an answer had as next or after"
@@ -183,7 +184,7 @@ int events_notes(const struct request *request, struct reply *reply)
 
 	if (arguments_read(request, &TABLE, &asked, &room, reply) < 0)
 		return 0;
-	const struct search search = { asked.filter, asked.cursor, asked.limit };
+	const struct search search = { asked.filter, asked.cursor, asked.limit, 0 };
 	struct buf *out = open_list(reply, "notes");
 	int r = search_notes(request->store, &search, show_note, reply, next);
 	if (r == -EINVAL)

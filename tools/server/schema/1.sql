@@ -290,9 +290,8 @@ CREATE TABLE record_event (
 );
 CREATE INDEX record_event_time ON record_event (time);
 CREATE INDEX record_event_judgement ON record_event (source, judgement, time);
-CREATE INDEX record_event_leaf ON record_event (leaf);
-CREATE INDEX record_event_open ON record_event (leaf) WHERE ended IS NULL;
 CREATE INDEX record_event_leaf ON record_event (log, leaf);
+CREATE INDEX record_event_open ON record_event (log, leaf) WHERE ended IS NULL;
 
 -- How many statements began in a span of `step` seconds; times as above, so that each statement is in one row of each step.
 CREATE TABLE record_count (
@@ -308,7 +307,6 @@ CREATE TABLE record_count (
 	masked_cells BIGINT NOT NULL,
 	PRIMARY KEY (step, start, source, person, verdict, rules)
 );
-CREATE INDEX record_event_open ON record_event (log, leaf) WHERE ended IS NULL;
 
 -- Questions to an agent of which no process told.
 CREATE TABLE record_asked (
@@ -363,25 +361,6 @@ CREATE TABLE record_acknowledgement (
 CREATE TABLE pulse (
 	server TEXT PRIMARY KEY,
 	beat BIGINT NOT NULL
-);
-
--- The log's tree (RFC 6962): its size with the roots of the whole subtrees that it is made of, lowest first; and its hashes, of
--- every eighth level, 256 in a tile (c2sp.org/tlog-tiles).
-CREATE TABLE log_tree (
-	log TEXT PRIMARY KEY, -- the name of the key that signs for it
-	size BIGINT NOT NULL,
-	edge BYTEA NOT NULL
-);
-CREATE TABLE log_tile (
-	level BIGINT NOT NULL,
-	number BIGINT NOT NULL,
-	hashes BYTEA NOT NULL,
-	PRIMARY KEY (level, number)
-);
-CREATE TABLE log_checkpoint (
-	size BIGINT PRIMARY KEY,
-	made BIGINT NOT NULL,
-	note TEXT NOT NULL -- c2sp.org/tlog-checkpoint
 );
 
 -- Where the record is sent to as it grows (doc/forwarding.md).

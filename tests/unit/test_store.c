@@ -9,8 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/unit/cluster.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/store_cluster.h"
 
 #define WRITERS    4
 #define INCREMENTS 100
@@ -490,25 +489,10 @@ static int look(const char *where)
 	return seen;
 }
 
-static int run_on_postgresql(void)
-{
-	struct cluster cluster = { .postmaster = 0 };
-	int r = cluster_start(&cluster);
-
-	if (r == -ENOENT)
-		return 77; /* skipped */
-	snprintf(url, sizeof(url), "postgresql://postgres@/postgres?host=%s", cluster.folder);
-	if (r == 0)
-		r = run_suite("store in PostgreSQL", make_folder, remove_folder,
-			      add_postgresql_tests);
-	cluster_stop(&cluster);
-	return r == 0 ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
 	if (argc == 3)
 		return look(argv[2]);
-	return argc == 2 ? run_on_postgresql()
+	return argc == 2 ? run_on_postgresql("store in PostgreSQL", add_postgresql_tests)
 			 : run_suite("store", make_folder, remove_folder, add_sqlite_tests);
 }

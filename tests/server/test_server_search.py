@@ -213,6 +213,33 @@ def test_counts_are_those_of_the_statements():
         assert find(person, "/v1/statistics", agent=other.name)["series"][0]["total"] == 16
 
 
+INDEX = ("record_event", "record_asked", "record_note", "record_count", "record_judgement", "record_subject", "record_definition")
+
+
+def index_of(served):
+    return {table: sorted(rows(served, f"SELECT * FROM {table}"), key=repr) for table in INDEX}
+
+
+def test_the_index_can_be_made_again():
+    with server() as served:
+        delivered(served)
+        agent, person = Agent(served), Person(served)
+        for part in record(served.top, "cut", 30, 20, 4096):
+            for start, end in zip([0, *part.cuts], part.cuts):
+                assert agent.deliver(part, start, end)[0] == 200
+        before, seen = index_of(served), everything(person)
+        assert all(before[table] for table in INDEX if table not in ("record_asked", "record_note"))
+        for damage in ("DELETE FROM record_event WHERE sequence > 9", "UPDATE record_judgement SET verdict = 'allow'", "DELETE FROM record_count"):
+            rows(served, damage)
+        assert index_of(served) != before
+        status, out, err = run(served.top, "index", "rebuild", "--data", str(served.data), "--json", program=SERVER)
+        assert (status, json.loads(out)) == (0, {"leaves": rows(served, "SELECT size FROM log_tree")[0][0]}), err
+        assert index_of(served) == before and everything(person) == seen
+        rows(served, "UPDATE record_delivery SET frame = x'00' WHERE first_leaf = 0")
+        status, _, err = run(served.top, "index", "rebuild", "--data", str(served.data), program=SERVER)
+        assert status == 1 and "not what was delivered" in err and index_of(served) == before
+
+
 def test_machines_are_listed_in_pages():
     with server() as served:
         agents = [Agent(served) for _ in range(5)]

@@ -39,7 +39,8 @@
 	ROW(AUDIT_FORWARD_ADD, "forward add")           /* forward; where to */                    \
 	ROW(AUDIT_FORWARD_REMOVE, "forward remove")     /* forward */                              \
 	ROW(AUDIT_FORWARD_PAUSE, "forward pause")       /* forward */                              \
-	ROW(AUDIT_FORWARD_RESUME, "forward resume")     /* forward */
+	ROW(AUDIT_FORWARD_RESUME, "forward resume")     /* forward */                              \
+	ROW(AUDIT_INDEX, "index rebuild")               /* leaves of which it was made */
 
 enum audit_action {
 #define AUDIT_ENUMERATOR(action, name) action,

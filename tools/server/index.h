@@ -29,4 +29,8 @@ must_use int index_add(struct index *index, const struct record_entry *entry, ui
  * an entry, 0 when there was none. */
 must_use int index_end(struct index *index, uint64_t *ret_first_ns, uint64_t *ret_last_ns);
 
+/* Makes all rows again from the bytes that are kept, of `ret_leaves` leaves, in the transaction that is under
+ * way.  -EUCLEAN: they are not what was delivered. */
+must_use int index_rebuild(struct store *store, uint64_t *ret_leaves);
+
 #endif

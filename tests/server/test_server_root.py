@@ -133,6 +133,22 @@ def test_enrolling_again_begins_with_the_newest_root():
         assert authors.pull("early") == 1 and authors.root_of("early") == 2
 
 
+def test_the_first_root_leaves_no_machine_behind():
+    with server() as served:
+        authors = Authors(served)  # whose machine was given the administrator's key alone
+        assert authors.admin.publish() == 1
+        text = root_text(authors.shown(), [authors.ben_public], 1)
+        status, told = authors.post(text, authors.ben_secret, person=authors.ben)
+        assert status == 200 and (told["is_published"], told["signatures"]) == (False, 1), told
+        assert authors.pull("early") == 1
+        early = rows(served, "SELECT id FROM agent")[0][0]
+        assert run(served.top, "agent", "revoke", early, "--data", str(served.data), program=SERVER)[0] == 0
+        authors.machine("late")
+        status, told = authors.post(text, authors.ben_secret, person=authors.ben)
+        assert status == 200 and told["is_published"], told
+        assert authors.pull("late") == 1 and authors.root_of("late") == 1
+
+
 def replace_root(authors, text, *secrets):
     """What somebody who has the whole server can do."""
     freshness = (authors.served.data / "freshness.key").read_text().strip()
@@ -262,6 +278,18 @@ def test_roots_are_for_those_whom_they_concern():
         add_account(served, "cyd", "viewer")
         viewer = Person(served, "cyd")
         assert viewer.get("/v1/authors")[0] == 200 and viewer.ask("POST", "/v1/authors", b"x")[0] == 403
+
+
+def test_what_authors_did_is_written_down():
+    with server() as served:
+        authors = Authors(served)
+        authors.change([authors.public, authors.ben_public], 1, authors.secret)
+        told = rows(served, "SELECT actor, action, subject, detail FROM audit WHERE action LIKE 'root%' ORDER BY number")
+        assert told == [("admin", "root sign", "1", "shop.example/admin"),
+                        ("admin", "root", "1", "1 of shop.example/admin shop.example/ben")], told
+        status, _, err = run(served.top, "setting", "set", "author_threshold", "2", "--data", str(served.data), program=SERVER)
+        assert status != 0 and "the root of the authors" in err, (status, err)
+        assert rows(served, "SELECT value FROM setting WHERE name = 'author_threshold'") == [("1",)]
 
 
 main(collect(globals()))

@@ -98,6 +98,8 @@ static int enrol(struct store *store, void *context)
 
 	if (r == 0)
 		r = add_agent(store, newcomer);
+	if (r == 0)
+		r = roots_note_first(store, slice_of(newcomer->id));
 	if (r < 0)
 		return r;
 	return audit_add(

@@ -260,6 +260,8 @@ static int publish(struct store *store, struct signing *signing)
 		r = store_do(store, "DELETE FROM root_signature", STORE_NO_VALUES);
 	if (r == 0)
 		r = store_do(store, "DELETE FROM root_draft", STORE_NO_VALUES);
+	if (r == 0)
+		r = store_do(store, "DELETE FROM root_first", STORE_NO_VALUES);
 	return r < 0 ? r : audit_root(store, signing);
 }
 
@@ -279,6 +281,8 @@ static int sign(struct store *store, void *context)
 		r = gather(store, signing);
 	if (r == 0)
 		r = signing->signatures > 0 ? open_next(signing, buf_view(&signing->note)) : 1;
+	if (r == 0 && signing->current.root.version == 0)
+		r = roots_check_first(store, buf_view(&signing->note));
 	signing->is_published = r == 0;
 	return r > 0 ? 0 : r < 0 ? r : publish(store, signing);
 }

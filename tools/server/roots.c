@@ -39,6 +39,64 @@ static int read_first(struct store *store, struct root *root)
 	return 0;
 }
 
+static int take_verifier(void *context, const struct store_value *columns, size_t count)
+{
+	struct buf *lines = context;
+
+	(void)count;
+	buf_add_slice(lines, columns[0].bytes);
+	buf_add_char(lines, '\n');
+	return lines->failed;
+}
+
+int roots_note_first(struct store *store, struct slice agent)
+{
+	SCOPED(buf_done) struct buf lines = BUF_MAX(ROOT_TEXT_MAX);
+	uint64_t threshold;
+	bool has_root;
+	int r = author_has_root(store, &has_root);
+
+	if (r < 0 || has_root)
+		return r;
+	r = author_threshold(store, &threshold);
+	if (r == 0)
+		r = store_run(store, "SELECT verifier FROM author ORDER BY verifier",
+			      STORE_NO_VALUES, take_verifier, &lines);
+	return r < 0 ? r
+		     : store_do(store,
+				"INSERT INTO root_first (agent, threshold, verifiers)"
+				" VALUES ($1, $2, $3)",
+				STORE_VALUES(store_text(agent), store_number((int64_t)threshold),
+					     store_text(buf_view(&lines))));
+}
+
+static int take_first(void *context, const struct store_value *columns, size_t count)
+{
+	struct slice *message = context, lines = columns[1].bytes;
+	struct root root = { .threshold = (unsigned int)columns[0].number };
+	unsigned int signers = 0;
+
+	(void)count;
+	while (lines.length > 0) {
+		if (root.key_count == NOTE_KEYS_MAX ||
+		    verifying_key_read(slice_cut(&lines, '\n'), &root.keys[root.key_count++]) < 0)
+			return -EIO;
+	}
+	int r = root_signers(&root, *message, &signers);
+	return r < 0 ? r : signers < root.threshold ? -EACCES : 0;
+}
+
+int roots_check_first(struct store *store, struct slice message)
+{
+	int r = store_run(
+		store,
+		"SELECT DISTINCT root_first.threshold, root_first.verifiers FROM root_first"
+		" JOIN agent ON agent.id = root_first.agent WHERE agent.revoked IS NULL",
+		STORE_NO_VALUES, take_first, &message);
+
+	return r == -EACCES ? 1 : r;
+}
+
 static int take_text(void *context, const struct store_value *columns, size_t count)
 {
 	struct buf *text = context;

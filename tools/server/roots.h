@@ -27,6 +27,14 @@ void roots_current_done(struct roots_current *current);
 /* Appends the lines of the policies in force, which the next root has to have. */
 must_use int roots_policies(struct store *store, struct buf *out);
 
+/* Notes what a machine that enrols is given, as long as there is no root: the first one has to be signed by
+ * enough of those authors too, or the machine could not follow. */
+must_use int roots_note_first(struct store *store, struct slice agent);
+
+/* Whether enough of the authors have signed `message` that each machine was given which is not revoked, where
+ * there is no root.  1: not enough. */
+must_use int roots_check_first(struct store *store, struct slice message);
+
 /* Adds the member "root", the newest one's note, where there is one. */
 must_use int roots_add_note(struct store *store, struct buf *out);
 

@@ -164,6 +164,13 @@ CREATE TABLE agent (
 	spool BIGINT -- entries of its record that are to be delivered
 );
 
+-- What machines were given that enrolled before there was a root: the first one has to be signed by enough of those too.
+CREATE TABLE root_first (
+	agent TEXT PRIMARY KEY REFERENCES agent (id),
+	threshold BIGINT NOT NULL,
+	verifiers TEXT NOT NULL -- a line each
+);
+
 -- The record as agents delivered it (doc/delivery.md).  A number stands for an agent where there are many rows.
 CREATE TABLE record_source (
 	agent TEXT PRIMARY KEY REFERENCES agent (id),

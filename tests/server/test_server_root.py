@@ -4,7 +4,7 @@ import json
 
 from authors import Person, add_account, add_key, bundle, database, new_key, rows, sign
 from served import CHAPERONE, SERVER, code, enrol, server
-from support import collect, main, run
+from support import clean_environment, collect, main, run, run_at_terminal
 
 
 def enroll(served, kept, *more):
@@ -278,6 +278,73 @@ def test_roots_are_for_those_whom_they_concern():
         add_account(served, "cyd", "viewer")
         viewer = Person(served, "cyd")
         assert viewer.get("/v1/authors")[0] == 200 and viewer.ask("POST", "/v1/authors", b"x")[0] == 403
+
+
+class Typist:
+    """An author with a home and a key of his own, who is logged in."""
+
+    def __init__(self, served, account, secret):
+        self.served = served
+        home = served.top / f"home-{account}"
+        home.mkdir()
+        self.environment = clean_environment(home)
+        self.key = home / "key"
+        self.key.write_text(secret + "\n")
+        self.key.chmod(0o600)
+        status, _, err = self.type("login", f"https://127.0.0.1:{served.port}", "--account", account, "--bundle", "shop",
+                                   "--password-stdin", "--pin", served.made["certificate_key_sha256"],
+                                   text=served.made["password"] + "\n")
+        assert status == 0, err
+
+    def type(self, *words, text=None):
+        return run(self.served.top, *words, program=CHAPERONE, environment=self.environment, text=text)
+
+    def type_at_terminal(self, *words, **more):
+        return run_at_terminal(self.served.top, *words, program=CHAPERONE, environment=self.environment, **more)
+
+
+def test_authors_type_it():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1
+        assert authors.change([authors.public], 1, authors.secret) == 1
+        admin, ben = Typist(served, "admin", authors.secret), Typist(served, "ben", authors.ben_secret)
+        words = ["policy", "key-change", "--key", str(admin.key)]
+        for more, status, said in (([], 2, "say what is to change"), (["--yes", "--remove", "cyd"], 2, "cyd has no key"),
+                                   (["--yes", "--add", "x"], 2, "a public key"), (["--yes", "--threshold", "0"], 2, "1 to 64"),
+                                   (["--yes", "--threshold", "3"], 2, "nobody can sign then: 1 key and a threshold of 3"),
+                                   (["--yes", "--remove", "admin"], 2, "nobody can sign then"), (["--threshold", "1"], 2, "--yes"),
+                                   (["--yes", "--add", new_key("shop.example/eve")[1]], 1, "no account has")):
+            got, out, err = admin.type(*words, *more)
+            assert got == status and said in err, (more, got, out, err)
+        assert admin.type("policy", "key-sign", "--key", str(admin.key), "--yes")[0] == 1
+        change = [*words, "--add", authors.ben_public, "--threshold", "2", "--why", "ben is new here"]
+        status, shown = admin.type_at_terminal(*change, answer="no\n", after="Type yes: ")
+        assert status == 1 and "not signed" in shown and authors.shown()["drafts"] == [], shown
+        status, shown = admin.type_at_terminal(*change, answer="yes\n", after="Type yes: ")
+        assert status == 0 and "+ shop.example/ben" in shown and "2 of 2 must sign, and 1 of 1 now" in shown, shown
+        assert "policy shop 1 sha256:" in shown and "why ben is new here" in shown and "Root 2 has 1 signature;" in shown, shown
+        status, out, _ = ben.type("policy", "keys", "--folder", str(served.top / "early"))
+        assert status == 0 and "machine: root 0, 1 of these" in out and "proposed, with 1 signature:\nchaperone.root/v1" in out, out
+        assert ben.type("policy", "key-sign", "cyd", "--key", str(ben.key), "--yes")[0] == 1
+        status, out, err = ben.type("policy", "key-sign", "admin", "--key", str(ben.key), "--yes", "--json")
+        assert status == 0 and json.loads(out) == {"root": 2, "is_published": True, "signatures": 2}, (out, err)
+        assert "+ shop.example/ben" in err, err
+        assert authors.pull("early") == 1
+        status, out, err = ben.type("policy", "keys", "--folder", str(served.top / "early"), "--json")
+        told = json.loads(out)
+        assert told["machine"] == told["server"] == {"root": 2, "threshold": 2, "keys": sorted([authors.public, authors.ben_public])}, told
+        assert told["proposed"] == [], told
+        # another key for ben, in place of his first
+        secret, public = add_key(served, "ben")
+        assert admin.type(*words, "--add", public, "--yes")[0] == 0
+        assert ben.type("policy", "key-sign", "--key", str(ben.key), "--yes")[0] == 0 and authors.shown()["root"] == 2
+        ben.key.write_text(secret + "\n")
+        assert ben.type("policy", "key-sign", "--key", str(ben.key), "--yes")[0] == 0
+        assert authors.shown()["root"] == 3 and authors.shown()["keys"] == sorted([authors.public, public])
+        assert authors.pull("early") == 1 and authors.root_of("early") == 3
+        status, out, err = run(served.top, "policy", "keys", program=CHAPERONE)
+        assert status == 2 and "nobody is logged in" in err, err
 
 
 def test_what_authors_did_is_written_down():

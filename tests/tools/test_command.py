@@ -70,7 +70,7 @@ def manual():
     text = text[text.index(".Sh COMMANDS"):text.index(".Sh WHERE")]
     parts, of = {}, ""
     for line in text.splitlines():
-        command = re.match(r"\.It Cm ((?:policy |audit )?[a-z]+)", line)
+        command = re.match(r"\.It Cm ((?:policy |audit )?[a-z-]+)", line)
         if line.startswith(".Ss"):
             of = {"The record": "audit"}.get(line[4:], "others")
         of = command[1] if command else of

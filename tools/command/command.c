@@ -49,7 +49,7 @@ static void list(const struct command_table *table, const char *noun, FILE *out)
 		const struct command *row = &table->rows[i];
 
 		if (row->about && (!noun || slice_is(noun_of(row), noun)))
-			fprintf(out, "  %-16s %s\n", row->name, row->about);
+			fprintf(out, "  %-20s %s\n", row->name, row->about);
 	}
 }
 

@@ -15,6 +15,9 @@ static const struct command COMMANDS[] = {
 	{ "policy log", command_policy_log, "list the versions on the server" },
 	{ "policy diff", command_policy_diff, "show what differs between versions" },
 	{ "policy rollback", command_policy_rollback, "make an old version a new draft" },
+	{ "policy keys", command_policy_keys, "list the authors' keys that count" },
+	{ "policy key-change", command_policy_key_change, "propose other authors' keys" },
+	{ "policy key-sign", command_policy_key_sign, "sign such a proposal" },
 	{ "audit deliver", command_audit_deliver, "send the record to the server" },
 	{ "status", command_status, "say who this machine is to its server" },
 };

@@ -72,7 +72,7 @@ static int show(const struct proposal *proposal, FILE *out, struct error *error)
 }
 
 /* What was typed before anything was shown is no answer. */
-static int ask(struct error *error)
+int proposal_ask(struct error *error)
 {
 	char answer[16] = "";
 
@@ -127,7 +127,7 @@ int proposal_sign(struct visit *visit, const struct author_options *options,
 	if (r == 0)
 		r = show(proposal, options->is_json ? stderr : stdout, error);
 	if (r == 0 && !options->is_yes)
-		r = ask(error);
+		r = proposal_ask(error);
 	if (r != 0)
 		return r;
 	r = note_begin(proposal->draft.text, &note);

@@ -39,4 +39,7 @@ must_use int proposal_sign(struct visit *visit, const struct author_options *opt
 /* Says what has become of it, and what is to be typed next. */
 void proposal_tell(const struct visit *visit, const struct proposal *proposal, bool is_json);
 
+/* Asks the person at the terminal whether to sign what was shown.  VISIT_NO: not that. */
+must_use int proposal_ask(struct error *error);
+
 #endif

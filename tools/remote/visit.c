@@ -49,7 +49,10 @@ static int ask(struct visit *visit, struct remote_request *request, json_t **ret
 	char path[2 * VISIT_PATH_MAX];
 	int r;
 
-	snprintf(path, sizeof(path), "/v1/policies/%s%s", visit->bundle, request->path);
+	if (slice_starts_with(slice_of(request->path), "/v1/"))
+		snprintf(path, sizeof(path), "%s", request->path);
+	else
+		snprintf(path, sizeof(path), "/v1/policies/%s%s", visit->bundle, request->path);
 	request->path = path;
 	request->timeout_ms = VISIT_TIMEOUT_MS;
 	r = remote_ask(visit->remote, request, &visit->answer, error);

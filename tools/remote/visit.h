@@ -36,7 +36,7 @@ void visit_done(struct visit *visit);
 /* Begins one about `bundle`, which NULL leaves to the log-in.  -ENOENT: nobody is logged in. */
 must_use int visit_open(const char *bundle, struct visit *ret_visit, struct error *error);
 
-/* Asks for `path` below the bundle's place ("/drafts"), which `format` makes: GET, or POST where there
+/* Asks for `path` below the bundle's place ("/drafts"), or for one that begins with "/v1/" as it is, which `format` makes: GET, or POST where there
  * is a body.  0 with the answer, for json_decref, to a request that went well; VISIT_NO, with `error` and
  * `answer`, when the server refused it. */
 must_use int visit_get(struct visit *visit, json_t **ret_document, struct error *error,

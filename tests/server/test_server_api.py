@@ -180,7 +180,8 @@ class Caller:
     def ask(self, expected, method, template, *headers, token=None, body=b"", **parts):
         path = template
         for name, value in parts.items():
-            path = path.replace("{" + name + "}", str(value)) if "{" + name + "}" in path else f"{path}?{name}={value}"
+            more = f"{path}{'&' if '?' in path else '?'}{name}={value}"
+            path = path.replace("{" + name + "}", str(value)) if "{" + name + "}" in path else more
         shown = [f"Authorization: Bearer {token}"] if token else []
         length = ["Content-Length: 0"] if method == "POST" and not body else []
         body = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -286,7 +287,14 @@ def test_machines_are_answered_as_described():
         end = time.monotonic() + DEADLINE_SECONDS
         while served.ask("GET", "/v1/log/checkpoint")[0] == 404 and time.monotonic() < end:
             time.sleep(0.1)
-        Caller(served).ask(200, "GET", "/v1/log/checkpoint")
+        caller, token = Caller(served), Person(served).token
+        caller.ask(200, "GET", "/v1/log/checkpoint")
+        proof = caller.ask(200, "GET", "/v1/log/proof", token=token, leaf=1, size=2)
+        assert (proof["leaf"], proof["size"], len(proof["hashes"])) == (1, 2, 1), proof
+        growth = caller.ask(200, "GET", "/v1/log/consistency", **{"from": 2, "to": 3})
+        assert (growth["from"], growth["to"], len(growth["hashes"])) == (2, 3, 1), growth
+        caller.ask(400, "GET", "/v1/log/proof", token=token, leaf=2, size=2)
+        caller.ask(400, "GET", "/v1/log/consistency", **{"from": 3, "to": 2})
 
 
 def test_the_record_is_answered_as_described():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # An export can be verified without the server, and shows any change.
 import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -253,6 +254,39 @@ def test_a_head_that_is_kept_elsewhere_shows_a_log_that_was_written_anew():
             kept.write_text(text, encoding="utf-8")
             status, out, err = head(served, path, "--against", kept)
             assert status in (1, 2) and not out and said in err, (said, status, err)
+
+
+def test_the_server_proves_what_an_export_has():
+    """By the tree of the export, which this makes of its leaves as RFC 6962 says."""
+    def root(hashes):
+        if len(hashes) < 2:
+            return hashes[0]
+        half = 1 << (len(hashes) - 1).bit_length() - 1
+        return hashlib.sha256(b"\1" + root(hashes[:half]) + root(hashes[half:])).digest()
+
+    def path(hashes, at):
+        if len(hashes) < 2:
+            return []
+        half = 1 << (len(hashes) - 1).bit_length() - 1
+        return [*path(hashes[:half], at), root(hashes[half:])] if at < half else [*path(hashes[half:], at - half), root(hashes[:half])]
+
+    with server() as served:
+        filled(served)
+        taken = Taken(export(served).read_bytes())
+        data = b"".join(taken.blocks[i][1] for i in taken.of("leaves"))
+        hashes, admin = [data[i:i + 32] for i in range(0, len(data), 32)], Person(served)
+        for leaf, size in ((0, 1), (0, len(hashes)), (len(hashes) - 1, len(hashes)), (5, 11), (6, 7)):
+            status, told = admin.get(f"/v1/log/proof?leaf={leaf}&size={size}")
+            assert status == 200 and base64.b64decode(told["hash"]) == hashes[leaf]
+            assert [base64.b64decode(each) for each in told["hashes"]] == path(hashes[:size], leaf), (leaf, size)
+        for asked in ("leaf=1&size=0", f"leaf=0&size={len(hashes) + 1}", f"leaf={len(hashes)}", "leaf=x", "size=1", "leaf=-1", "leaf=00"):
+            assert admin.get(f"/v1/log/proof?{asked}")[0] == 400, asked
+        status, _, told = served.ask("GET", f"/v1/log/consistency?from=4&to={len(hashes)}")
+        grown = [base64.b64decode(each) for each in json.loads(told)["hashes"]]
+        assert status == 200 and grown == [each for each in path(hashes, 3)[2:]], told
+        for asked in ("from=3&to=2", f"from=1&to={len(hashes) + 1}", "to=1", "from=x"):
+            assert served.ask("GET", f"/v1/log/consistency?{asked}")[0] == 400, asked
+        assert served.ask("GET", "/v1/log/proof?leaf=0")[0] == 401
 
 
 def test_anybody_verifies_in_a_folder_of_his_own():

@@ -10,6 +10,7 @@
 #include "tools/server/login.h"
 #include "tools/server/machines.h"
 #include "tools/server/openapi.h"
+#include "tools/server/proof.h"
 #include "tools/server/pull.h"
 #include "tools/server/roots.h"
 #include "tools/server/route.h"
@@ -59,5 +60,7 @@ const struct route ROUTES[] = {
 	{ "POST", "/v1/alarms/{agent}/{kind}/{times}", machines_acknowledge, ROUTE_AUDITORS,
 	  LANE_NONE, 0, SCOPE_LOGIN },
 	{ "GET", "/v1/log/checkpoint", ledger_answer, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/v1/log/consistency", proof_of_growth, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
+	{ "GET", "/v1/log/proof", proof_of_leaf, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_READ },
 	{ .method = NULL },
 };

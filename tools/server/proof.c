@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/proof.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+
+#include "control/base64.h"
+#include "control/line.h"
+#include "tools/command/json.h"
+#include "tools/server/http.h"
+#include "tools/server/ledger.h"
+#include "tools/server/server.h"
+
+static int take_size(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	*(uint64_t *)context = (uint64_t)columns[0].number;
+	return 0;
+}
+
+/* How many leaves are signed.  The log only grows, so that what is below stays as it is meanwhile. */
+static int signed_size(const struct request *request, uint64_t *ret_size)
+{
+	*ret_size = 0;
+	return store_run(request->store, "SELECT coalesce(max(size), 0) FROM log_checkpoint",
+			 STORE_NO_VALUES, take_size, ret_size);
+}
+
+/* A number that may be missing, and is at most `max`.  -EINVAL. */
+static int read_argument(const struct request *request, const char *name, uint64_t max,
+			 uint64_t *number)
+{
+	struct slice text = http_argument(request, name);
+
+	if (text.at && line_number(text, number) < 0)
+		return -EINVAL;
+	return *number <= max ? 0 : -EINVAL;
+}
+
+static void add_hash(struct buf *out, const char *name, const struct tree_hash *hash)
+{
+	char room[64];
+	struct buf text = BUF_OVER(room);
+
+	base64_write(hash->bytes, SHA256_SIZE, &text);
+	json_text(out, name, buf_view(&text));
+}
+
+static void add_hashes(struct buf *out, const struct tree_proof *proof)
+{
+	json_open(out, "hashes", '[');
+	for (size_t i = 0; i < proof->count; i++)
+		add_hash(out, NULL, &proof->hashes[i]);
+	json_close(out, ']');
+}
+
+int proof_of_leaf(const struct request *request, struct reply *reply)
+{
+	const struct tree_source source = { ledger_find, request->store };
+	uint64_t last, size, leaf = UINT64_MAX;
+	struct tree_proof proof;
+	struct tree_hash hash;
+	int r = signed_size(request, &last);
+
+	if (r < 0)
+		return r;
+	size = last;
+	if (read_argument(request, "size", last, &size) < 0 || size == 0 ||
+	    read_argument(request, "leaf", size - 1, &leaf) < 0) {
+		reply_problem(reply, MHD_HTTP_BAD_REQUEST,
+			      "leaf is less than size, and size at most the newest checkpoint's");
+		return 0;
+	}
+	r = ledger_find(request->store, 0, leaf, &hash);
+	if (r == 0)
+		r = tree_prove_leaf(&source, leaf, size, &proof);
+	if (r < 0)
+		return r;
+	struct buf *out = reply_object(reply, MHD_HTTP_OK);
+	json_number(out, "leaf", leaf);
+	json_number(out, "size", size);
+	add_hash(out, "hash", &hash);
+	add_hashes(out, &proof);
+	reply_object_end(reply);
+	return 0;
+}
+
+int proof_of_growth(const struct request *request, struct reply *reply)
+{
+	const struct tree_source source = { ledger_find, request->store };
+	uint64_t last, to, from = UINT64_MAX;
+	struct tree_proof proof;
+	int r = signed_size(request, &last);
+
+	if (r < 0)
+		return r;
+	to = last;
+	if (read_argument(request, "to", last, &to) < 0 ||
+	    read_argument(request, "from", to, &from) < 0) {
+		reply_problem(reply, MHD_HTTP_BAD_REQUEST,
+			      "from is at most to, and to at most the newest checkpoint's size");
+		return 0;
+	}
+	r = tree_prove_growth(&source, from, to, &proof);
+	if (r < 0)
+		return r;
+	struct buf *out = reply_object(reply, MHD_HTTP_OK);
+	json_number(out, "from", from);
+	json_number(out, "to", to);
+	add_hashes(out, &proof);
+	reply_object_end(reply);
+	return 0;
+}

@@ -12,6 +12,7 @@
 /* One delivery, which is read in the order in which all came. */
 struct again {
 	struct store *store;
+	int64_t log;
 	uint64_t leaf;  /* of the next piece */
 	bool is_any;    /* a delivery was there */
 	uint64_t count; /* leaves */
@@ -74,7 +75,7 @@ static int take_pieces(void *context, struct slice bytes)
 	return r;
 }
 
-enum column { FIRST_LEAF, LEAVES, SOURCE, PART, START, PRIOR, FRAME };
+enum column { LOG, FIRST_LEAF, LEAVES, SOURCE, PART, START, PRIOR, FRAME };
 
 static int take_frame(struct again *again, const struct store_value *columns)
 {
@@ -98,13 +99,15 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 
 	(void)count;
 	again->is_any = true;
+	again->log = columns[LOG].number;
 	again->leaf = (uint64_t)columns[FIRST_LEAF].number;
 	again->walk = (struct record_walk){ .offset = (uint64_t)columns[START].number };
 	if (columns[PRIOR].bytes.length != SHA256_SIZE ||
 	    part_name_read(columns[PART].bytes, &name) < 0)
 		return -EUCLEAN;
 	memcpy(again->walk.head, columns[PRIOR].bytes.at, SHA256_SIZE);
-	int r = index_new(again->store, columns[SOURCE].number, name.boot, &index);
+	const struct index_place place = { columns[SOURCE].number, again->log, name.boot };
+	int r = index_new(again->store, &place, &index);
 	if (r < 0)
 		return r;
 	again->index = index;
@@ -114,20 +117,33 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 	return r;
 }
 
+/* The next delivery of the log, or the first one of the next log. */
+static int take_next(struct again *again)
+{
+	again->is_any = false;
+	int r = store_run(
+		again->store,
+		"SELECT log, first_leaf, leaves, source, part, start, prior, frame"
+		" FROM record_delivery WHERE log = $1 AND first_leaf >= $2"
+		" ORDER BY first_leaf LIMIT 1",
+		STORE_VALUES(store_number(again->log), store_number((int64_t)again->leaf)),
+		take_delivery, again);
+
+	if (r < 0 || again->is_any)
+		return r;
+	return store_run(again->store,
+			 "SELECT log, first_leaf, leaves, source, part, start, prior, frame"
+			 " FROM record_delivery WHERE log > $1 ORDER BY log, first_leaf LIMIT 1",
+			 STORE_VALUES(store_number(again->log)), take_delivery, again);
+}
+
 int index_rebuild(struct store *store, uint64_t *ret_leaves)
 {
 	struct again again = { .store = store };
 	int r = clear(store);
 
-	for (again.is_any = true; r >= 0 && again.is_any;) {
-		again.is_any = false;
-		r = store_run(store,
-			      "SELECT first_leaf, leaves, source, part, start, prior, frame"
-			      " FROM record_delivery WHERE first_leaf >= $1"
-			      " ORDER BY first_leaf LIMIT 1",
-			      STORE_VALUES(store_number((int64_t)again.leaf)), take_delivery,
-			      &again);
-	}
+	for (again.is_any = true; r >= 0 && again.is_any;)
+		r = take_next(&again);
 	*ret_leaves = again.count;
 	return r < 0 ? r : 0;
 }

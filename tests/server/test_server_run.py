@@ -36,7 +36,7 @@ def test_health_is_told_over_https():
 
 def test_what_is_not_there_is_a_problem():
     with server() as served:
-        for method, path, expected in (("GET", "/nothing", 404), ("POST", "/healthz", 405), ("BREW", "/", 404)):
+        for method, path, expected in (("GET", "/nothing", 404), ("POST", "/healthz", 405), ("BREW", "/nothing", 404)):
             status, headers, body = served.ask(method, path)
             assert status == expected, (path, status)
             assert headers["content-type"] == "application/problem+json"

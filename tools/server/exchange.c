@@ -136,6 +136,9 @@ static bool settle(struct http_service *service, struct MHD_Connection *connecti
 		   struct exchange *exchange, struct objection *objection)
 {
 	exchange->route = route_find(service->routes, &exchange->request, objection->allowed);
+	if (!exchange->route && objection->allowed->length == 0)
+		exchange->route =
+			route_find(service->pages, &exchange->request, objection->allowed);
 	objection->status =
 		objection->allowed->length > 0 ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND;
 	if (!exchange->route)

@@ -35,6 +35,32 @@ struct slice http_argument(const struct request *request, const char *name)
 	return value_of(request, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct slice http_cookie(const struct request *request, const char *name)
+{
+	return value_of(request, MHD_COOKIE_KIND, name);
+}
+
+/* libmicrohttpd has made spaces of plus signs. */
+static enum MHD_Result add_argument(void *out, enum MHD_ValueKind kind, const char *name,
+				    const char *value)
+{
+	struct slice parts[] = { slice_of(name), slice_of(value) };
+
+	(void)kind;
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		buf_add_text(out, i == 1 ? "=" : ((struct buf *)out)->length > 0 ? "&" : "");
+		for (size_t at = 0; at < parts[i].length; at++)
+			buf_add_char(out, parts[i].at[at] == ' ' ? '+' : parts[i].at[at]);
+	}
+	return MHD_YES;
+}
+
+void http_query(const struct request *request, struct buf *out)
+{
+	MHD_get_connection_values((struct MHD_Connection *)(uintptr_t)request->connection,
+				  MHD_GET_ARGUMENT_KIND, add_argument, out);
+}
+
 /* Called when the headers are there, for each piece of the body, and at its end; path and method
  * live as long as the request (libmicrohttpd's manual, MHD_AccessHandlerCallback). */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
@@ -177,6 +203,7 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 	if (!service)
 		return error_system(error, -ENOMEM, "the server");
 	service->routes = settings->routes;
+	service->pages = settings->pages;
 	service->stores = settings->stores;
 	service->server = settings->server;
 	service->listener = settings->listener;

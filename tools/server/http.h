@@ -45,9 +45,9 @@ struct http_listener {
 
 struct http_settings {
 	struct sockaddr_storage address;
-	const char *certificate, *key; /* PEM; the key's may be wiped afterwards */
-	const struct route *routes;
-	struct store_pool *stores; /* both live longer than the service */
+	const char *certificate, *key;      /* PEM; the key's may be wiped afterwards */
+	const struct route *routes, *pages; /* the API's, and people's with a browser */
+	struct store_pool *stores;          /* both live longer than the service */
 	struct server *server;
 	struct http_listener listener;
 };
@@ -65,6 +65,12 @@ struct slice http_header(const struct request *request, const char *name);
 
 /* What the path is followed by: ?name=value. */
 struct slice http_argument(const struct request *request, const char *name);
+
+/* All that stands behind the path's question mark, as it was sent. */
+void http_query(const struct request *request, struct buf *out);
+
+/* What a browser was given to keep under that name. */
+struct slice http_cookie(const struct request *request, const char *name);
 
 /* Begins to answer.  The signals that the caller waits for are blocked by now. */
 must_use int http_start(const struct http_settings *settings, struct http_service **ret_service,

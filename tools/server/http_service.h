@@ -10,7 +10,7 @@
 
 struct http_service {
 	struct MHD_Daemon *daemon;
-	const struct route *routes;
+	const struct route *routes, *pages;
 	struct store_pool *stores;
 	struct server *server;
 	struct lane lanes[LANE_COUNT]; /* LANE_NONE has none */

@@ -19,103 +19,42 @@
 
 #define TOKEN_TEXT_MAX 64u
 
-/* Who logs in. */
-struct visitor {
-	struct slice account, password;
-	char role[NAME_PLAIN_MAX + 1];
+/* What is known of who logs in. */
+struct known {
+	struct login *login;
 	char hash[PASSWORD_HASH_SIZE];
-	unsigned char token[TOKEN_SIZE];
-	int64_t now_ns;
 };
 
-static void visitor_done(struct visitor *visitor)
+static void known_done(struct known *known)
 {
-	sodium_memzero(visitor, sizeof(*visitor));
+	sodium_memzero(known->hash, sizeof(known->hash));
 }
 
 static int take_account(void *context, const struct store_value *columns, size_t count)
 {
-	struct visitor *visitor = context;
+	struct known *known = context;
 
 	(void)count;
-	snprintf(visitor->hash, sizeof(visitor->hash), "%.*s", SLICE_ARGUMENTS(columns[0].bytes));
-	snprintf(visitor->role, sizeof(visitor->role), "%.*s", SLICE_ARGUMENTS(columns[1].bytes));
+	snprintf(known->hash, sizeof(known->hash), "%.*s", SLICE_ARGUMENTS(columns[0].bytes));
+	snprintf(known->login->role, sizeof(known->login->role), "%.*s",
+		 SLICE_ARGUMENTS(columns[1].bytes));
 	return 0;
 }
 
 /* -EACCES: no such account, or another password; both take as long. */
-static int check_password(const struct request *request, struct visitor *visitor)
+static int check_password(const struct request *request, struct login *login)
 {
-	memcpy(visitor->hash, request->server->no_password, sizeof(visitor->hash));
+	SCOPED(known_done) struct known known = { .login = login };
+
+	memcpy(known.hash, request->server->no_password, sizeof(known.hash));
+	login->role[0] = '\0';
 	int r = store_run(request->store,
 			  "SELECT password, role FROM account WHERE name = $1 AND disabled IS NULL",
-			  STORE_VALUES(store_text(visitor->account)), take_account, visitor);
+			  STORE_VALUES(store_text(login->account)), take_account, &known);
 
 	if (r < 0)
 		return r;
-	return password_is(visitor->password, visitor->hash) && visitor->role[0] ? 0 : -EACCES;
-}
-
-static int drop_old_tokens(struct store *store, const struct visitor *visitor)
-{
-	int r = store_do(store, "DELETE FROM token WHERE expires <= $1",
-			 STORE_VALUES(store_number(visitor->now_ns)));
-
-	if (r < 0)
-		return r;
-	return store_do(store,
-			"DELETE FROM token WHERE account = $1 AND digest NOT IN (SELECT digest"
-			" FROM token WHERE account = $1 ORDER BY made DESC, digest LIMIT $2)",
-			STORE_VALUES(store_text(visitor->account), store_number(LOGIN_TOKENS - 1)));
-}
-
-static int add_token(struct store *store, void *context)
-{
-	struct visitor *visitor = context;
-	unsigned char digest[SHA256_SIZE];
-	int r = drop_old_tokens(store, visitor);
-
-	if (r < 0)
-		return r;
-	sha256(visitor->token, sizeof(visitor->token), digest);
-	r = store_do(store,
-		     "INSERT INTO token (digest, account, made, expires) VALUES ($1, $2, $3, $4)",
-		     STORE_VALUES(store_bytes(digest, sizeof(digest)), store_text(visitor->account),
-				  store_number(visitor->now_ns),
-				  store_number(visitor->now_ns + (int64_t)LOGIN_NS)));
-	if (r < 0)
-		return r;
-	return audit_add(store, AUDIT_ACCOUNT(visitor->account),
-			 (struct audit_deed){ AUDIT_LOGIN, visitor->account, SLICE("") });
-}
-
-static int welcome(const struct request *request, struct visitor *visitor, struct reply *reply)
-{
-	SCOPED(secret_done) struct buf token = BUF_MAX(TOKEN_TEXT_MAX);
-	char expires[MOMENT_SIZE];
-
-	visitor->now_ns = (int64_t)realtime_ns();
-	randombytes_buf(visitor->token, sizeof(visitor->token));
-	int r = store_transact(request->store, add_token, visitor);
-	if (r < 0)
-		return r;
-	counter_add(&request->server->counters, COUNTER_LOGIN_ACCEPTED, 1);
-	base64url_write(visitor->token, sizeof(visitor->token), &token);
-	moment_text(visitor->now_ns + (int64_t)LOGIN_NS, expires);
-	struct buf *out = reply_object(reply, MHD_HTTP_OK);
-	json_text(out, "token", buf_view(&token));
-	json_text(out, "expires", slice_of(expires));
-	json_text(out, "role", slice_of(visitor->role));
-	reply_object_end(reply);
-	return 0;
-}
-
-/* A name that is nobody's may be a password that was typed in its place, and is not kept. */
-static int refuse(const struct request *request, const struct visitor *visitor, struct reply *reply)
-{
-	reply_problem(reply, MHD_HTTP_FORBIDDEN, "account or password is not right");
-	struct slice name = visitor->role[0] ? visitor->account : SLICE("");
-	return audit_add_refused(request->store, name);
+	return password_is(login->password, known.hash) && login->role[0] ? 0 : -EACCES;
 }
 
 static struct throttle *throttle_of_account(struct server *server, struct slice account)
@@ -128,35 +67,129 @@ static struct throttle *throttle_of_account(struct server *server, struct slice 
 	return throttle_of(&server->passwords, source);
 }
 
-int login_answer(const struct request *request, struct reply *reply)
+/* A name that is nobody's may be a password that was typed in its place, and is not kept. */
+static int note_refusal(const struct request *request, const struct login *login)
 {
-	SCOPED(document_freep) json_t *document = document_read(request->body);
-	SCOPED(visitor_done)
-	struct visitor visitor = { .account = document_text(document, "account"),
-				   .password = document_text(document, "password") };
-	uint64_t now_ns = monotonic_ns(), wait_s;
+	struct slice name = login->role[0] ? login->account : SLICE("");
+	int r = audit_add_refused(request->store, name);
 
-	if (!name_is_plain(visitor.account) || !visitor.password.at ||
-	    visitor.password.length > PASSWORD_MAX) {
-		reply_problem(reply, MHD_HTTP_BAD_REQUEST,
-			      "a body is {\"account\": a name, \"password\": a text}");
-		return 0;
-	}
+	return r < 0 ? r : -EACCES;
+}
+
+bool login_is_possible(const struct login *login)
+{
+	return name_is_plain(login->account) && login->password.at &&
+	       login->password.length <= PASSWORD_MAX;
+}
+
+int login_check(const struct request *request, struct login *login)
+{
+	uint64_t now_ns = monotonic_ns();
+
+	if (!login_is_possible(login))
+		return -EACCES;
 	struct throttle *source = throttle_of(&request->server->logins, request->source);
-	struct throttle *account = throttle_of_account(request->server, visitor.account);
-	if (!throttle_has(source, now_ns, &wait_s) || !throttle_has(account, now_ns, &wait_s)) {
+	struct throttle *account = throttle_of_account(request->server, login->account);
+	if (!throttle_has(source, now_ns, &login->wait_s) ||
+	    !throttle_has(account, now_ns, &login->wait_s)) {
 		counter_add(&request->server->counters, COUNTER_LOGIN_THROTTLED, 1);
-		reply_wait(reply, "too many passwords were wrong", wait_s);
-		return 0;
+		return -EACCES;
 	}
-	int r = check_password(request, &visitor);
+	login->wait_s = 0;
+	int r = check_password(request, login);
 	if (r == -EACCES) {
 		throttle_take(source, now_ns);
 		throttle_take(account, now_ns);
 		counter_add(&request->server->counters, COUNTER_LOGIN_REFUSED, 1);
-		return refuse(request, &visitor, reply);
+		r = note_refusal(request, login);
 	}
-	return r < 0 ? r : welcome(request, &visitor, reply);
+	return r;
+}
+
+static int drop_old_tokens(struct store *store, const struct login_token *token)
+{
+	int r = store_do(store, "DELETE FROM token WHERE expires <= $1",
+			 STORE_VALUES(store_number(token->made_ns)));
+
+	if (r < 0)
+		return r;
+	return store_do(store,
+			"DELETE FROM token WHERE account = $1 AND digest NOT IN (SELECT digest"
+			" FROM token WHERE account = $1 ORDER BY made DESC, digest LIMIT $2)",
+			STORE_VALUES(store_text(token->account), store_number(LOGIN_TOKENS - 1)));
+}
+
+static int add_token(struct store *store, void *context)
+{
+	const struct login_token *token = context;
+	int r = drop_old_tokens(store, token);
+
+	if (r < 0)
+		return r;
+	r = store_do(
+		store, "INSERT INTO token (digest, account, made, expires) VALUES ($1, $2, $3, $4)",
+		STORE_VALUES(store_bytes(token->digest, SHA256_SIZE), store_text(token->account),
+			     store_number(token->made_ns), store_number(token->expires_ns)));
+	if (r < 0)
+		return r;
+	return audit_add(store, AUDIT_ACCOUNT(token->account),
+			 (struct audit_deed){ AUDIT_LOGIN, token->account, SLICE("") });
+}
+
+int login_keep(const struct request *request, const struct login_token *token)
+{
+	int r = store_transact(request->store, add_token, (void *)(uintptr_t)token);
+
+	if (r == 0)
+		counter_add(&request->server->counters, COUNTER_LOGIN_ACCEPTED, 1);
+	return r;
+}
+
+static int welcome(const struct request *request, const struct login *login, struct reply *reply)
+{
+	SCOPED(secret_done) struct buf text = BUF_MAX(TOKEN_TEXT_MAX);
+	unsigned char secret[TOKEN_SIZE];
+	int64_t now_ns = (int64_t)realtime_ns();
+	struct login_token token = { .account = login->account,
+				     .made_ns = now_ns,
+				     .expires_ns = now_ns + (int64_t)LOGIN_NS };
+	char expires[MOMENT_SIZE];
+
+	randombytes_buf(secret, sizeof(secret));
+	sha256(secret, sizeof(secret), token.digest);
+	base64url_write(secret, sizeof(secret), &text);
+	sodium_memzero(secret, sizeof(secret));
+	int r = login_keep(request, &token);
+	if (r < 0)
+		return r;
+	moment_text(token.expires_ns, expires);
+	struct buf *out = reply_object(reply, MHD_HTTP_OK);
+	json_text(out, "token", buf_view(&text));
+	json_text(out, "expires", slice_of(expires));
+	json_text(out, "role", slice_of(login->role));
+	reply_object_end(reply);
+	return 0;
+}
+
+int login_answer(const struct request *request, struct reply *reply)
+{
+	SCOPED(document_freep) json_t *document = document_read(request->body);
+	struct login login = { .account = document_text(document, "account"),
+			       .password = document_text(document, "password") };
+
+	if (!login_is_possible(&login)) {
+		reply_problem(reply, MHD_HTTP_BAD_REQUEST,
+			      "a body is {\"account\": a name, \"password\": a text}");
+		return 0;
+	}
+	int r = login_check(request, &login);
+	if (r == -EACCES && login.wait_s > 0)
+		reply_wait(reply, "too many passwords were wrong", login.wait_s);
+	else if (r == -EACCES)
+		reply_problem(reply, MHD_HTTP_FORBIDDEN, "account or password is not right");
+	else if (r == 0)
+		r = welcome(request, &login, reply);
+	return r == -EACCES ? 0 : r;
 }
 
 int logout_answer(const struct request *request, struct reply *reply)

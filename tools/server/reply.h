@@ -7,7 +7,7 @@
 #include "tools/server/holds.h"
 
 #define REPLY_BODY_MAX    (32 * MIB)
-#define REPLY_HEADERS_MAX 4u
+#define REPLY_HEADERS_MAX 16u
 #define REPLY_HEADER_MAX  (4 * KIB) /* of a value */
 #define REPLY_WHY_SIZE    256u
 

@@ -3,11 +3,21 @@
 
 #include <microhttpd.h>
 
+/* Of every answer that does not say otherwise. */
 static const char *const HEADERS[][2] = {
 	{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "Referrer-Policy", "no-referrer" },
 };
+
+static bool has_header(const struct reply *reply, const char *name)
+{
+	for (size_t i = 0; i < reply->header_count; i++) {
+		if (slice_is(slice_of(name), reply->headers[i].name))
+			return true;
+	}
+	return false;
+}
 
 struct MHD_Response *response_new(const struct reply *reply, const struct buf *allowed)
 {
@@ -17,8 +27,10 @@ struct MHD_Response *response_new(const struct reply *reply, const struct buf *a
 
 	if (!response)
 		return NULL;
-	for (size_t i = 0; i < COUNT_OF(HEADERS); i++)
-		MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
+	for (size_t i = 0; i < COUNT_OF(HEADERS); i++) {
+		if (!has_header(reply, HEADERS[i][0]))
+			MHD_add_response_header(response, HEADERS[i][0], HEADERS[i][1]);
+	}
 	if (reply->type)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
 	for (size_t i = 0; i < reply->header_count; i++)

@@ -67,8 +67,10 @@ struct route {
 	unsigned int scope;
 };
 
-/* Every route of the server, of which the last has no method. */
+/* Every route of the server's API, of which the last has no method; and those of its pages
+ * (tools/server/pages). */
 extern const struct route ROUTES[];
+extern const struct route PAGES[];
 
 /* Finds the route of `request`, whose parts are filled.  NULL when there is none; then
  * `ret_allowed` is what other methods the path has ("GET, POST"), empty when it has none. */

@@ -179,6 +179,7 @@ static int start_news(struct serving *serving, struct error *error)
 static int start(const struct run_options *options, struct serving *serving, struct error *error)
 {
 	struct http_settings settings = { .routes = ROUTES,
+					  .pages = PAGES,
 					  .stores = &serving->stores,
 					  .server = &serving->server,
 					  .listener = { witness_hear, &serving->server } };

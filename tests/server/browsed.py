@@ -19,7 +19,7 @@ class Page:
             ids = [node.get("id") for node in self.tree.iter() if node.get("id")]
             assert len(ids) == len(set(ids)), (path, ids)
 
-    def find(self, name, **attributes):
+    def find(self, name, /, **attributes):
         return [node for node in self.tree.iter(HTML + name)
                 if all(node.get(key.rstrip("_").replace("_", "-")) == value for key, value in attributes.items())]
 

@@ -201,6 +201,60 @@ def test_the_skip_link_skips():
         Window.wait(lambda: shown.focused().get_attribute("id") == "content")
 
 
+def test_news_come_by_themselves_and_do_not_take_the_place_of_a_reader():
+    with server() as served:
+        part, agent = record(served.top, "record", 2, 8)[0], Agent(served)
+        assert agent.deliver(part, 0, part.cuts[1])[0] == 200
+        with window(served) as shown:
+            shown.go("/record")
+            shown.log_in()
+            if "htmx" not in shown.driver.page_source.replace("htmx-config", ""):
+                print("# this build has no htmx")
+                return
+            count = len(shown.driver.find_elements(By.CSS_SELECTOR, "#events tbody tr"))
+            assert agent.deliver(part, part.cuts[1])[0] == 200
+            shown.wait(lambda: len(shown.driver.find_elements(By.CSS_SELECTOR, "#events tbody tr")) > count)
+            link = shown.tab_to(lambda element: element.find_elements(By.CSS_SELECTOR, "time"))
+            rows(served, "UPDATE log_tree SET size = size + 1")  # as if something new had come
+            asked = "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/record/events')).length"
+            before = shown.driver.execute_script(asked)
+            shown.wait(lambda: shown.driver.execute_script(asked) >= before + 2)
+            assert shown.focused() == link
+            assert shown.complaints() == [], shown.complaints()
+
+
+def test_pictures_tell_their_numbers():
+    with server() as served:
+        fill_record(served)
+        with window(served) as shown:
+            shown.go("/")
+            shown.log_in()
+            if "uPlot.iife" not in shown.driver.page_source:
+                print("# this build has no uPlot")
+                return
+            shown.wait(lambda: len(shown.driver.find_elements(By.CSS_SELECTOR, "figure .uplot canvas")) == 3)
+            canvas = shown.driver.find_element(By.CSS_SELECTOR, "figure .u-over")
+            webdriver.ActionChains(shown.driver).move_to_element(canvas).perform()
+            shown.wait(lambda: shown.driver.find_element(By.CSS_SELECTOR, ".u-legend .u-series:nth-child(2) .u-value").text.isdigit())
+            assert shown.complaints() == [], shown.complaints()
+
+
+def test_a_proof_is_copied():
+    with server("--checkpoint-every", "1") as served:
+        fill_record(served)
+        with window(served) as shown:
+            shown.go("/record")
+            shown.log_in()
+            path = shown.driver.find_element(By.CSS_SELECTOR, "td a").get_attribute("href").removeprefix(shown.top)
+            shown.wait(lambda: shown.go(path) or "c2sp.org/tlog-proof" in shown.text())
+            shown.driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+            button = shown.driver.find_elements(By.CSS_SELECTOR, "button.copy")[-1]
+            button.send_keys(Keys.ENTER)
+            shown.wait(lambda: button.text == "Copied")
+            copied = shown.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+            assert copied == shown.driver.find_element(By.CSS_SELECTOR, "pre[aria-label=Proof]").text + "\n", copied
+
+
 def luminance(color):
     parts = [int(part) / 255 for part in color[color.index("(") + 1:-1].split(",")[:3]]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]

@@ -51,6 +51,7 @@ def check_site(page):
         assert page.headers.get(name) == value, (page.path, name, page.headers.get(name))
     for node in page.tree.iter():
         assert not [key for key in node.attrib if key.startswith("on") or key == "style"], (page.path, node.attrib)
+    assert page.find("meta", name="htmx-config")[0].get("content").count("false") == 4
     assert not page.find("style") and all(node.get("src") for node in page.find("script")), page.path
     assert len(page.find("h1")) == 1 and page.find("html")[0].get("lang") == "en" and page.find("a", href="#content"), page.path
 

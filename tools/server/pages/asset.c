@@ -15,13 +15,14 @@
 
 extern const struct embedded ASSETS[];
 
-/* Kinds of files by how their names end, and what a page says to bring one. */
+/* Kinds of files by how their names end, and the element by which a page brings one; licences have none. */
 static const struct {
 	const char *suffix, *type;
-	bool is_script;
+	enum { ASSET_STYLE, ASSET_SCRIPT, ASSET_TEXT } kind;
 } KINDS[] = {
-	{ ".css", "text/css; charset=utf-8", false },
-	{ ".js", "text/javascript; charset=utf-8", true },
+	{ ".css", "text/css; charset=utf-8", ASSET_STYLE },
+	{ ".js", "text/javascript; charset=utf-8", ASSET_SCRIPT },
+	{ ".txt", "text/plain; charset=utf-8", ASSET_TEXT },
 };
 
 /* Where each of ASSETS is found. */
@@ -54,10 +55,12 @@ void asset_add_links(struct buf *out)
 {
 	pthread_once(&are_known, find_paths);
 	for (size_t i = 0; ASSETS[i].name && i < ASSETS_MAX; i++) {
-		if (KINDS[kind_of(ASSETS[i].name)].is_script)
-			HTML(out, "<script defer src=\"{}\"></script>\n", html_word(paths[i]));
-		else
-			HTML(out, "<link rel=\"stylesheet\" href=\"{}\">\n", html_word(paths[i]));
+		struct html_value path = html_word(paths[i]);
+
+		if (KINDS[kind_of(ASSETS[i].name)].kind == ASSET_SCRIPT)
+			HTML(out, "<script defer src=\"{}\"></script>\n", path);
+		else if (KINDS[kind_of(ASSETS[i].name)].kind == ASSET_STYLE)
+			HTML(out, "<link rel=\"stylesheet\" href=\"{}\">\n", path);
 	}
 }
 

@@ -86,6 +86,11 @@ static void add_head(struct view *view, struct slice title)
 	HTML_PUT(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		      "<meta name=\"color-scheme\" content=\"light dark\">\n");
+	/* htmx: no style of its own, no code in attributes, requests to this server alone, nothing kept */
+	HTML_PUT(out,
+		 "<meta name=\"htmx-config\" content=\"{&quot;includeIndicatorStyles&quot;:false,"
+		 "&quot;allowEval&quot;:false,&quot;selfRequestsOnly&quot;:true,"
+		 "&quot;historyEnabled&quot;:false,&quot;allowScriptTags&quot;:false}\">\n");
 	HTML(out, "<title>{} · Chaperone</title>\n", html_text(title));
 	asset_add_links(out);
 	HTML_PUT(out, "</head>\n");

@@ -2,7 +2,7 @@
 # Authors' keys change: one root after the other, each signed by enough of both, and machines follow it.
 import json
 
-from authors import Person, add_account, add_key, bundle, database, new_key, rows, sign
+from authors import Person, add_account, add_key, bundle, new_key, rows, sign
 from served import CHAPERONE, SERVER, code, enrol, server
 from support import clean_environment, collect, main, run, run_at_terminal
 
@@ -153,8 +153,7 @@ def replace_root(authors, text, *secrets):
     """What somebody who has the whole server can do."""
     freshness = (authors.served.data / "freshness.key").read_text().strip()
     note = sign(text, *secrets, freshness).decode()
-    with database(authors.served) as opened:
-        opened.execute("UPDATE root SET text = ?, note = ? WHERE version = (SELECT max(version) FROM root)", (text, note))
+    rows(authors.served, "UPDATE root SET text = ?, note = ? WHERE version = (SELECT max(version) FROM root)", text, note)
 
 
 def test_what_too_few_have_signed_is_refused_with_words():

@@ -73,6 +73,28 @@ def test_an_event_is_shown_as_the_record_shows_it():
             assert len(told["leaves"]) == leaves, (event, told["leaves"])
 
 
+def test_an_export_is_read_as_the_records_that_it_is_of():
+    with server() as served:
+        log = Log(served)
+        here = [json.dumps(event) for name in ("record", "second") for event in log.listed("--record", log.top / name)]
+        there = log.listed(log.path)
+        assert sorted(here) == sorted(map(json.dumps, there)) and [each["time"] for each in there] == sorted(each["time"] for each in there)
+        assert len(log.listed(log.path, "--verdict", "deny")) == sum('"verdict": "deny"' in line for line in here) > 0
+        assert len(log.listed(log.path, "-n", "3")) == 3
+        event = log.events[63]["event"]
+        shown = [json.loads(ask(log.top, "show", "--json", event, *where)[1]) for where in ([log.path], ["--record", log.top / "record"])]
+        assert shown[0]["chain"].pop("file").endswith("/" + log.part.name) and shown[1]["chain"].pop("file")
+        assert shown[0] == shown[1], shown
+        table = [ask(log.top, "export", "--format", "csv", *where)[1] for where in
+                 ([log.path], ["--record", log.top / "record"], ["--record", log.top / "second"])]
+        assert sorted(table[0].splitlines()[1:]) == sorted(table[1].splitlines()[1:] + table[2].splitlines()[1:])
+        damaged = log.top / "damaged"
+        damaged.write_bytes(log.path.read_bytes()[:-2000])
+        for words in (["list", damaged], ["show", event, damaged], ["list", log.top / "none"], ["list", log.top / "proof"]):
+            status, _, err = ask(log.top, *words)
+            assert status == 2 and str(words[-1]) in err, (words, err)
+
+
 def test_an_id_in_a_refusal_is_proven_too():
     with server() as served:
         log = Log(served)

@@ -108,7 +108,7 @@ def test_every_command_refuses_a_wrong_line_in_the_same_words():
 
 def test_arguments_are_counted():
     for arguments, wrong in ((["init", "surplus"], "unexpected argument 'surplus'"),
-                             (["audit", "show", "a", "b"], "unexpected argument 'b'"),
+                             (["audit", "show", "a", "b", "c"], "unexpected argument 'c'"),
                              (["audit", "show"], "expected EVENT"), (["policy", "test"], "expected PATH..."),
                              (["agent"], "--socket PATH is needed")):
         expect(arguments, 2, err=wrong)

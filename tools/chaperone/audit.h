@@ -43,6 +43,7 @@ struct audit_options {
 	/* of `policy replay` */
 	const char *policy, *was;
 	bool fails_on_change, shows_untold;
+	const char *export;  /* in place of a record; NULL: not given */
 	const char *operand; /* the argument without a dash; NULL: none */
 };
 

@@ -7,6 +7,7 @@
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_csv.h"
 #include "tools/chaperone/audit_print.h"
+#include "tools/chaperone/audit_source.h"
 #include "tools/chaperone/audit_select.h"
 #include "tools/audit/ocsf.h"
 
@@ -60,21 +61,19 @@ static void note_complaint(void *context, const struct error *error)
 
 static int run(struct exporting *exporting, struct error *error)
 {
-	SCOPED(audit_events_closep) struct audit_events *events = NULL;
-	const char *path = exporting->options->record;
-	int r = audit_events_open(path, &events, error);
+	SCOPED(audit_source_close) struct audit_source source = AUDIT_SOURCE_NONE;
+	int r = audit_source_open(exporting->options, &source, error);
 
 	if (r < 0)
 		return r;
 	exporting->format->add_head(&exporting->line);
 	r = audit_print(&exporting->line);
 	if (r == 0)
-		r = audit_events_poll(events, export_event, note_complaint, exporting);
-	if (r == 0)
-		r = audit_events_end(events, export_event, exporting);
+		r = audit_source_read(&source, exporting->options, export_event, note_complaint,
+				      exporting, error);
 	if (r == 0 && fflush(stdout) != 0)
 		r = -errno;
-	return r < 0 ? error_system(error, r, path) : 0;
+	return r < 0 && !error->text[0] ? error_system(error, r, "standard output") : r;
 }
 
 static int read_format(const char *text, void *ret_format)
@@ -100,6 +99,8 @@ static const struct option_row ROWS[] = {
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
+	.operands = "[EXPORT]",
+	.operands_max = 1,
 	.about = "Writes events in the order in which they ended, those without an outcome last.",
 	.exits = "0 all written, 1 parts of the record do not verify, 2 could not run",
 };

@@ -6,6 +6,7 @@
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"
+#include "tools/chaperone/audit_source.h"
 #include "tools/chaperone/audit_select.h"
 
 static const struct option_row ROWS[] = {
@@ -18,7 +19,10 @@ static const struct option_row ROWS[] = {
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
-	.about = "Lists the newest events of the record, the newest last.",
+	.operands = "[EXPORT]",
+	.operands_max = 1,
+	.about =
+		"Lists the newest events of the record, or of an export of a server's, the newest last.",
 	.exits = "0 listed, 2 could not run",
 };
 
@@ -63,23 +67,21 @@ static void done(struct listing *listing)
 
 static int list(const struct audit_options *options, struct error *error)
 {
-	SCOPED(audit_events_closep) struct audit_events *events = NULL;
+	SCOPED(audit_source_close) struct audit_source source = AUDIT_SOURCE_NONE;
 	SCOPED(done)
 	struct listing listing = { .options = options,
 				   .newest = { .limit = options->limit ? options->limit
 								       : AUDIT_LIMIT_DEFAULT } };
-	int r = audit_events_open(options->record, &events, error);
+	int r = audit_source_open(options, &source, error);
 
+	if (r == 0)
+		r = audit_source_read(&source, options, keep, audit_print_complaint, &listing,
+				      error);
 	if (r < 0)
 		return r;
-	r = audit_events_poll(events, keep, audit_print_complaint, &listing);
-	if (r == 0)
-		r = audit_events_end(events, keep, &listing);
-	if (r == 0) {
-		audit_newest_sort(&listing.newest);
-		r = print_events(options, &listing.newest);
-	}
-	return r < 0 ? error_system(error, r, options->record) : 0;
+	audit_newest_sort(&listing.newest);
+	r = print_events(options, &listing.newest);
+	return r < 0 ? error_system(error, r, "standard output") : 0;
 }
 
 int command_audit_list(int argc, char **argv)

@@ -25,8 +25,11 @@ bool audit_options_read(const struct option_table *table, int argc, char **argv,
 	if (!operands)
 		return false;
 	options.operand = operands[0];
-	bool is_instead = options.operand && table->operands_min == 0; /* of a record */
-	if (!options.record[0] && !is_instead &&
+	for (size_t i = 0; operands[i]; i++) {
+		if (i == table->operands_min) /* one that may be missing stands for a record */
+			options.export = operands[i];
+	}
+	if (!options.record[0] && !options.export &&
 	    place_of_record(NULL, options.record, &error) < 0) {
 		*ret_status = command_fail(argv[0], &error);
 		return false;

@@ -9,6 +9,7 @@
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_json.h"
 #include "tools/chaperone/audit_print.h"
+#include "tools/chaperone/audit_source.h"
 #include "tools/chaperone/audit_show.h"
 
 static const struct option_row ROWS[] = {
@@ -18,9 +19,9 @@ static const struct option_row ROWS[] = {
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
-	.operands = "EVENT",
+	.operands = "EVENT [EXPORT]",
 	.operands_min = 1,
-	.operands_max = 1,
+	.operands_max = 2,
 	.about =
 		"Shows everything the record knows about one event: an id from `audit list`, or the one in a refusal.",
 	.exits = "0 shown, 1 no such event, 2 could not run",
@@ -177,16 +178,12 @@ static int show(void *context, const struct audit_event *event)
 
 static int run(struct showing *showing, struct error *error)
 {
-	SCOPED(audit_events_closep) struct audit_events *events = NULL;
-	const char *path = showing->options->record;
-	int r = audit_events_open(path, &events, error);
+	SCOPED(audit_source_close) struct audit_source source = AUDIT_SOURCE_NONE;
+	int r = audit_source_open(showing->options, &source, error);
 
-	if (r < 0)
-		return r;
-	r = audit_events_poll(events, show, audit_print_complaint, showing);
-	if (r == 0)
-		r = audit_events_end(events, show, showing);
-	return r < 0 ? error_system(error, r, path) : 0;
+	return r < 0 ? r
+		     : audit_source_read(&source, showing->options, show, audit_print_complaint,
+					 showing, error);
 }
 
 int command_audit_show(int argc, char **argv)

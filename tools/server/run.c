@@ -80,8 +80,9 @@ static const struct option_table OPTIONS = {
 	.exits = "0 it was told to end, 1 it cannot serve, 2 asked wrongly",
 };
 
-/* All that serves, in the order in which it is taken down. */
+/* All that serves. */
 struct serving {
+	const struct run_options *options;
 	struct data data;
 	struct buf certificate, key;
 	struct store_pool stores;
@@ -108,6 +109,19 @@ static void serving_done(struct serving *serving)
 	data_close(&serving->data);
 }
 
+static int open_data(struct serving *serving, struct error *error)
+{
+	const struct run_options *options = serving->options;
+	int r = data_open_with(options->data, options->database, &serving->data, error);
+
+	if (r == 0)
+		r = data_read_or(&serving->data, options->certificate, DATA_CERTIFICATE,
+				 &serving->certificate, error);
+	if (r == 0)
+		r = data_read_or(&serving->data, options->key, DATA_TLS_KEY, &serving->key, error);
+	return r < 0 ? r : server_load(&serving->data, &serving->server, error);
+}
+
 static int fill_pool(struct serving *serving, struct error *error)
 {
 	for (size_t i = 0; i < HTTP_STORES; i++) {
@@ -121,8 +135,7 @@ static int fill_pool(struct serving *serving, struct error *error)
 	return 0;
 }
 
-static int start_signer(const struct run_options *options, struct serving *serving,
-			struct error *error)
+static int start_signer(struct serving *serving, struct error *error)
 {
 	struct store *store;
 	int r = data_open_store(&serving->data, &store, error);
@@ -130,24 +143,14 @@ static int start_signer(const struct run_options *options, struct serving *servi
 	if (r < 0)
 		return r;
 	const struct ledger_signer who = { serving->server.log_number, &serving->server.log };
-	r = signer_start(store, &who, options->checkpoint_s, &serving->server.journal,
+	r = signer_start(store, &who, serving->options->checkpoint_s, &serving->server.journal,
 			 &serving->signer);
 	return r < 0 ? error_system(error, r, "the thread that signs checkpoints") : 0;
 }
 
-static int start_metrics(const struct run_options *options, struct serving *serving,
-			 struct error *error)
+static int start_pulse(struct serving *serving, struct error *error)
 {
-	struct sockaddr_storage address;
-	struct store *store;
-	int r = metrics_read_address(options->metrics, &address, error);
-
-	if (r == 0)
-		r = data_open_store(&serving->data, &store, error);
-	if (r < 0)
-		return r;
-	r = metrics_start(&address, &serving->server, serving->http, store, &serving->metrics);
-	return r < 0 ? error_system(error, r, "where metrics are told") : 0;
+	return pulse_start(&serving->server.pulse, &serving->data, &serving->server.journal, error);
 }
 
 static int start_forwarder(struct serving *serving, struct error *error)
@@ -163,6 +166,20 @@ static int start_forwarder(struct serving *serving, struct error *error)
 	return r < 0 ? error_system(error, r, "the thread that forwards the record") : 0;
 }
 
+static int start_http(struct serving *serving, struct error *error)
+{
+	struct http_settings settings = { .certificate = buf_text(&serving->certificate),
+					  .key = buf_text(&serving->key),
+					  .routes = ROUTES,
+					  .pages = PAGES,
+					  .stores = &serving->stores,
+					  .server = &serving->server,
+					  .listener = { witness_hear, &serving->server } };
+	int r = listen_read(serving->options->listen, &settings.address, error);
+
+	return r < 0 ? r : http_start(&settings, &serving->http, error);
+}
+
 static int start_news(struct serving *serving, struct error *error)
 {
 	struct store *store;
@@ -176,44 +193,37 @@ static int start_news(struct serving *serving, struct error *error)
 	return r < 0 ? error_system(error, r, "the thread that listens") : 0;
 }
 
-static int start(const struct run_options *options, struct serving *serving, struct error *error)
+static int start_metrics(struct serving *serving, struct error *error)
 {
-	struct http_settings settings = { .routes = ROUTES,
-					  .pages = PAGES,
-					  .stores = &serving->stores,
-					  .server = &serving->server,
-					  .listener = { witness_hear, &serving->server } };
+	struct sockaddr_storage address;
+	struct store *store;
 
-	serving->server.begun_ns = realtime_ns();
-	journal_init(&serving->server.journal, STDERR_FILENO, options->is_quiet);
-	int r = listen_read(options->listen, &settings.address, error);
-
+	if (!serving->options->metrics)
+		return 0;
+	int r = metrics_read_address(serving->options->metrics, &address, error);
 	if (r == 0)
-		r = data_open_with(options->data, options->database, &serving->data, error);
-	if (r == 0)
-		r = data_read_or(&serving->data, options->certificate, DATA_CERTIFICATE,
-				 &serving->certificate, error);
-	if (r == 0)
-		r = data_read_or(&serving->data, options->key, DATA_TLS_KEY, &serving->key, error);
-	if (r == 0)
-		r = server_load(&serving->data, &serving->server, error);
-	if (r == 0)
-		r = fill_pool(serving, error);
-	if (r == 0)
-		r = start_signer(options, serving, error);
-	if (r == 0)
-		r = pulse_start(&serving->server.pulse, &serving->data, &serving->server.journal,
-				error);
-	if (r == 0)
-		r = start_forwarder(serving, error);
+		r = data_open_store(&serving->data, &store, error);
 	if (r < 0)
 		return r;
-	settings.certificate = buf_text(&serving->certificate);
-	settings.key = buf_text(&serving->key);
-	r = http_start(&settings, &serving->http, error);
-	if (r == 0)
-		r = start_news(serving, error);
-	return r < 0 || !options->metrics ? r : start_metrics(options, serving, error);
+	r = metrics_start(&address, &serving->server, serving->http, store, &serving->metrics);
+	return r < 0 ? error_system(error, r, "where metrics are told") : 0;
+}
+
+/* In the order in which it begins; it ends in the opposite one. */
+static int (*const STARTS[])(struct serving *serving, struct error *error) = {
+	open_data,       fill_pool,  start_signer, start_pulse,
+	start_forwarder, start_http, start_news,   start_metrics,
+};
+
+static int start(struct serving *serving, struct error *error)
+{
+	int r = 0;
+
+	serving->server.begun_ns = realtime_ns();
+	journal_init(&serving->server.journal, STDERR_FILENO, serving->options->is_quiet);
+	for (size_t i = 0; r == 0 && i < COUNT_OF(STARTS); i++)
+		r = STARTS[i](serving, error);
+	return r;
 }
 
 /* What is said must not reach a connection or a file that came to have a number of those. */
@@ -239,7 +249,7 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit); /* where it cannot be, fewer can wait */
 }
 
-static void tell_ready(const struct run_options *options, struct serving *serving)
+static void tell_ready(struct serving *serving)
 {
 	unsigned int port = http_port(serving->http);
 	const struct journal_pair pairs[] = {
@@ -251,9 +261,9 @@ static void tell_ready(const struct run_options *options, struct serving *servin
 
 	journal_write(&serving->server.journal, JOURNAL_SERVES, pairs,
 		      serving->metrics ? COUNT_OF(pairs) : COUNT_OF(pairs) - 1);
-	if (options->ready_fd != NO_DESCRIPTOR) {
-		dprintf((int)options->ready_fd, "%u\n", port);
-		close((int)options->ready_fd);
+	if (serving->options->ready_fd != NO_DESCRIPTOR) {
+		dprintf((int)serving->options->ready_fd, "%u\n", port);
+		close((int)serving->options->ready_fd);
 	}
 }
 
@@ -263,7 +273,8 @@ int command_run(int argc, char **argv)
 				       .ready_fd = NO_DESCRIPTOR,
 				       .checkpoint_s = CHECKPOINT_S };
 	SCOPED(serving_done)
-	struct serving serving = { .data = DATA_NONE,
+	struct serving serving = { .options = &options,
+				   .data = DATA_NONE,
 				   .certificate = BUF_MAX(DATA_FILE_MAX),
 				   .key = BUF_MAX(DATA_FILE_MAX),
 				   .stores = STORE_POOL_EMPTY,
@@ -285,11 +296,11 @@ int command_run(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
 	hold_standard_descriptors();
-	if (start(&options, &serving, &error) < 0) {
+	if (start(&serving, &error) < 0) {
 		terminal_error(argv[0], &error);
 		return EXIT_FINDINGS;
 	}
-	tell_ready(&options, &serving);
+	tell_ready(&serving);
 	sigwait(&ends, &number);
 	const struct journal_pair pair = { "signal", JOURNAL_NUMBER((unsigned int)number) };
 	journal_write(&serving.server.journal, JOURNAL_ENDS, &pair, 1);

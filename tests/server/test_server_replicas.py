@@ -17,6 +17,7 @@ from served import SERVER, Server, server
 from support import collect, main, run
 
 BATCHES, STATEMENTS = 120, 100
+TRIES = 10  # of a password, for an account
 DEATHS = 6 if os.environ.get("CHAPERONE_TEST_LONG") == "1" else 2  # of each
 
 
@@ -243,6 +244,17 @@ def test_who_is_known_to_one_is_known_to_the_other():
         assert run(first.top, "agent", "revoke", "--data", str(second.data), agent.name, program=SERVER)[0] == 0
         assert [ask(served, agent, "GET", "/v1/agent")[0] for served in pair.servers] == [401, 401]
         assert [run(first.top, "check", "--data", str(served.data), program=SERVER)[0] for served in pair.servers] == [0, 0]
+
+
+def test_more_servers_are_not_more_passwords():
+    with replicas() as pair:
+        statuses = []
+        pair.servers[0].stop()
+        pair.servers[0].start()  # it knows of the other one now
+        for i in range(2 * TRIES):
+            body = json.dumps({"account": "admin", "password": f"wrong-{i}"}).encode()
+            statuses.append(pair.servers[i % 2].ask("POST", "/v1/login", body=body)[0])
+        assert statuses.count(403) < TRIES + 4 and statuses[-2:] == [429, 429], statuses
 
 
 def test_a_folder_is_of_one_replica():

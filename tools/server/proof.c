@@ -22,8 +22,9 @@ static int take_size(void *context, const struct store_value *columns, size_t co
 static int signed_size(const struct request *request, uint64_t *ret_size)
 {
 	*ret_size = 0;
-	return store_run(request->store, "SELECT coalesce(max(size), 0) FROM log_checkpoint",
-			 STORE_NO_VALUES, take_size, ret_size);
+	return store_run(
+		request->store, "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
+		STORE_VALUES(store_number(request->server->log_number)), take_size, ret_size);
 }
 
 /* A number that may be missing, and is at most `max`.  -EINVAL. */
@@ -56,7 +57,8 @@ static void add_hashes(struct buf *out, const struct tree_proof *proof)
 
 int proof_of_leaf(const struct request *request, struct reply *reply)
 {
-	const struct tree_source source = { ledger_find, request->store };
+	struct ledger_place place = { request->store, request->server->log_number };
+	const struct tree_source source = { ledger_find, &place };
 	uint64_t last, size, leaf = UINT64_MAX;
 	struct tree_proof proof;
 	struct tree_hash hash;
@@ -71,7 +73,7 @@ int proof_of_leaf(const struct request *request, struct reply *reply)
 			      "leaf is less than size, and size at most the newest checkpoint's");
 		return 0;
 	}
-	r = ledger_find(request->store, 0, leaf, &hash);
+	r = ledger_find(&place, 0, leaf, &hash);
 	if (r == 0)
 		r = tree_prove_leaf(&source, leaf, size, &proof);
 	if (r < 0)
@@ -87,7 +89,8 @@ int proof_of_leaf(const struct request *request, struct reply *reply)
 
 int proof_of_growth(const struct request *request, struct reply *reply)
 {
-	const struct tree_source source = { ledger_find, request->store };
+	struct ledger_place place = { request->store, request->server->log_number };
+	const struct tree_source source = { ledger_find, &place };
 	uint64_t last, to, from = UINT64_MAX;
 	struct tree_proof proof;
 	int r = signed_size(request, &last);

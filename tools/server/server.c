@@ -34,15 +34,37 @@ static int open_log(const struct data *data, struct server *server, struct error
 	return r < 0 ? error_set(error, r, "the log: %s", store_trouble(data->store)) : 0;
 }
 
+static int take_count(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	*(uint64_t *)context = (uint64_t)columns[0].number;
+	return 0;
+}
+
+/* Of the tries that an account has each server grants its share: more servers are not more tries. */
+static int share_passwords(const struct data *data, struct server *server, struct error *error)
+{
+	uint64_t servers = 1;
+	int r = store_run(data->store, "SELECT count(*) FROM log_tree", STORE_NO_VALUES, take_count,
+			  &servers);
+
+	if (r < 0)
+		return error_set(error, r, "the logs: %s", store_trouble(data->store));
+	throttles_init(&server->passwords, servers < PASSWORD_TRIES ? PASSWORD_TRIES / servers : 1,
+		       PASSWORD_TRY_NS * servers);
+	return 0;
+}
+
 int server_load(const struct data *data, struct server *server, struct error *error)
 {
 	throttles_init(&server->enrolments, ENROLMENT_TRIES, ENROLMENT_TRY_NS);
 	throttles_init(&server->logins, LOGIN_TRIES, LOGIN_TRY_NS);
-	throttles_init(&server->passwords, PASSWORD_TRIES, PASSWORD_TRY_NS);
 	int r = data_key(data, DATA_LOG_KEY, &server->log, error);
 
 	if (r == 0)
 		r = open_log(data, server, error);
+	if (r == 0)
+		r = share_passwords(data, server, error);
 	if (r == 0)
 		r = data_key(data, DATA_FRESHNESS_KEY, &server->freshness, error);
 	if (r == 0)

@@ -190,7 +190,7 @@ def test_notes_are_found():
         (own,) = [event for event in listed(served) if event["kind"] == "note"]
         (note,) = find(person, "/v1/notes")["notes"]
         assert (note["agent"], note["event"], note["time"], note["text"]) == (agent.name, own["event"], own["time"], own["text"])
-        rows(served, "INSERT INTO record_note (leaf, place, source, parent, time, text) SELECT value, 9, source, 0, value, 'Disk full ' || value"
+        rows(served, "INSERT INTO record_note (log, leaf, place, source, parent, time, text) SELECT 1, value, 9, source, 0, value, 'Disk full ' || value"
              " FROM record_source, (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 50) SELECT value FROM c)")
         notes = [note for page in pages(person, "/v1/notes", "notes", limit=7) for note in page]
         assert [note["text"] for note in notes] == [own["text"]] + [f"Disk full {number}" for number in range(50, 0, -1)]

@@ -7,8 +7,8 @@
 #include "tools/server/search_cursor.h"
 #include "tools/server/search_match.h"
 
-enum { TIME, LEAF, PLACE, SOURCE, PARENT, TEXT, AGENT, HOST };
-enum { NUMBERS = 3 };
+enum { TIME, LOG, LEAF, PLACE, SOURCE, PARENT, TEXT, AGENT, HOST };
+enum { NUMBERS = 4 };
 
 void search_note_id(const struct search_note *note, char ret_id[SEARCH_ID_SIZE])
 {
@@ -63,23 +63,32 @@ static int look_at(void *context, const struct store_value *columns, size_t coun
 	return page->row(page->context, &note);
 }
 
+/* Where all fit, no more are read than are shown. */
+static int64_t read_max(const struct page *page)
+{
+	const struct search_filter *filter = &page->search->filter;
+	bool all_fit = filter->agent.length == 0 && filter->shape.length == 0;
+
+	return all_fit ? (int64_t)page->search->limit + 1 : SEARCH_EXAMINED_MAX + 1;
+}
+
 /* One more than is looked at tells whether there is more. */
 static int read_notes(struct store *store, struct page *page)
 {
 	int r = store_run(
 		store,
-		"SELECT note.time, note.leaf, note.place, note.source, note.parent, note.text,"
-		" agent.id, agent.host FROM (SELECT time, leaf, place, source, parent, text"
-		" FROM record_note WHERE time <= $1 AND time >= $2 AND (time < $1 OR leaf < $3"
-		" OR (leaf = $3 AND place < $4)) ORDER BY time DESC, leaf DESC, place DESC"
-		" LIMIT $5) AS note"
+		"SELECT note.time, note.log, note.leaf, note.place, note.source, note.parent, note.text,"
+		" agent.id, agent.host FROM (SELECT time, log, leaf, place, source, parent, text"
+		" FROM record_note WHERE time <= $1 AND time >= $2 AND (time < $1 OR log < $3"
+		" OR (log = $3 AND (leaf < $4 OR (leaf = $4 AND place < $5))))"
+		" ORDER BY time DESC, log DESC, leaf DESC, place DESC LIMIT $6) AS note"
 		" LEFT JOIN record_source AS origin ON origin.source = note.source"
 		" LEFT JOIN agent ON agent.id = origin.agent"
-		" ORDER BY note.time DESC, note.leaf DESC, note.place DESC",
+		" ORDER BY note.time DESC, note.log DESC, note.leaf DESC, note.place DESC",
 		STORE_VALUES(store_number(page->last[0]),
 			     store_number((int64_t)page->search->filter.from_ns),
 			     store_number(page->last[1]), store_number(page->last[2]),
-			     store_number(SEARCH_EXAMINED_MAX + 1)),
+			     store_number(page->last[3]), store_number(read_max(page))),
 		look_at, page);
 
 	return r == -ECANCELED && page->is_full ? 0 : r;
@@ -102,7 +111,8 @@ int search_notes(struct store *store, const struct search *search, search_note_f
 	struct page page = { .search = search,
 			     .row = row,
 			     .context = context,
-			     .last = { (int64_t)search->filter.until_ns, INT64_MAX, INT64_MAX } };
+			     .last = { (int64_t)search->filter.until_ns, INT64_MAX, INT64_MAX,
+				       INT64_MAX } };
 	int r = is_right(search) ? 0 : -EINVAL;
 
 	ret_cursor[0] = '\0';

@@ -180,11 +180,11 @@ START_TEST(statements_without_an_outcome_are_found_by_their_leaf)
 		store_run_script(
 			store,
 			"INSERT INTO record_event (source, connection, sequence, time,"
-			" judgement, flags, text_bytes, leaf, ended) VALUES"
-			" (1, 1, 1, 100, 0, 4, 40, 3, NULL), (1, 1, 2, 200, 0, 0, 9, 4, NULL),"
-			" (1, 1, 3, 300, 0, 0, 9, 4, 400), (1, 1, 4, 500, 0, 0, 9, 5, NULL);"
-			"INSERT INTO record_asked (source, connection, judgement, time, leaf)"
-			" VALUES (1, 1, 8, 100, 4), (1, 1, 9, 100, 5)"),
+			" judgement, flags, text_bytes, log, leaf, ended) VALUES"
+			" (1, 1, 1, 100, 0, 4, 40, 1, 3, NULL), (1, 1, 2, 200, 0, 0, 9, 1, 4, NULL),"
+			" (1, 1, 3, 300, 0, 0, 9, 1, 4, 400), (1, 1, 4, 500, 0, 0, 9, 1, 5, NULL);"
+			"INSERT INTO record_asked (source, connection, judgement, time, log, leaf)"
+			" VALUES (1, 1, 8, 100, 1, 4), (1, 1, 9, 100, 1, 5)"),
 		0);
 	ck_assert_int_eq(statement_find(store, &statement), 0);
 	ck_assert(statement.time_ns == 200 && statement.leaf == 4 && statement.text_bytes == 9);

@@ -30,6 +30,7 @@ ROUTES = (("GET", DRAFTS, b"", 200, "read"),
           ("GET", "/v1/statistics", b"", 200, "read"),
           ("GET", "/v1/agents", b"", 200, "read"),
           ("GET", "/v1/alarms", b"", 200, "read"),
+          ("GET", "/v1/log/proof", b"", 400, "read"),
           ("POST", "/v1/alarms/1/1/1", b"", 404, "login"),
           ("POST", "/v1/logout", b"", 204, "login"))
 

@@ -50,6 +50,21 @@ class Pair:
         self.servers[which].start(*self.more)
 
 
+def test_room_is_asked_for_where_the_database_is():
+    apart = ["unshare", "-m" if os.getuid() == 0 else "-rm"]  # root stays who may enter PostgreSQL's folder
+    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode != 0:
+        print("# there are no namespaces here")
+        return
+    with server() as served:
+        served.stop()
+        small = served.top / "small"
+        small.mkdir()
+        kept, served.data = served.data, small / "data"
+        served.start(wrapper=[*apart, "sh", "-c", 'mount -t tmpfs -o size=8m,mode=700 none "$0" && cp -a "$1" "$0" && shift && exec "$@"',
+                              str(small), str(kept)])
+        assert served.ask("GET", "/readyz")[0] == 200
+
+
 @contextlib.contextmanager
 def replicas(*more):
     with server(*more) as first:

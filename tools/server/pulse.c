@@ -5,12 +5,13 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-/* What SQLite writes goes to where there was room before, so the disk is asked as well. */
+/* What SQLite writes goes to where there was room before, so the disk is asked as well; that of a database
+ * elsewhere is not this one. */
 static bool has_room(const struct data *data)
 {
 	struct statvfs status;
 
-	return fstatvfs(data->folder, &status) < 0 ||
+	return data->database[0] || fstatvfs(data->folder, &status) < 0 ||
 	       (uint64_t)status.f_bavail * status.f_frsize >= PULSE_ROOM_MIN;
 }
 

@@ -9,13 +9,13 @@
 #include "tools/server/deposit.h"
 #include "tools/server/index.h"
 
-/* One delivery, which is read in the order in which all came. */
+/* One delivery after the other, in the order in which they came, to whichever server. */
 struct again {
 	struct store *store;
-	int64_t log;
-	uint64_t leaf;  /* of the next piece */
-	bool is_any;    /* a delivery was there */
-	uint64_t count; /* leaves */
+	uint64_t leaf;                        /* of the next piece */
+	int64_t received_ns, log, first_leaf; /* of the delivery that was read last */
+	bool is_any;                          /* a delivery was there */
+	uint64_t count;                       /* leaves */
 	struct index *index;
 	struct record_walk walk;
 	struct record_entries entries;
@@ -75,7 +75,7 @@ static int take_pieces(void *context, struct slice bytes)
 	return r;
 }
 
-enum column { LOG, FIRST_LEAF, LEAVES, SOURCE, PART, START, PRIOR, FRAME };
+enum column { RECEIVED, LOG, FIRST_LEAF, LEAVES, SOURCE, PART, START, PRIOR, FRAME };
 
 static int take_frame(struct again *again, const struct store_value *columns)
 {
@@ -99,8 +99,10 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 
 	(void)count;
 	again->is_any = true;
+	again->received_ns = columns[RECEIVED].number;
 	again->log = columns[LOG].number;
-	again->leaf = (uint64_t)columns[FIRST_LEAF].number;
+	again->first_leaf = columns[FIRST_LEAF].number;
+	again->leaf = (uint64_t)again->first_leaf;
 	again->walk = (struct record_walk){ .offset = (uint64_t)columns[START].number };
 	if (columns[PRIOR].bytes.length != SHA256_SIZE ||
 	    part_name_read(columns[PART].bytes, &name) < 0)
@@ -117,33 +119,22 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 	return r;
 }
 
-/* The next delivery of the log, or the first one of the next log. */
-static int take_next(struct again *again)
-{
-	again->is_any = false;
-	int r = store_run(
-		again->store,
-		"SELECT log, first_leaf, leaves, source, part, start, prior, frame"
-		" FROM record_delivery WHERE log = $1 AND first_leaf >= $2"
-		" ORDER BY first_leaf LIMIT 1",
-		STORE_VALUES(store_number(again->log), store_number((int64_t)again->leaf)),
-		take_delivery, again);
-
-	if (r < 0 || again->is_any)
-		return r;
-	return store_run(again->store,
-			 "SELECT log, first_leaf, leaves, source, part, start, prior, frame"
-			 " FROM record_delivery WHERE log > $1 ORDER BY log, first_leaf LIMIT 1",
-			 STORE_VALUES(store_number(again->log)), take_delivery, again);
-}
-
 int index_rebuild(struct store *store, uint64_t *ret_leaves)
 {
-	struct again again = { .store = store };
+	struct again again = { .store = store, .received_ns = INT64_MIN };
 	int r = clear(store);
 
-	for (again.is_any = true; r >= 0 && again.is_any;)
-		r = take_next(&again);
+	for (again.is_any = true; r >= 0 && again.is_any;) {
+		again.is_any = false;
+		r = store_run(store,
+			      "SELECT received, log, first_leaf, leaves, source, part, start,"
+			      " prior, frame FROM record_delivery WHERE received >= $1"
+			      " AND (received > $1 OR log > $2 OR (log = $2 AND first_leaf > $3))"
+			      " ORDER BY received, log, first_leaf LIMIT 1",
+			      STORE_VALUES(store_number(again.received_ns), store_number(again.log),
+					   store_number(again.first_leaf)),
+			      take_delivery, &again);
+	}
 	*ret_leaves = again.count;
 	return r < 0 ? r : 0;
 }

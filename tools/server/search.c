@@ -116,6 +116,8 @@ static int look_at(struct page *page, const struct search_event *event)
 /* 1: the page is full; 0: there is no more. */
 static int fill(struct page *page, read_fn read, struct search_event *last)
 {
+	bool is_more;
+
 	do {
 		page->piece_count = 0;
 		int r = read(page, last);
@@ -128,7 +130,9 @@ static int fill(struct page *page, read_fn read, struct search_event *last)
 		}
 		if (r < 0)
 			return r;
-	} while (page->piece_count == page->piece_max);
+		is_more = page->piece_count == page->piece_max;
+		page->piece_max = 2 * page->piece_max < PIECE_MAX ? 2 * page->piece_max : PIECE_MAX;
+	} while (is_more);
 	return 0;
 }
 
@@ -143,8 +147,8 @@ static int make_page(struct page *page, read_fn read, struct search_event *last)
 	int r = search_match_new(page->store, &search->filter, &match);
 	if (r < 0)
 		return r;
-	/* one more than is shown tells whether there is more */
-	page->piece_max = search_match_is_narrow(&search->filter) ? PIECE_MAX : search->limit + 1;
+	/* one more than is shown tells whether there is more; what is rare is looked for in longer pieces */
+	page->piece_max = search->limit + 1;
 	page->match = match;
 	return fill(page, read, last);
 }

@@ -44,11 +44,6 @@ static bool wants_judgement(const struct search_filter *filter)
 	       filter->verdict.length > 0;
 }
 
-bool search_match_is_narrow(const struct search_filter *filter)
-{
-	return wants_subject(filter) || wants_judgement(filter);
-}
-
 int search_match_new(struct store *store, const struct search_filter *filter,
 		     struct search_match **ret_match)
 {

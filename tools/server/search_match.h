@@ -14,9 +14,6 @@ must_use int search_match_new(struct store *store, const struct search_filter *f
 void search_match_free(struct search_match *match);
 DEFINE_FREEP(struct search_match, search_match_freep, search_match_free)
 
-/* Whether anything but a time is asked for. */
-bool search_match_is_narrow(const struct search_filter *filter);
-
 /* 1: it is, 0: it is not; a negative errno.  Of the event nothing is read but numbers. */
 must_use int search_match_event(struct search_match *match, const struct search_event *event);
 

@@ -231,6 +231,7 @@ CREATE TABLE record_delivery (
 	PRIMARY KEY (log, first_leaf),
 	UNIQUE (source, part, start)
 );
+CREATE INDEX record_delivery_received ON record_delivery (received);
 
 -- Who acts: boots, runs, processes and connections (their kinds as in common/record.h), each with what is said of those that
 -- it belongs to where it says nothing itself.

@@ -99,13 +99,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        receiver = self.server.receiver
-        answer = receiver.next_answer()
-        if answer == "killed":  # half of the body was read
-            self.rfile.read(int(self.headers["Content-Length"]) // 2)
+        receiver, length = self.server.receiver, int(self.headers["Content-Length"])
+        body = self.rfile.read(length // 2)
+        if receiver.next_answer("killed"):
             self.reset()
             return
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body += self.rfile.read(length - length // 2)
+        if len(body) < length:  # whoever sends died: nobody is there to be answered
+            self.close_connection = True
+            return
+        answer = receiver.next_answer()
         request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         with receiver.lock:
             receiver.requests.append((answer, request))
@@ -137,9 +140,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         time.sleep(3)
         self.answer_taken(answer, request)
 
-    def answer_paced(self, answer, request):
-        time.sleep(0.15)
-        self.answer_taken(answer, request)
+    def answer_mortal(self, _, request):
+        """It took them, and whoever sent them dies before it hears of that."""
+        receiver = self.server.receiver
+        receiver.die()
+        with receiver.lock:
+            receiver.taken.append((time.monotonic(), request))
+        self.reset()
 
     def answer_silent(self, *_):
         self.server.receiver.is_over.wait(DEADLINE_SECONDS)
@@ -164,9 +171,9 @@ class Quiet(http.server.ThreadingHTTPServer):
 class Receiver:
     """Listens on a port of its own until `stop`; `start` listens there again."""
 
-    def __init__(self, *answers, host="127.0.0.1", certificate=None):
+    def __init__(self, *answers, always="taken", host="127.0.0.1", certificate=None):
         self.lock, self.answers, self.certificate = threading.Lock(), list(answers), certificate
-        self.requests, self.taken, self.host, self.port, self.always = [], [], host, 0, "taken"
+        self.requests, self.taken, self.host, self.port, self.always = [], [], host, 0, always
         self.start()
 
     def start(self):
@@ -186,8 +193,11 @@ class Receiver:
         self.server.server_close()
         self.thread.join()
 
-    def next_answer(self):
+    def next_answer(self, one=None):
+        """The next one, or nothing unless that is the next one."""
         with self.lock:
+            if one and self.answers[:1] != [one]:
+                return None
             return self.answers.pop(0) if self.answers else self.always
 
     def url(self, path=""):

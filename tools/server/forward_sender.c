@@ -14,6 +14,7 @@
 #define HTTP_OK_LAST    299u
 #define HTTP_TOO_LARGE  413u
 #define SAID_MAX        120 /* bytes of an answer that are shown */
+#define SECRET_MIN      4u  /* what is shorter is none */
 
 DEFINE_FREEP(CURLU, url_cleanup, curl_url_cleanup)
 DEFINE_FREEP(char, text_free, curl_free)
@@ -21,6 +22,7 @@ DEFINE_FREEP(char, text_free, curl_free)
 struct forward_sender {
 	CURL *curl;
 	struct curl_slist *headers;
+	struct curl_slist *own_headers; /* the last one that the server sets itself */
 	enum forward_kind kind;
 	struct buf answer;
 	char trouble[CURL_ERROR_SIZE];
@@ -131,6 +133,9 @@ static int add_headers(struct forward_sender *sender, const struct forward *forw
 		r = add_header(sender, KINDS[forward->kind].type);
 	if (r == 0 && KINDS[forward->kind].encoding)
 		r = add_header(sender, KINDS[forward->kind].encoding);
+	for (sender->own_headers = sender->headers;
+	     sender->own_headers && sender->own_headers->next;)
+		sender->own_headers = sender->own_headers->next;
 	while (r == 0 && rest.length > 0) {
 		buf_clear(&line);
 		buf_add_slice(&line, slice_cut(&rest, '\n'));
@@ -249,7 +254,30 @@ static void add_shown(struct sending *sending, const char *before, struct slice 
 	sending->said[length] = '\0';
 }
 
-/* The last resort of what an OTLP receiver says is what it says as text. */
+/* Whether the receiver repeats a secret that it was sent: the last word of a header's value. */
+static bool has_secret(const struct forward_sender *sender, struct slice text)
+{
+	for (const struct curl_slist *header = sender->own_headers->next; header;
+	     header = header->next) {
+		struct slice word = slice_trim(slice_of(header->data));
+		const char *space = memrchr(word.at, ' ', word.length);
+
+		if (space)
+			word = slice_part(word, (size_t)(space - word.at) + 1, SIZE_MAX);
+		if (text.length > 0 && word.length >= SECRET_MIN &&
+		    memmem(text.at, text.length, word.at, word.length))
+			return true;
+	}
+	return false;
+}
+
+static void add_said(const struct forward_sender *sender, struct sending *sending,
+		     const char *before, struct slice text)
+{
+	add_shown(sending, before,
+		  has_secret(sender, text) ? SLICE("(what repeats a header is not shown)") : text);
+}
+
 static void read_taken(struct forward_sender *sender, struct sending *sending)
 {
 	struct slice message;
@@ -266,7 +294,7 @@ static void read_taken(struct forward_sender *sender, struct sending *sending)
 	else
 		snprintf(before, sizeof(before), "the receiver says: ");
 	if (sending->rejected > 0 || message.length > 0)
-		add_shown(sending, before, message);
+		add_said(sender, sending, before, message);
 }
 
 static void read_refused(struct forward_sender *sender, struct sending *sending)
@@ -275,7 +303,7 @@ static void read_refused(struct forward_sender *sender, struct sending *sending)
 
 	snprintf(before, sizeof(before), "the receiver answers %u%s", sending->status,
 		 sender->answer.length > 0 ? ": " : "");
-	add_shown(sending, before, slice_trim(buf_view(&sender->answer)));
+	add_said(sender, sending, before, slice_trim(buf_view(&sender->answer)));
 }
 
 static uint64_t retry_after(CURL *curl)

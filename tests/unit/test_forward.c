@@ -173,7 +173,7 @@ START_TEST(statements_without_an_outcome_are_found_by_their_leaf)
 	uint64_t size;
 
 	ck_assert_int_eq(statement_find(store, &statement), -ENOENT);
-	ck_assert_int_eq(log_find_delivery(store, 0, &delivery), -ENOENT);
+	ck_assert_int_eq(log_find_delivery(store, 1, 0, &delivery), -ENOENT);
 	ck_assert_int_eq(log_size(store, &size), 0);
 	ck_assert_uint_eq(size, 0);
 	ck_assert_int_eq(

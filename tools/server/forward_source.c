@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "tools/server/agent.h"
+#include "tools/server/ledger.h"
 
 #define ENTRIES_AT_ONCE    20000u /* looked at for one batch */
 #define DELIVERIES_AT_ONCE 256u
@@ -122,14 +123,17 @@ static int add_event(struct forward_source *source, const struct audit_event *ev
 /* ---- outcomes, as the log has them ---- */
 
 /* The boot of the part that tells of the statement, which is most often the one that tells of its
- * outcome. */
-static int find_boot(struct forward_source *source, uint64_t leaf, uint32_t *ret_boot)
+ * outcome.  Another server may have got it, in whose log it is. */
+static int find_boot(struct forward_source *source, const struct statement *statement,
+		     uint32_t *ret_boot)
 {
 	struct log_delivery delivery = source->reader.delivery;
+	uint64_t leaf = statement->leaf;
 	int r = 0;
 
-	if (leaf < delivery.first_leaf || leaf >= delivery.end_leaf)
-		r = log_find_delivery(source->store, leaf, &delivery);
+	if (statement->log != LEDGER_FIRST || leaf < delivery.first_leaf ||
+	    leaf >= delivery.end_leaf)
+		r = log_find_delivery(source->store, statement->log, leaf, &delivery);
 	*ret_boot = delivery.part.boot;
 	return r == -ENOENT ? -EUCLEAN : r;
 }
@@ -151,7 +155,7 @@ static int add_ended(struct forward_source *source, const struct record_entry *e
 
 	if (r < 0 || statement.ended_ns != entry->time_ns || statement.time_ns < source->since_ns)
 		return r == -ENOENT ? 0 : r;
-	r = find_boot(source, statement.leaf, &told_boot);
+	r = find_boot(source, &statement, &told_boot);
 	if (r == 0)
 		r = statement_event(&statement, told_boot, &source->definitions, &event);
 	if (r < 0)
@@ -196,7 +200,7 @@ static int begin_delivery(struct forward_source *source)
 {
 	struct waiting *waiting = &source->waiting;
 	struct log_delivery *delivery = &waiting->delivery;
-	int r = log_find_delivery(source->store, source->open_leaf, delivery);
+	int r = log_find_delivery(source->store, LEDGER_FIRST, source->open_leaf, delivery);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

@@ -13,6 +13,7 @@
 #include "tools/server/commands.h"
 #include "tools/server/forward_batch.h"
 #include "tools/server/forward_sender.h"
+#include "tools/server/ledger.h"
 #include "tools/server/moment.h"
 
 #define LIST_MAX (1 * MIB)
@@ -57,7 +58,8 @@ static int find_lag(const struct listing *listing, const struct forward *forward
 		    uint64_t *ret_lag_s)
 {
 	struct log_delivery delivery;
-	int r = log_find_delivery(listing->store, forward->progress.next.leaf, &delivery);
+	int r = log_find_delivery(listing->store, LEDGER_FIRST, forward->progress.next.leaf,
+				  &delivery);
 
 	*ret_lag_s = 0;
 	if (r < 0)

@@ -6,6 +6,7 @@
 
 #include "control/frame.h"
 #include "tools/server/deposit.h"
+#include "tools/server/ledger.h"
 
 #define DELIVERY_COLUMNS "first_leaf, leaves, source, part, received"
 
@@ -69,14 +70,16 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 	return read_delivery(columns, search->delivery);
 }
 
-int log_find_delivery(struct store *store, uint64_t leaf, struct log_delivery *ret_delivery)
+int log_find_delivery(struct store *store, int64_t log, uint64_t leaf,
+		      struct log_delivery *ret_delivery)
 {
 	struct search search = { .delivery = ret_delivery };
 	int r = store_run(store,
 			  "SELECT " DELIVERY_COLUMNS " FROM record_delivery"
-			  " WHERE log = " LOG_FORWARDED
-			  " AND first_leaf <= $1 ORDER BY first_leaf DESC LIMIT 1",
-			  STORE_VALUES(store_number((int64_t)leaf)), take_delivery, &search);
+			  " WHERE log = $1 AND first_leaf <= $2"
+			  " ORDER BY first_leaf DESC LIMIT 1",
+			  STORE_VALUES(store_number(log), store_number((int64_t)leaf)),
+			  take_delivery, &search);
 
 	if (r < 0)
 		return r;
@@ -143,7 +146,8 @@ static int enter_delivery(struct log_reader *reader)
 /* Where the log has no more, nothing changes. */
 static int load(struct log_reader *reader)
 {
-	int r = log_find_delivery(reader->store, reader->next.leaf, &reader->delivery);
+	int r = log_find_delivery(reader->store, LEDGER_FIRST, reader->next.leaf,
+				  &reader->delivery);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

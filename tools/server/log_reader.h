@@ -54,8 +54,8 @@ must_use int log_reader_next(struct log_reader *reader, struct log_entry *ret_en
 /* How many leaves the log has. */
 must_use int log_size(struct store *store, uint64_t *ret_size);
 
-/* The delivery with the leaf.  -ENOENT: there is none. */
-must_use int log_find_delivery(struct store *store, uint64_t leaf,
+/* The delivery with the leaf of the log of that number.  -ENOENT: there is none. */
+must_use int log_find_delivery(struct store *store, int64_t log, uint64_t leaf,
 			       struct log_delivery *ret_delivery);
 
 #endif

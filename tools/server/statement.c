@@ -16,19 +16,21 @@ static int take(void *context, const struct store_value *columns, size_t count)
 	statement->text_bytes = (uint32_t)columns[3].number;
 	statement->leaf = (uint64_t)columns[4].number;
 	statement->ended_ns = columns[5].kind == STORE_NULL ? 0 : (uint64_t)columns[5].number;
+	statement->log = columns[6].number;
 	return 0;
 }
 
 int statement_find(struct store *store, struct statement *statement)
 {
 	statement->time_ns = 0;
-	int r = store_run(store,
-			  "SELECT time, judgement, flags, text_bytes, leaf, ended FROM record_event"
-			  " WHERE source = $1 AND connection = $2 AND sequence = $3",
-			  STORE_VALUES(store_number(statement->source),
-				       store_number((int64_t)statement->connection),
-				       store_number((int64_t)statement->number)),
-			  take, statement);
+	int r = store_run(
+		store,
+		"SELECT time, judgement, flags, text_bytes, leaf, ended, log FROM record_event"
+		" WHERE source = $1 AND connection = $2 AND sequence = $3",
+		STORE_VALUES(store_number(statement->source),
+			     store_number((int64_t)statement->connection),
+			     store_number((int64_t)statement->number)),
+		take, statement);
 
 	if (r < 0)
 		return r;

@@ -9,6 +9,7 @@
 struct statement {
 	bool is_asked; /* a question of which no process told; `number` is its judgement's */
 	int64_t source;
+	int64_t log;                 /* which has its `leaf`; filled by statement_find alone */
 	uint64_t connection, number; /* the intent's in its ring */
 	uint64_t time_ns, judgement, leaf, ended_ns;
 	uint8_t flags;

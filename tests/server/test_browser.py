@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import sys
 import time
@@ -236,6 +237,7 @@ def test_pictures_tell_their_numbers():
             canvas = shown.driver.find_element(By.CSS_SELECTOR, "figure .u-over")
             webdriver.ActionChains(shown.driver).move_to_element(canvas).perform()
             shown.wait(lambda: shown.driver.find_element(By.CSS_SELECTOR, ".u-legend .u-series:nth-child(2) .u-value").text.isdigit())
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", shown.driver.find_element(By.CSS_SELECTOR, ".u-legend .u-value").text)
             assert shown.complaints() == [], shown.complaints()
 
 

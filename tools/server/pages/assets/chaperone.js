@@ -39,6 +39,11 @@
 		};
 	}
 
+	/* In UTC, as everywhere on the pages: a date, or a time of a day. */
+	const moment = seconds => new Date(seconds * 1000).toISOString().replace('T', ' ').slice(0, 16);
+	const times = (_, moments) => moments.map(one =>
+		moments.at(-1) - moments[0] > 2 * 86400 ? moment(one).slice(5, 10) : moment(one).slice(11));
+
 	function draw(figure) {
 		const svg = figure.querySelector('svg');
 		const series = seriesOf(figure);
@@ -55,8 +60,8 @@
 			height: HEIGHT,
 			tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
 			scales: { y: { range: (_, low, high) => [0, Math.max(4, high * 1.05)] } },
-			axes: [{ ...axis, space: 60 }, { ...axis, size: 44 }],
-			series: [{ label: 'UTC' }, ...series.map(one => look(one, series.length === 1))],
+			axes: [{ ...axis, space: 60, size: 30, values: times }, { ...axis, size: 44 }],
+			series: [{ label: 'UTC', value: (_, seconds) => seconds === null ? '--' : moment(seconds) }, ...series.map(one => look(one, series.length === 1))],
 		}, [series[0].points.map((_, i) => start + i * step), ...series.map(one => one.points)], figure);
 		figure.plot.root.setAttribute('aria-hidden', 'true');
 		svg.classList.add('spoken');

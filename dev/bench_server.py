@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import secrets
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 SPOOLED, PER_DELIVERY = 100000, 1000
 NEVER, AT_ONCE = -1, 0
-PATHS = ("/v1/policies/shop/versions", "/v1/policies/shop/versions/1")
+PAGES = ("/", "/record", "/policies", "/agents")
 CROWD_EVERY_S, CROWD_STATEMENTS = 10, 20
 PAGE_EVERY_S = 0.05
 
@@ -44,12 +45,13 @@ class Bench:
     def __init__(self, served, build, sizes):
         self.served, self.build, self.sizes = served, build, sizes
         import authors
-        self.authors, self.person = authors, authors.Person(served)
+        import browsed
+        self.authors, self.person, self.browser = authors, authors.Person(served), browsed.logged_in(served)
         self.version = self.person.publish()
         self.tokens = served.top / "tokens"
         made = [secrets.token_bytes(32) for _ in range(sizes.machines)]
         self.tokens.write_text("".join(base64.urlsafe_b64encode(token).decode().rstrip("=") + "\n" for token in made))
-        with authors.database(served) as opened:
+        with contextlib.closing(sqlite3.connect(served.data / "server.db", timeout=30)) as opened, opened:
             opened.executemany(
                 "INSERT INTO agent (id, host, bundle, token_digest, chain_key, enrolled) VALUES (?, ?, ?, ?, ?, ?)",
                 [(secrets.token_hex(16), f"client-{i}", authors.BUNDLE, hashlib.sha256(token).digest(), bytes(32), time.time_ns())
@@ -105,7 +107,7 @@ class Reader:
     def read_all(self, connection):
         for path in self.paths:
             begun = time.monotonic()
-            connection.request("GET", path, headers={"Authorization": f"Bearer {self.bench.person.token}"})
+            connection.request("GET", path, headers={"Cookie": f"__Host-session={self.bench.browser.cookie}"})
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 200, (path, answer.status)
@@ -124,21 +126,21 @@ def bench_ingest(bench):
     """As fast as eight machines can, while somebody reads."""
     part = bench.record("fast", 400, PER_DELIVERY)
     for machines, every_ms, name in ((8, AT_ONCE, "as fast as it goes"), (20, 1000, "20,000 offered")):
-        reader, begun = Reader(bench, PATHS), bench.processor_s()
+        reader, begun = Reader(bench, PAGES), bench.processor_s()
         with bench.crowd(part, machines, False, every_ms, 1, bench.sizes.seconds) as told:
             reader.read_for(bench.sizes.seconds - 1)
         used_s = bench.processor_s() - begun
         yield (f"statements taken, {name}", f"{entries_per_s(told):,.0f}/s", "≥ 20,000/s",
                f"{1e6 * used_s / (told['deliveries'] * PER_DELIVERY):.1f} µs of the server's processor each, with what is read")
         yield "a delivery of 1000 meanwhile, p95", f"{told['p95_ms']:.0f} ms", "", f"p50 {told['p50_ms']:.0f} ms"
-        yield "what people read meanwhile, p95", reader.waited(), "< 100 ms", f"p50 {reader.waited(50)}"
+        yield "pages meanwhile, p95", reader.waited(), "< 100 ms", f"p50 {reader.waited(50)}"
 
 
 def bench_crowd(bench):
     """All machines wait for their policy, and deliver."""
     machines, seconds = bench.sizes.machines, bench.sizes.crowd_seconds
     part = bench.record("slow", seconds // CROWD_EVERY_S + 2, CROWD_STATEMENTS)
-    before_mib, reader = bench.memory_mib(), Reader(bench, PATHS)
+    before_mib, reader = bench.memory_mib(), Reader(bench, PAGES)
     with bench.crowd(part, machines, True, 1000 * CROWD_EVERY_S, 1, seconds) as told:
         reader.read_for(seconds - CROWD_EVERY_S)
         memory_mib = bench.memory_mib()
@@ -148,7 +150,7 @@ def bench_crowd(bench):
            f"{told['deliveries'] * CROWD_STATEMENTS / told['seconds']:,.0f}/s", "",
            f"{machines * CROWD_STATEMENTS / CROWD_EVERY_S:,.0f}/s offered, {told['busy']} were told to come later")
     yield "their deliveries, p95", f"{told['p95_ms']:.0f} ms", "", f"p50 {told['p50_ms']:.0f} ms"
-    yield "what people read meanwhile, p95", reader.waited(), "< 100 ms", f"p50 {reader.waited(50)}"
+    yield "pages meanwhile, p95", reader.waited(), "< 100 ms", f"p50 {reader.waited(50)}"
     yield ("memory that they take", f"{memory_mib - before_mib:.0f} MiB", "",
            f"{machines:,} held polls, 256 connections that deliver; all had asked after {told['held_s']:.0f} s")
     yield ("all have the next policy after", f"{told['last_news'] - published:.2f} s", "",

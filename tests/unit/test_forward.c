@@ -177,17 +177,25 @@ START_TEST(statements_without_an_outcome_are_found_by_their_leaf)
 	ck_assert_int_eq(log_size(store, &size), 0);
 	ck_assert_uint_eq(size, 0);
 	ck_assert_int_eq(
-		store_run_script(
-			store,
-			"INSERT INTO record_event (source, connection, sequence, time,"
-			" judgement, flags, text_bytes, log, leaf, ended) VALUES"
-			" (1, 1, 1, 100, 0, 4, 40, 1, 3, NULL), (1, 1, 2, 200, 0, 0, 9, 1, 4, NULL),"
-			" (1, 1, 3, 300, 0, 0, 9, 1, 4, 400), (1, 1, 4, 500, 0, 0, 9, 1, 5, NULL);"
-			"INSERT INTO record_asked (source, connection, judgement, time, log, leaf)"
-			" VALUES (1, 1, 8, 100, 1, 4), (1, 1, 9, 100, 1, 5)"),
+		store_run_script(store,
+				 "INSERT INTO record_event (source, connection, sequence, time,"
+				 " judgement, flags, text_bytes, log, leaf, ended) VALUES"
+				 " (1, 1, 1, 100, 0, 4, 40, 1, 3, NULL),"
+				 " (1, 1, 2, 200, 0, 0, 9, 1, 4, NULL),"
+				 " (1, 1, 3, 300, 0, 0, 9, 1, 4, 400),"
+				 " (1, 1, 4, 500, 0, 0, 9, 1, 5, NULL),"
+				 " (1, 1, 5, 600, 0, 0, 9, 2, 4, 700),"
+				 " (1, 1, 6, 600, 0, 0, 9, 2, 4, NULL);"
+				 "INSERT INTO record_asked (source, connection, judgement, time,"
+				 " log, leaf) VALUES (1, 1, 8, 100, 1, 4), (1, 1, 9, 100, 1, 5),"
+				 " (1, 1, 7, 100, 2, 4)"),
 		0);
 	ck_assert_int_eq(statement_find(store, &statement), 0);
 	ck_assert(statement.time_ns == 200 && statement.leaf == 4 && statement.text_bytes == 9);
+	ck_assert_int_eq(statement.log, 1);
+	statement.number = 5;
+	ck_assert_int_eq(statement_find(store, &statement), 0);
+	ck_assert_int_eq(statement.log, 2); /* another server's */
 	ck_assert_int_eq(count_open(false, 0), 2);
 	ck_assert_int_eq(count_open(false, 1), 1);
 	ck_assert_int_eq(count_open(true, 0), 1);

@@ -108,6 +108,21 @@ def test_keys_are_handed_over_and_the_policy_in_force_stays():
         assert [authors.root_of(kept) for kept in ("early", "idle", "late")] == [1, 1, 0]
 
 
+def test_what_is_held_is_believed_until_the_newest_has_come():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1 and authors.pull("early") == 1
+        assert authors.admin.publish(bundle(policy="# two\n")) == 2
+        authors.change([authors.ben_public], 1, authors.secret, authors.ben_secret)  # which vouches for the second alone
+        note, = rows(served, "SELECT note FROM policy WHERE version = 2")[0]
+        rows(served, "UPDATE policy SET note = ? WHERE version = 2", note.replace("because", "becausf"))
+        for _ in range(2):
+            assert "signatures are not right" in authors.pull("early") or "signed by 0" in authors.pull("early")
+            assert authors.root_of("early") == 1
+        rows(served, "UPDATE policy SET note = ? WHERE version = 2", note)
+        assert authors.pull("early") == 2
+
+
 def test_a_machine_that_was_away_walks_every_root():
     with server() as served:
         authors = Authors(served)

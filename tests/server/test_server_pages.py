@@ -17,8 +17,8 @@ except ImportError:
 
 from authors import BUNDLE, Person, add_account, add_key, bundle, rows
 from recorded import Agent, record
-from served import DEADLINE_SECONDS, code, enrol, server
-from support import collect, main
+from served import DEADLINE_SECONDS, SERVER, code, enrol, server
+from support import collect, main, run
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> hx-get=/logout &amp; \u202e gpj"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
@@ -213,6 +213,30 @@ def test_a_session_ends():
         assert page.status == 303 and "Max-Age=0" in page.headers["set-cookie"] and browser.cookie is None
         browser.cookie = cookie
         assert browser.get("/agents").status == 303
+
+
+def test_what_ends_log_ins_ends_sessions():
+    with server() as served:
+        for role, command in (("viewer", ["user", "disable"]), ("auditor", ["user", "password"])):
+            add_account(served, role, role)
+            browser = logged_in(served, role)
+            assert browser.get("/agents").status == 200
+            status, _, err = run(served.top, *command, "--data", str(served.data), role, program=SERVER, text="another password\n")
+            assert status == 0, err
+            assert browser.get("/agents").status == 303, command
+        add_account(served, "bea", "viewer")
+        browser = logged_in(served, "bea")
+        assert browser.get("/people").status == 403
+        assert run(served.top, "user", "role", "--data", str(served.data), "bea", "auditor", program=SERVER)[0] == 0
+        assert browser.get("/people").status == 200
+
+
+def test_log_ins_by_browser_are_on_the_servers_log():
+    with server() as served:
+        Browser(served).log_in("admin", "wrong")
+        logged_in(served)
+        assert rows(served, "SELECT action, subject FROM audit WHERE action LIKE 'login%' ORDER BY number") == \
+            [("login refused", "admin"), ("login", "admin")]
 
 
 def test_a_session_lasts_as_long_as_it_is_used_and_no_day():

@@ -233,7 +233,7 @@ def somebody(served, answers):
         def do_GET(self):
             status, headers, body = answers[0]
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": len(body)}.items():
+            for name, value in {"Author-Root": "0", **headers, "Content-Length": len(body)}.items():
                 self.send_header(name, value)
             self.end_headers()
             with contextlib.suppress(OSError):  # whoever has enough of it closes

@@ -15,7 +15,7 @@ FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-I.", "-Wall", "-Wextra", "-Werror"]
 
 def compile_alone(root, path, flags):
     """What the compiler says about a file that includes only `path`; "" when it is content."""
-    command = [os.environ.get("CC", "gcc"), *FLAGS, *flags, "-fsyntax-only", "-x", "c", "-"]
+    command = [*os.environ.get("CC", "gcc").split(), *FLAGS, *flags, "-fsyntax-only", "-x", "c", "-"]
     done = subprocess.run(command, cwd=root, input=f'#include "{path}"\nstruct not_empty;\n',
                           capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else f"{path} does not compile alone:\n{done.stderr}"

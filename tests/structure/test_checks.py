@@ -149,7 +149,7 @@ class Shim(Tree):
     def check(self, text, *flags):
         source = self.write("shim/stand_in.c", text)
         library = os.path.join(self.root, "stand_in.so")
-        subprocess.run([os.environ.get("CC", "gcc"), *LINK, source, "-o", library, *flags],
+        subprocess.run([*os.environ.get("CC", "gcc").split(), *LINK, source, "-o", library, *flags],
                        check=True)
         return check_shim.check(library, {"stand_in"},
                                 check_shim.read_names(check_shim.UNDEFINED) | {"arc4random"})

@@ -200,4 +200,7 @@ def measure_all(options, _folder):
     for name in options.only or BENCHES:
         print(f"dev/bench: {name}", file=sys.stderr)
         with server() as served:
-            yield from BENCHES[name](Bench(served, options.build, Sizes(options.quick)))
+            try:
+                yield from BENCHES[name](Bench(served, options.build, Sizes(options.quick)))
+            except AssertionError as failure:
+                yield name, "failed", "", str(failure)

@@ -78,7 +78,7 @@ class Bench:
             told = {"held_s": float(running.stdout.readline().split()[1])}
             yield told
             told.update(json.loads(running.stdout.read()))
-        assert running.returncode == 0 and told["failed"] == 0, told
+        assert running.returncode == 0, told
 
     def processor_s(self):
         with open(f"/proc/{self.served.process.pid}/stat", encoding="ascii") as file:
@@ -122,6 +122,10 @@ def entries_per_s(told):
     return told["deliveries"] * PER_DELIVERY / told["seconds"]
 
 
+def asked(told):
+    return f"all had asked after {told['held_s']:.0f} s, {told['failed']} tries failed"
+
+
 def bench_ingest(bench):
     """As fast as eight machines can, while somebody reads."""
     part = bench.record("fast", 400, PER_DELIVERY)
@@ -152,7 +156,7 @@ def bench_crowd(bench):
     yield "their deliveries, p95", f"{told['p95_ms']:.0f} ms", "", f"p50 {told['p50_ms']:.0f} ms"
     yield "pages meanwhile, p95", reader.waited(), "< 100 ms", f"p50 {reader.waited(50)}"
     yield ("memory that they take", f"{memory_mib - before_mib:.0f} MiB", "",
-           f"{machines:,} held polls, 256 connections that deliver; all had asked after {told['held_s']:.0f} s")
+           f"{machines:,} held polls, 256 connections that deliver; {asked(told)}")
     yield ("all have the next policy after", f"{told['last_news'] - published:.2f} s", "",
            f"{told['news']} machines; the first one after {told['first_news'] - published:.2f} s")
 
@@ -169,7 +173,7 @@ def bench_polls(bench):
         published = time.time()
         bench.publish()
     yield (f"memory of {machines:,} held polls, with TLS", f"{memory_mib:.0f} MiB", "< 200 MB",
-           f"{1024 * memory_mib / machines:.1f} KiB each; behind a proxy without what TLS needs")
+           f"{1024 * memory_mib / machines:.1f} KiB each, behind a proxy less; {asked(told)}")
     yield "an answer meanwhile, p95", reader.waited(), "", ""
     yield "all of them answered after", f"{told['last_news'] - published:.2f} s", "", f"{told['news']} machines"
 
@@ -200,7 +204,4 @@ def measure_all(options, _folder):
     for name in options.only or BENCHES:
         print(f"dev/bench: {name}", file=sys.stderr)
         with server() as served:
-            try:
-                yield from BENCHES[name](Bench(served, options.build, Sizes(options.quick)))
-            except AssertionError as failure:
-                yield name, "failed", "", str(failure)
+            yield from BENCHES[name](Bench(served, options.build, Sizes(options.quick)))

@@ -31,7 +31,7 @@
 #define HTTP_BUSY   429
 #define BUSY_MS     1000
 
-#define POLL_AFTER_MS        1
+#define POLL_AFTER_MS        3
 #define DELIVERY_CONNECTIONS 256L
 
 struct frame {

@@ -3,7 +3,6 @@
  * JSON, HINT).  They never quote a literal of the statement. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "policy/engine/judge_private.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whatever is delivered: a walk takes nothing that no writer wrote, and the entries of any body end. */
 #include <errno.h>
-#include <string.h>
 
 #include "common/record_walk.h"
 #include "control/frame.h"

@@ -2,7 +2,6 @@
 /* The server's own lines: their form, what cannot break it, and that they have an end. */
 #include <check.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -3,7 +3,6 @@
  * PostgreSQL when told so. */
 #include <check.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -4,17 +4,17 @@
 
 #include <time.h>
 
-#define NS_PER_SECOND 1000000000u
+#include "common/clock.h"
 
 void audit_add_utc_time(struct buf *out, uint64_t time_ns)
 {
-	time_t seconds = (time_t)(time_ns / NS_PER_SECOND);
+	time_t seconds = (time_t)(time_ns / SECOND_NS);
 	struct tm parts = { 0 };
 	char text[40];
 
 	gmtime_r(&seconds, &parts);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
-	buf_printf(out, "%s.%09uZ", text, (unsigned)(time_ns % NS_PER_SECOND));
+	buf_printf(out, "%s.%09uZ", text, (unsigned)(time_ns % SECOND_NS));
 }
 
 static const char *const MARKS[] = {

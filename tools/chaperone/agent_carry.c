@@ -7,7 +7,6 @@
  * through it.  Its open file is still the program's too, as far as flags go, so that nothing here
  * relies on O_NONBLOCK being set. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

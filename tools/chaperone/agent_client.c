@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client of the agent may say, and who answers it. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "tools/chaperone/agent.h"
 

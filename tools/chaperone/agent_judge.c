@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* From a shim's question to its verdict, and from an outcome to the session. */
-#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone audit list`: the newest events that match, as a table or as JSON lines. */
-#include <stdio.h>
-#include <string.h>
 
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_json.h"

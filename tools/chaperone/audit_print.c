@@ -8,22 +8,18 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "tools/chaperone/audit.h"
-#include <time.h>
-
-#include "tools/chaperone/audit.h"
-
-#define NS_PER_SECOND 1000000000u
 
 void audit_add_local_time(struct buf *out, uint64_t time_ns)
 {
-	time_t seconds = (time_t)(time_ns / NS_PER_SECOND);
+	time_t seconds = (time_t)(time_ns / SECOND_NS);
 	struct tm parts = { 0 };
 	char text[40];
 
 	localtime_r(&seconds, &parts);
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
-	buf_printf(out, "%s.%03u", text, (unsigned)(time_ns % NS_PER_SECOND / 1000000));
+	buf_printf(out, "%s.%03u", text, (unsigned)(time_ns % SECOND_NS / MILLISECOND_NS));
 }
 
 #define COLUMNS_MIN 100u

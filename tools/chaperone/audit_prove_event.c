@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "tools/chaperone/audit_delivered.h"
 #include "tools/chaperone/audit_prove.h"

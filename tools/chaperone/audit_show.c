@@ -3,7 +3,6 @@
  * chain. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "tools/audit/json.h"
 #include "tools/chaperone/audit.h"

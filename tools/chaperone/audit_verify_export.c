@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone audit verify EXPORT`: whether the record of a server's machines fits together, and who
  * says so. */
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 

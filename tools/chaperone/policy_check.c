@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone policy check`: reads policies and tests, tells what is wrong and what is odd about
  * them. */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 

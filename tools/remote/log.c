@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone policy log`: the versions of a bundle, and its drafts. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "tools/command/document.h"

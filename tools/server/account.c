@@ -30,17 +30,10 @@ int account_add(struct store *store, const char *name, const char *role, struct 
 		values);
 }
 
-static int take_count(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 int account_count(struct store *store, const char *role, int64_t *ret_count)
 {
 	return store_run(store, "SELECT count(*) FROM account WHERE role = $1 AND disabled IS NULL",
-			 STORE_VALUES(store_text(slice_of(role))), take_count, ret_count);
+			 STORE_VALUES(store_text(slice_of(role))), store_take_number, ret_count);
 }
 
 /* `changed`: what a statement that changes one account gave. */
@@ -111,13 +104,6 @@ int account_set_password(struct store *store, const char *name, struct slice pas
 	return r < 0 ? r : end_tokens(store, name);
 }
 
-static int take_is_author(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 int account_is_author(struct store *store, const char *name, bool *ret_is_author)
 {
 	int64_t is_author = -1;
@@ -125,7 +111,7 @@ int account_is_author(struct store *store, const char *name, bool *ret_is_author
 		store,
 		"SELECT CASE WHEN role IN ('author', 'administrator') AND disabled IS NULL"
 		" THEN 1 ELSE 0 END FROM account WHERE name = $1",
-		STORE_VALUES(store_text(slice_of(name))), take_is_author, &is_author);
+		STORE_VALUES(store_text(slice_of(name))), store_take_number, &is_author);
 
 	if (r < 0 || is_author < 0)
 		return r < 0 ? r : -ENOENT;

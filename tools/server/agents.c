@@ -11,9 +11,6 @@
 #include "tools/server/listing.h"
 #include "tools/server/moment.h"
 
-/* The columns of a list, in the order of the query. */
-enum column { ID, HOST, BUNDLE, ENROLLED, REVOKED, SEEN, VERSION, POLICY, SPOOL };
-
 static void time_text(const struct store_value *value, char ret_text[MOMENT_SIZE])
 {
 	ret_text[0] = '\0';
@@ -36,11 +33,11 @@ static int add_line(void *context, const struct store_value *columns, size_t cou
 	char seen[MOMENT_SIZE];
 
 	(void)count;
-	time_text(&columns[SEEN], seen);
-	buf_printf(out, "%.*s  %-8s %-20s  %.*s  %.*s\n", SLICE_ARGUMENTS(columns[ID].bytes),
-		   columns[REVOKED].kind != STORE_NULL ? "revoked" : "enrolled",
-		   seen[0] ? seen : "never seen", SLICE_ARGUMENTS(columns[BUNDLE].bytes),
-		   SLICE_ARGUMENTS(columns[HOST].bytes));
+	time_text(&columns[AGENT_SEEN], seen);
+	buf_printf(out, "%.*s  %-8s %-20s  %.*s  %.*s\n", SLICE_ARGUMENTS(columns[AGENT_ID].bytes),
+		   columns[AGENT_REVOKED].kind != STORE_NULL ? "revoked" : "enrolled",
+		   seen[0] ? seen : "never seen", SLICE_ARGUMENTS(columns[AGENT_BUNDLE].bytes),
+		   SLICE_ARGUMENTS(columns[AGENT_HOST].bytes));
 	return out->failed;
 }
 

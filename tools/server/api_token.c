@@ -28,13 +28,6 @@ static int take_role(void *context, const struct store_value *columns, size_t co
 	return 0;
 }
 
-static int take_count(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 static int check_account(struct store *store, const struct api_token *token)
 {
 	struct store_value account = store_text(slice_of(token->account));
@@ -50,7 +43,7 @@ static int check_account(struct store *store, const struct api_token *token)
 	if (!scopes_fit(token->scopes, role))
 		return -EACCES;
 	r = store_run(store, "SELECT count(*) FROM api_token WHERE account = $1",
-		      STORE_VALUES(account), take_count, &tokens);
+		      STORE_VALUES(account), store_take_number, &tokens);
 	return r < 0 ? r : tokens >= (int64_t)API_TOKENS_MAX ? -EDQUOT : 0;
 }
 

@@ -10,23 +10,17 @@ int author_threshold(struct store *store, uint64_t *ret_threshold)
 	return setting_read(store, SETTING_AUTHOR_THRESHOLD, ret_threshold);
 }
 
-static int take_count(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(uint64_t *)context = (uint64_t)columns[0].number;
-	return 0;
-}
-
 int author_accounts(struct store *store, uint64_t *ret_count)
 {
 	return store_run(store, "SELECT count(DISTINCT account) FROM author", STORE_NO_VALUES,
-			 take_count, ret_count);
+			 store_take_number, ret_count);
 }
 
 int author_has_root(struct store *store, bool *ret_has_root)
 {
 	uint64_t count = 0;
-	int r = store_run(store, "SELECT count(*) FROM root", STORE_NO_VALUES, take_count, &count);
+	int r = store_run(store, "SELECT count(*) FROM root", STORE_NO_VALUES, store_take_number,
+			  &count);
 
 	if (r == 0)
 		*ret_has_root = count > 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/event_json.h"
 
-#include "tools/command/json.h"
-#include "tools/server/moment.h"
+#include "tools/audit/json.h"
 
 /* What is added, and whether something was too long for it. */
 struct adding {
@@ -36,14 +35,6 @@ static void add_lines(struct adding *adding, const char *name, struct slice line
 	while (rest.length > 0)
 		json_text(adding->out, NULL, slice_trim(slice_cut(&rest, separator)));
 	json_close(adding->out, ']');
-}
-
-static void add_time(struct adding *adding, const char *name, int64_t ns)
-{
-	char text[MOMENT_SIZE];
-
-	moment_exact_text(ns, text);
-	json_text(adding->out, name, slice_of(text));
 }
 
 static void add_hex(struct adding *adding, const char *name, struct slice bytes)
@@ -107,7 +98,7 @@ void event_json_add(struct buf *out, const struct search_event *event, bool is_w
 	json_text(out, "agent", event->agent);
 	json_text(out, "event", slice_of(id));
 	json_text(out, "kind", is_statement ? SLICE("statement") : SLICE("asked"));
-	add_time(&adding, "time", event->key.time_ns);
+	audit_json_time(out, "time", (uint64_t)event->key.time_ns);
 	add_who(&adding, event);
 	add_judgement(&adding, event);
 	if (is_statement)
@@ -124,7 +115,7 @@ void event_json_add_note(struct buf *out, const struct search_note *note)
 	search_note_id(note, id);
 	json_text(out, "agent", note->agent);
 	json_text(out, "event", slice_of(id));
-	add_time(&adding, "time", note->time_ns);
+	audit_json_time(out, "time", (uint64_t)note->time_ns);
 	add_text(&adding, "text", note->text);
 	json_number(out, "leaf", (uint64_t)note->leaf);
 	json_bool(out, "is_cut", adding.is_cut);

@@ -36,29 +36,20 @@ static int show_delivery(void *context, const struct store_value *columns, size_
 	return out->failed;
 }
 
-static int take_size(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 /* That the leaf is in the tree of the newest checkpoint, once there is one that has it. */
 static int show_proof(struct ledger_place place, int64_t leaf, struct buf *out)
 {
 	const struct tree_source source = { ledger_find, &place };
 	struct tree_proof proof;
-	int64_t size = 0;
-	int r = store_run(place.store,
-			  "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
-			  STORE_VALUES(store_number(place.log)), take_size, &size);
+	uint64_t size;
+	int r = ledger_signed_size(place.store, place.log, &size);
 
-	if (r < 0 || leaf >= size)
+	if (r < 0 || (uint64_t)leaf >= size)
 		return r;
-	r = tree_prove_leaf(&source, (uint64_t)leaf, (uint64_t)size, &proof);
+	r = tree_prove_leaf(&source, (uint64_t)leaf, size, &proof);
 	if (r < 0)
 		return r;
-	json_number(out, "size", (uint64_t)size);
+	json_number(out, "size", size);
 	json_open(out, "proof", '[');
 	for (size_t i = 0; i < proof.count; i++) {
 		char room[2 * SHA256_SIZE + 1];

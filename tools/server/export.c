@@ -329,28 +329,19 @@ static int put_page_of_deliveries(struct exporting *exporting)
 			 put_delivery, exporting);
 }
 
-static int take_number(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(uint64_t *)context = (uint64_t)columns[0].number;
-	return 0;
-}
-
 /* How far this server's log is signed, and whether it is one of several. */
 static int look_at_logs(struct exporting *exporting)
 {
-	const struct store_value log = store_number(exporting->signer->log);
 	struct store *store = exporting->data->store;
 	uint64_t others = 0;
 	int r = ledger_sign(store, exporting->signer);
 
 	if (r == 0)
-		r = store_run(store,
-			      "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
-			      STORE_VALUES(log), take_number, &exporting->size);
+		r = ledger_signed_size(store, exporting->signer->log, &exporting->size);
 	if (r == 0)
 		r = store_run(store, "SELECT count(*) FROM log_tree WHERE log <> $1 AND size > 0",
-			      STORE_VALUES(log), take_number, &others);
+			      STORE_VALUES(store_number(exporting->signer->log)), store_take_number,
+			      &others);
 	exporting->is_shared = others > 0;
 	return r;
 }

@@ -82,13 +82,6 @@ static struct store_value number(uint64_t value)
 	return store_number((int64_t)value);
 }
 
-static int take_number(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 struct slice forward_shown_url(const struct forward *forward)
 {
 	struct slice rest = slice_of(forward->url);
@@ -99,7 +92,7 @@ struct slice forward_shown_url(const struct forward *forward)
 int forward_add(struct store *store, const struct forward *forward)
 {
 	int64_t count = 0;
-	int r = store_run(store, "SELECT count(*) FROM forward", STORE_NO_VALUES, take_number,
+	int r = store_run(store, "SELECT count(*) FROM forward", STORE_NO_VALUES, store_take_number,
 			  &count);
 
 	if (r < 0 || count >= FORWARDS_MAX)

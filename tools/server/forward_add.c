@@ -174,14 +174,6 @@ static int read_authorities(const char *path, struct forward *forward, struct er
 
 /* ---- where it begins ---- */
 
-static int take_leaf(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	if (columns[0].kind != STORE_NULL)
-		*(uint64_t *)context = (uint64_t)columns[0].number;
-	return 0;
-}
-
 /* With the first delivery that tells of that moment or of a later one. */
 static int find_beginning(struct store *store, const struct beginning *beginning,
 			  struct forward *forward)
@@ -195,7 +187,8 @@ static int find_beginning(struct store *store, const struct beginning *beginning
 	return store_run(store,
 			 "SELECT min(first_leaf) FROM record_delivery"
 			 " WHERE log = " LOG_FORWARDED " AND last_time >= $1",
-			 STORE_VALUES(store_number((int64_t)beginning->when_ns)), take_leaf, leaf);
+			 STORE_VALUES(store_number((int64_t)beginning->when_ns)), store_take_number,
+			 leaf);
 }
 
 static int prepare(void *context, struct error *error)

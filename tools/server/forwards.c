@@ -78,12 +78,8 @@ static uint64_t count_behind(const struct listing *listing, const struct forward
 
 static void add_moment(struct buf *out, const char *name, uint64_t ns)
 {
-	char text[MOMENT_SIZE];
-
-	if (ns == 0)
-		return;
-	moment_text((int64_t)ns, text);
-	json_text(out, name, slice_of(text));
+	if (ns > 0)
+		moment_json(out, name, (int64_t)ns);
 }
 
 static void add_header_names(struct buf *out, const struct forward *forward)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "common/record_verdict.h"
 #include "common/sha256.h"

@@ -30,13 +30,6 @@ static int take_log(void *context, const struct store_value *columns, size_t cou
 	return slice_equal(columns[1].bytes, search->verifier) ? 0 : -EKEYREJECTED;
 }
 
-static int take_number(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 static int find_log(struct store *store, void *context)
 {
 	struct search *search = context;
@@ -48,7 +41,7 @@ static int find_log(struct store *store, void *context)
 	if (r < 0 || search->log > 0)
 		return r;
 	r = store_run(store, "SELECT coalesce(max(log), 0) + 1 FROM log_tree", STORE_NO_VALUES,
-		      take_number, &search->log);
+		      store_take_number, &search->log);
 	if (r == 0)
 		r = store_do(store,
 			     "INSERT INTO log_tree (log, name, verifier, size, edge)"
@@ -234,11 +227,11 @@ int ledger_find(void *place, unsigned int level, uint64_t index, struct tree_has
 	return 0;
 }
 
-static int take_size(void *context, const struct store_value *columns, size_t count)
+int ledger_signed_size(struct store *store, int64_t log, uint64_t *ret_size)
 {
-	(void)count;
-	*(uint64_t *)context = (uint64_t)columns[0].number;
-	return 0;
+	*ret_size = 0;
+	return store_run(store, "SELECT max(size) FROM log_checkpoint WHERE log = $1",
+			 STORE_VALUES(store_number(log)), store_take_number, ret_size);
 }
 
 int ledger_sign_within(struct store *store, const struct ledger_signer *signer)
@@ -249,9 +242,7 @@ int ledger_sign_within(struct store *store, const struct ledger_signer *signer)
 	int r = load_tree(store, signer->log, &tree);
 
 	if (r == 0)
-		r = store_run(store,
-			      "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
-			      STORE_VALUES(store_number(signer->log)), take_size, &newest);
+		r = ledger_signed_size(store, signer->log, &newest);
 	if (r < 0 || tree.size == newest)
 		return r;
 	r = checkpoint_write(&tree, signer->key, &note);

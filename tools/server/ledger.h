@@ -48,6 +48,10 @@ struct ledger_place {
 /* A tree_find_fn over a ledger_place, for proofs. */
 int ledger_find(void *place, unsigned int level, uint64_t index, struct tree_hash *ret_hash);
 
+/* How many leaves the newest checkpoint of a log has; 0: there is none.  The log only grows, so that what
+ * is below stays as it is. */
+must_use int ledger_signed_size(struct store *store, int64_t log, uint64_t *ret_size);
+
 /* Who signs for a log. */
 struct ledger_signer {
 	int64_t log;

@@ -13,12 +13,8 @@
 
 void listing_add_time(struct buf *out, const char *name, const struct store_value *time)
 {
-	char text[MOMENT_SIZE];
-
-	if (time->kind == STORE_NULL)
-		return;
-	moment_text(time->number, text);
-	json_text(out, name, slice_of(text));
+	if (time->kind != STORE_NULL)
+		moment_json(out, name, time->number);
 }
 
 int listing_add_word(void *context, const struct store_value *columns, size_t count)

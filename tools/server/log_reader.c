@@ -31,20 +31,13 @@ void log_reader_seek(struct log_reader *reader, struct log_position position)
 	reader->has_delivery = false;
 }
 
-static int take_size(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(uint64_t *)context = (uint64_t)columns[0].number;
-	return 0;
-}
-
 int log_size(struct store *store, uint64_t *ret_size)
 {
 	*ret_size = 0;
 	return store_run(store,
 			 "SELECT first_leaf + leaves FROM record_delivery"
 			 " WHERE log = " LOG_FORWARDED " ORDER BY first_leaf DESC LIMIT 1",
-			 STORE_NO_VALUES, take_size, ret_size);
+			 STORE_NO_VALUES, store_take_number, ret_size);
 }
 
 static int read_delivery(const struct store_value *columns, struct log_delivery *ret_delivery)

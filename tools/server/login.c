@@ -153,7 +153,6 @@ static int welcome(const struct request *request, const struct login *login, str
 	struct login_token token = { .account = login->account,
 				     .made_ns = now_ns,
 				     .expires_ns = now_ns + (int64_t)LOGIN_NS };
-	char expires[MOMENT_SIZE];
 
 	randombytes_buf(secret, sizeof(secret));
 	sha256(secret, sizeof(secret), token.digest);
@@ -162,10 +161,9 @@ static int welcome(const struct request *request, const struct login *login, str
 	int r = login_keep(request, &token);
 	if (r < 0)
 		return r;
-	moment_text(token.expires_ns, expires);
 	struct buf *out = reply_object(reply, MHD_HTTP_OK);
 	json_text(out, "token", buf_view(&text));
-	json_text(out, "expires", slice_of(expires));
+	moment_json(out, "expires", token.expires_ns);
 	json_text(out, "role", slice_of(login->role));
 	reply_object_end(reply);
 	return 0;

@@ -107,14 +107,6 @@ int machines_list(const struct request *request, struct reply *reply)
 
 enum column { AGENT, KIND, PART, PLACE, DETAIL, FIRST, LAST, TIMES, ACCOUNT, MADE, SEEN_TIMES };
 
-static void add_time(struct buf *out, const char *name, int64_t ns)
-{
-	char text[MOMENT_SIZE];
-
-	moment_text(ns, text);
-	json_text(out, name, slice_of(text));
-}
-
 static void add_alarm(struct buf *out, const struct store_value *columns)
 {
 	bool is_seen = columns[ACCOUNT].kind != STORE_NULL;
@@ -124,15 +116,15 @@ static void add_alarm(struct buf *out, const struct store_value *columns)
 	json_text(out, "part", columns[PART].bytes);
 	json_number(out, "offset", (uint64_t)columns[PLACE].number);
 	json_text(out, "detail", columns[DETAIL].bytes);
-	add_time(out, "first", columns[FIRST].number);
-	add_time(out, "last", columns[LAST].number);
+	moment_json(out, "first", columns[FIRST].number);
+	moment_json(out, "last", columns[LAST].number);
 	json_number(out, "times", (uint64_t)columns[TIMES].number);
 	json_bool(out, "is_acknowledged",
 		  is_seen && columns[SEEN_TIMES].number >= columns[TIMES].number);
 	if (!is_seen)
 		return;
 	json_text(out, "acknowledged_by", columns[ACCOUNT].bytes);
-	add_time(out, "acknowledged", columns[MADE].number);
+	moment_json(out, "acknowledged", columns[MADE].number);
 	json_number(out, "acknowledged_times", (uint64_t)columns[SEEN_TIMES].number);
 }
 

@@ -2,7 +2,6 @@
 /* The metrics of the process, under the names that every program of Prometheus' uses for them. */
 #include <dirent.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "tools/server/scrape.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/moment.h"
 
-#include <stdio.h>
-
 #include "common/clock.h"
+#include "tools/command/json.h"
 
 void moment_text(int64_t ns, char ret_text[MOMENT_SIZE])
 {
@@ -13,13 +12,10 @@ void moment_text(int64_t ns, char ret_text[MOMENT_SIZE])
 	strftime(ret_text, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
 }
 
-void moment_exact_text(int64_t ns, char ret_text[MOMENT_SIZE])
+void moment_json(struct buf *out, const char *name, int64_t ns)
 {
-	time_t seconds = (time_t)(ns / (int64_t)SECOND_NS);
-	struct tm utc;
-	size_t length =
-		strftime(ret_text, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &utc));
+	char text[MOMENT_SIZE];
 
-	snprintf(ret_text + length, MOMENT_SIZE - length, ".%09uZ",
-		 (unsigned)((uint64_t)ns % SECOND_NS));
+	moment_text(ns, text);
+	json_text(out, name, slice_of(text));
 }

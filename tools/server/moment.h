@@ -5,12 +5,14 @@
 
 #include <stdint.h>
 
+#include "common/buf.h"
+
 #define MOMENT_SIZE 32u
 
 /* `ns`: since 1970. */
 void moment_text(int64_t ns, char ret_text[MOMENT_SIZE]);
 
-/* As moment_text, to the nanosecond. */
-void moment_exact_text(int64_t ns, char ret_text[MOMENT_SIZE]);
+/* Adds it to an object of JSON. */
+void moment_json(struct buf *out, const char *name, int64_t ns);
 
 #endif

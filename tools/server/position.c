@@ -6,13 +6,6 @@
 
 #include "common/clock.h"
 
-static int take_number(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 static int take_walk(void *context, const struct store_value *columns, size_t count)
 {
 	struct position *position = context;
@@ -31,7 +24,7 @@ int position_find(struct store *store, const char *agent, const char *part,
 {
 	*ret_position = (struct position){ .source = 0 };
 	int r = store_run(store, "SELECT source FROM record_source WHERE agent = $1",
-			  STORE_VALUES(store_text(slice_of(agent))), take_number,
+			  STORE_VALUES(store_text(slice_of(agent))), store_take_number,
 			  &ret_position->source);
 	return r < 0 ? r
 		     : store_run(store,
@@ -47,7 +40,7 @@ int position_name_source(struct store *store, const char *agent, struct position
 	if (position->source != 0)
 		return 0;
 	int r = store_run(store, "SELECT coalesce(max(source), 0) + 1 FROM record_source",
-			  STORE_NO_VALUES, take_number, &position->source);
+			  STORE_NO_VALUES, store_take_number, &position->source);
 	return r < 0 ? r
 		     : store_do(store, "INSERT INTO record_source (agent, source) VALUES ($1, $2)",
 				STORE_VALUES(store_text(slice_of(agent)),

@@ -11,22 +11,6 @@
 #include "tools/server/ledger.h"
 #include "tools/server/server.h"
 
-static int take_size(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(uint64_t *)context = (uint64_t)columns[0].number;
-	return 0;
-}
-
-/* How many leaves are signed.  The log only grows, so that what is below stays as it is meanwhile. */
-static int signed_size(const struct request *request, uint64_t *ret_size)
-{
-	*ret_size = 0;
-	return store_run(
-		request->store, "SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE log = $1",
-		STORE_VALUES(store_number(request->server->log_number)), take_size, ret_size);
-}
-
 /* A number that may be missing, and is at most `max`.  -EINVAL. */
 static int read_argument(const struct request *request, const char *name, uint64_t max,
 			 uint64_t *number)
@@ -62,7 +46,7 @@ int proof_of_leaf(const struct request *request, struct reply *reply)
 	uint64_t last, size, leaf = UINT64_MAX;
 	struct tree_proof proof;
 	struct tree_hash hash;
-	int r = signed_size(request, &last);
+	int r = ledger_signed_size(place.store, place.log, &last);
 
 	if (r < 0)
 		return r;
@@ -93,7 +77,7 @@ int proof_of_growth(const struct request *request, struct reply *reply)
 	const struct tree_source source = { ledger_find, &place };
 	uint64_t last, to, from = UINT64_MAX;
 	struct tree_proof proof;
-	int r = signed_size(request, &last);
+	int r = ledger_signed_size(place.store, place.log, &last);
 
 	if (r < 0)
 		return r;

@@ -2,7 +2,6 @@
 /* Showing roots: one to a machine, all that is about them to people. */
 #include <errno.h>
 #include <microhttpd.h>
-#include <string.h>
 
 #include "control/line.h"
 #include "tools/command/json.h"

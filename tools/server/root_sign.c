@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "tools/command/json.h"
@@ -46,13 +45,6 @@ static const struct reply_case CASES[] = {
 	{ -ENOSPC, MHD_HTTP_CONFLICT, "too many changes are proposed" },
 };
 
-static int take_count(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 static int check_owner(struct store *store, const struct verifying_key *key)
 {
 	SCOPED(buf_done) struct buf verifier = BUF_MAX(KEY_TEXT_MAX);
@@ -63,8 +55,8 @@ static int check_owner(struct store *store, const struct verifying_key *key)
 			? verifier.failed
 			: store_run(store,
 				    "SELECT count(*) FROM author_candidate WHERE verifier = $1",
-				    STORE_VALUES(store_text(buf_view(&verifier))), take_count,
-				    &count);
+				    STORE_VALUES(store_text(buf_view(&verifier))),
+				    store_take_number, &count);
 	return r < 0 ? r : count == 0 ? -ENOENT : 0;
 }
 
@@ -112,8 +104,8 @@ static struct store_value digest_of(const struct signing *signing)
 static int keep_draft(struct store *store, const struct signing *signing)
 {
 	int64_t count = 0;
-	int r = store_run(store, "SELECT count(*) FROM root_draft", STORE_NO_VALUES, take_count,
-			  &count);
+	int r = store_run(store, "SELECT count(*) FROM root_draft", STORE_NO_VALUES,
+			  store_take_number, &count);
 
 	if (r < 0 || count >= ROOTS_DRAFTS_MAX)
 		return r < 0 ? r : -ENOSPC;

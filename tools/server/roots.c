@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "tools/command/json.h"
 #include "tools/server/author.h"
@@ -182,19 +181,12 @@ int roots_add_note(struct store *store, struct buf *out)
 			 STORE_NO_VALUES, take_note, out);
 }
 
-static int take_number(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 int roots_add_header(struct store *store, struct reply *reply)
 {
 	int64_t newest = 0;
 	char number[24];
 	int r = store_run(store, "SELECT version FROM root ORDER BY version DESC LIMIT 1",
-			  STORE_NO_VALUES, take_number, &newest);
+			  STORE_NO_VALUES, store_take_number, &newest);
 
 	if (r < 0)
 		return r;

@@ -4,7 +4,6 @@
 #include "tools/server/search.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "tools/server/search_cursor.h"
 #include "tools/server/search_event.h"
@@ -230,20 +229,13 @@ int search_news(struct store *store, const struct search *search, search_event_f
 	return r;
 }
 
-static int take_size(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 /* What comes next has the tree's size as its leaf; nothing of it stands before the lowest number. */
 int search_now(struct store *store, int64_t log, char ret_cursor[SEARCH_CURSOR_SIZE],
 	       int64_t *ret_size)
 {
 	*ret_size = 0;
 	int r = store_run(store, "SELECT size FROM log_tree WHERE log = $1",
-			  STORE_VALUES(store_number(log)), take_size, ret_size);
+			  STORE_VALUES(store_number(log)), store_take_number, ret_size);
 	const int64_t numbers[NEWS_NUMBERS] = { *ret_size, INT64_MIN, SEARCH_ASKED, INT64_MIN };
 
 	search_cursor_write(CURSOR_NEWS, numbers, NEWS_NUMBERS, ret_cursor);

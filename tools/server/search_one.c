@@ -107,13 +107,6 @@ static const struct {
 	{ 0, false, find_by_judgement },
 };
 
-static int take_source(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 int search_event_one(struct store *store, struct slice agent, struct slice id, search_event_fn row,
 		     void *context)
 {
@@ -124,7 +117,7 @@ int search_event_one(struct store *store, struct slice agent, struct slice id, s
 	if (read_id(id, &named) < 0)
 		return -ENOENT;
 	int r = store_run(store, "SELECT source FROM record_source WHERE agent = $1",
-			  STORE_VALUES(store_text(agent)), take_source, &source);
+			  STORE_VALUES(store_text(agent)), store_take_number, &source);
 	for (size_t i = 0; r >= 0 && source >= 0 && i < COUNT_OF(FORMS); i++) {
 		if (FORMS[i].letter == named.letter && FORMS[i].has_sequence == named.has_sequence)
 			r = FORMS[i].find(store, source, &named, &finding);

@@ -34,19 +34,12 @@ static int open_log(const struct data *data, struct server *server, struct error
 	return r < 0 ? error_set(error, r, "the log: %s", store_trouble(data->store)) : 0;
 }
 
-static int take_count(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(uint64_t *)context = (uint64_t)columns[0].number;
-	return 0;
-}
-
 /* Of the tries that an account has each server grants its share: more servers are not more tries. */
 static int share_passwords(const struct data *data, struct server *server, struct error *error)
 {
 	uint64_t servers = 1;
-	int r = store_run(data->store, "SELECT count(*) FROM log_tree", STORE_NO_VALUES, take_count,
-			  &servers);
+	int r = store_run(data->store, "SELECT count(*) FROM log_tree", STORE_NO_VALUES,
+			  store_take_number, &servers);
 
 	if (r < 0)
 		return error_set(error, r, "the logs: %s", store_trouble(data->store));

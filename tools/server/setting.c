@@ -2,7 +2,6 @@
 #include "tools/server/setting.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/buf.h"
 #include "common/clock.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone-server setting list` and `set`. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "tools/command/command.h"

@@ -79,10 +79,8 @@ static void add_series(struct buf *out, const struct count_result *result,
 static void show(const struct count_result *result, struct reply *reply)
 {
 	struct buf *out = reply_object(reply, MHD_HTTP_OK);
-	char start[MOMENT_SIZE];
 
-	moment_text(result->start_ns, start);
-	json_text(out, "start", slice_of(start));
+	moment_json(out, "start", result->start_ns);
 	json_number(out, "step_s", result->step_s);
 	json_number(out, "points", result->points);
 	json_open(out, "series", '[');

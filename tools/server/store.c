@@ -38,6 +38,14 @@ int store_run(struct store *store, const char *sql, struct store_values values, 
 	return remember(store, store->engine->run(store, sql, values, row, context));
 }
 
+int store_take_number(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	if (columns[0].kind == STORE_NUMBER)
+		*(int64_t *)context = columns[0].number;
+	return 0;
+}
+
 int store_do(struct store *store, const char *sql, struct store_values values)
 {
 	int r = store_run(store, sql, values, NULL, NULL);

@@ -72,6 +72,10 @@ DEFINE_FREEP(struct store, store_closep, store_close)
 must_use int store_run(struct store *store, const char *sql, struct store_values values,
 		       store_row_fn row, void *context);
 
+/* For store_run: the first column, a number, goes to the int64_t or uint64_t that `context` is.  What is
+ * there stays where there is no row, or the column is NULL. */
+int store_take_number(void *context, const struct store_value *columns, size_t count);
+
 /* Runs a statement for what it does, however many rows that are.  0, or store_run's error. */
 must_use int store_do(struct store *store, const char *sql, struct store_values values);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
-#include <stdio.h>
 
 #include "control/name.h"
 #include "tools/command/password.h"

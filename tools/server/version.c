@@ -26,16 +26,14 @@ int version_add_base64(struct buf *out, const char *name, struct slice bytes)
 
 int version_add(struct buf *out, int64_t version, struct slice text, const char *when, int64_t ns)
 {
-	char moment[MOMENT_SIZE];
 	struct release release;
 
 	if (release_read(text, &release) < 0)
 		return -EIO;
-	moment_text(ns, moment);
 	json_number(out, "version", (uint64_t)version);
 	json_text(out, "by", release.by);
 	json_text(out, "why", release.why);
-	json_text(out, when, slice_of(moment));
+	moment_json(out, when, ns);
 	return out->failed;
 }
 

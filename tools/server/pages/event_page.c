@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The page of one statement: all that is known of it, and the proof that the log has it. */
 #include <errno.h>
-#include <inttypes.h>
 #include <microhttpd.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "tools/server/moment.h"
+#include "tools/audit/json.h"
 #include "tools/server/pages/pages.h"
 #include "tools/server/pages/proof.h"
 #include "tools/server/pages/record_rows.h"
 #include "tools/server/search.h"
 
-#define FRACTION_SIZE 32u
+#define EXACT_SIZE 64u
 
 struct sight {
 	struct view *view;
@@ -37,12 +34,11 @@ static void add_list(struct buf *out, const char *name, struct slice lines)
 
 static void add_time(struct view *view, const char *name, int64_t ns)
 {
-	char seconds[MOMENT_SIZE], exact[MOMENT_SIZE + FRACTION_SIZE];
+	char room[EXACT_SIZE];
+	struct buf exact = BUF_OVER(room);
 
-	moment_text(ns, seconds);
-	snprintf(exact, sizeof(exact), "%.*s.%09" PRId64 "Z", (int)strlen(seconds) - 1, seconds,
-		 ns % (int64_t)SECOND_NS);
-	HTML(view->out, "<dt>{}</dt><dd>{} <small>", html_word(name), html_word(exact));
+	audit_add_utc_time(&exact, (uint64_t)ns);
+	HTML(view->out, "<dt>{}</dt><dd>{} <small>", html_word(name), html_word(buf_text(&exact)));
 	view_add_time(view, ns);
 	HTML_PUT(view->out, "</small></dd>\n");
 }

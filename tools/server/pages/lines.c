@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/pages/lines.h"
 
-#include <errno.h>
-
 #include "control/archive.h"
 #include "tools/policy/changes.h"
 #include "tools/policy/line_diff.h"

@@ -12,20 +12,13 @@
 /* How long ago something was is said anew at least that often. */
 #define SAID_ANEW_NS (60 * SECOND_NS)
 
-static int take_size(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 int live_begin(struct view *view)
 {
 	char tag[TAG_SIZE];
 	int64_t size = 0;
 	int r = store_run(view->request->store,
 			  "SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM log_tree",
-			  STORE_NO_VALUES, take_size, &size);
+			  STORE_NO_VALUES, store_take_number, &size);
 
 	if (r < 0)
 		return r;

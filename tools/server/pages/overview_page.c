@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The first page: what happened, in numbers and pictures, and what needs somebody to look. */
-#include <string.h>
 
 #include "tools/server/pages/live.h"
 #include "tools/server/pages/overview_lists.h"

@@ -26,19 +26,12 @@ static int add_bundle(void *context, const struct store_value *columns, size_t c
 	return 0;
 }
 
-static int count_row(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	*(int64_t *)context = columns[0].number;
-	return 0;
-}
-
 int policies_view(struct view *view)
 {
 	int64_t versions = 0;
 	int r = store_run(view->request->store,
 			  "SELECT (SELECT count(*) FROM policy) + (SELECT count(*) FROM draft)",
-			  STORE_NO_VALUES, count_row, &versions);
+			  STORE_NO_VALUES, store_take_number, &versions);
 
 	if (r < 0)
 		return r;
@@ -201,7 +194,7 @@ int bundle_view(struct view *view)
 
 	if (r == 0)
 		r = store_run(view->request->store, "SELECT count(*) FROM draft WHERE bundle = $1",
-			      STORE_VALUES(store_text(listing.bundle)), count_row, &there);
+			      STORE_VALUES(store_text(listing.bundle)), store_take_number, &there);
 	if (r < 0)
 		return r;
 	if (newest.version + there == 0 ||

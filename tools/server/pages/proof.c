@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/pages/proof.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "control/base64.h"

@@ -127,7 +127,7 @@ step "The record, verified on another account"
 run_shown "chaperone-server export --data central --to record.export"
 status_is 0
 chmod 644 "$FOLDER/record.export"
-install -m 644 tools/server/verify_export.py "$FOLDER/verify_export.py"
+install -m 644 tools/server/record/verify_export.py "$FOLDER/verify_export.py"
 AUDITOR=$([ "$(id -u)" = 0 ] && echo "setpriv --reuid=nobody --regid=nogroup --clear-groups ")
 run_shown "${AUDITOR}python3 verify_export.py record.export"
 status_is 0

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "tools/command/command.h"
-#include "tools/server/route.h"
+#include "tools/server/http/route.h"
 
 const char command_program[] = "route_list";
 

@@ -20,7 +20,7 @@ except ImportError:
     print("python3-jsonschema is not installed")
     sys.exit(77)
 
-DESCRIPTION = pathlib.Path(__file__).parents[2] / "tools/server/openapi.json"
+DESCRIPTION = pathlib.Path(__file__).parents[2] / "tools/server/api/openapi.json"
 API = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
 ROLES = {"viewer": 1, "approver": 2, "author": 4, "administrator": 8, "auditor": 16}
 MACHINE = 0x100

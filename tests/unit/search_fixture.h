@@ -5,7 +5,7 @@
 
 #include "tests/unit/store_fixture.h"
 #include "common/record.h"
-#include "tools/server/index.h"
+#include "tools/server/record/index.h"
 
 #define BOOT 0x91930c7eu /* whose numbers are negative where they are signed */
 #define OURS ((uint64_t)BOOT << 32)

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "tests/unit/run_suite.h"
-#include "tools/server/schema.h"
-#include "tools/server/store.h"
+#include "tools/server/store/schema.h"
+#include "tools/server/store/store.h"
 
 static char folder[64];
 static char path[96];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Machines, policies and the log in numbers, on each database. */
 #include "tests/unit/store_cluster.h"
-#include "tools/server/census.h"
+#include "tools/server/metrics/census.h"
 
 #define NOW_NS      (1000 * (int64_t)SECOND_NS)
 #define MANY        (CENSUS_BUNDLES_MAX + 20)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "tests/unit/run_suite.h"
-#include "tools/server/deadline.h"
+#include "tools/server/http/deadline.h"
 
 #define PAIR_COUNT 5
 #define MANY       1000u

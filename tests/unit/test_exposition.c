@@ -3,8 +3,8 @@
 #include <check.h>
 
 #include "tests/unit/run_suite.h"
-#include "tools/server/counters.h"
-#include "tools/server/exposition.h"
+#include "tools/server/http/counters.h"
+#include "tools/server/metrics/exposition.h"
 
 static const struct {
 	const char *value, *shown;

@@ -4,11 +4,11 @@
 
 #include "tests/unit/cluster.h"
 #include "tests/unit/store_fixture.h"
-#include "tools/server/forward_sender.h"
-#include "tools/server/gzip.h"
-#include "tools/server/otlp.h"
-#include "tools/server/protobuf.h"
-#include "tools/server/statement.h"
+#include "tools/server/forward/forward_sender.h"
+#include "tools/server/common/gzip.h"
+#include "tools/server/forward/otlp.h"
+#include "tools/server/forward/protobuf.h"
+#include "tools/server/record/statement.h"
 
 static struct store *store;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a record tells becomes rows, however it is cut into deliveries. */
 #include "tests/unit/store_fixture.h"
-#include "tools/server/index.h"
-#include "tools/server/index_pending.h"
+#include "tools/server/record/index.h"
+#include "tools/server/record/index_pending.h"
 
 #define BOOT  0x01930c7eu
 #define OTHER 0x02000000u

@@ -7,7 +7,7 @@
 
 #include "common/cleanup.h"
 #include "tests/unit/run_suite.h"
-#include "tools/server/journal.h"
+#include "tools/server/common/journal.h"
 
 #define READ_MAX (256 * 1024)
 

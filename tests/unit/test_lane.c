@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "tests/unit/run_suite.h"
-#include "tools/server/lane.h"
+#include "tools/server/http/lane.h"
 
 #define MANY 200u
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "tests/unit/store_fixture.h"
-#include "tools/server/ledger.h"
+#include "tools/server/record/ledger.h"
 
 #define LEAVES 66000u /* more than a tile of the third row begins with */
 

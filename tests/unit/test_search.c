@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "tests/unit/search_fixture.h"
-#include "tools/server/search.h"
-#include "tools/server/search_note.h"
+#include "tools/server/record/search.h"
+#include "tools/server/record/search_note.h"
 
 /* What was shown: ids with a space between. */
 struct shown {

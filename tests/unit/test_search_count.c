@@ -4,7 +4,7 @@
 
 #include "common/clock.h"
 #include "tests/unit/search_fixture.h"
-#include "tools/server/search_count.h"
+#include "tools/server/record/search_count.h"
 
 static struct count_result *counts_by(enum count_by by, const char *agent)
 {

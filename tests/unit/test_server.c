@@ -9,9 +9,9 @@
 #include "control/name.h"
 #include "tests/unit/run_suite.h"
 #include "tools/command/command.h"
-#include "tools/server/route.h"
-#include "tools/server/scope.h"
-#include "tools/server/throttle.h"
+#include "tools/server/http/route.h"
+#include "tools/server/people/scope.h"
+#include "tools/server/common/throttle.h"
 
 const char command_program[] = "test_server";
 

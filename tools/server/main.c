@@ -2,7 +2,7 @@
 /* The chaperone-server binary: the table of its commands. */
 #include "common/cleanup.h"
 #include "tools/command/command.h"
-#include "tools/server/commands.h"
+#include "tools/server/commands/commands.h"
 
 static const struct command COMMANDS[] = {
 	{ "init", command_init,

@@ -5,7 +5,7 @@
 #define TOOLS_SERVER_PAGES_ASSET_H
 
 #include "common/buf.h"
-#include "tools/server/route.h"
+#include "tools/server/http/route.h"
 
 /* Appends the elements of a page's head that bring them. */
 void asset_add_links(struct buf *out);

@@ -7,12 +7,12 @@
 
 #include "control/archive.h"
 #include "control/release.h"
-#include "tools/server/author.h"
-#include "tools/server/draft.h"
+#include "tools/server/people/author.h"
+#include "tools/server/api/draft.h"
 #include "tools/server/pages/lines.h"
 #include "tools/server/pages/pages.h"
-#include "tools/server/published.h"
-#include "tools/server/trial.h"
+#include "tools/server/policy/published.h"
+#include "tools/server/policy/trial.h"
 
 #define TITLE_MAX 160u
 #define LABEL_MAX 40u

@@ -7,7 +7,7 @@
 #include "tools/server/pages/pages.h"
 #include "tools/server/pages/proof.h"
 #include "tools/server/pages/record_rows.h"
-#include "tools/server/search.h"
+#include "tools/server/record/search.h"
 
 #define EXACT_SIZE 64u
 

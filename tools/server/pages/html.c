@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 #include "tools/command/visible.h"
-#include "tools/server/moment.h"
+#include "tools/server/common/moment.h"
 
 #define NUMBER_SIZE 32u
 #define GROUP       3u

@@ -5,7 +5,7 @@
 #include <microhttpd.h>
 #include <stdio.h>
 
-#include "tools/server/http.h"
+#include "tools/server/http/http.h"
 
 #define TAG_SIZE 64u
 

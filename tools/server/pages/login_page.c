@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "tools/server/pages/pages.h"
-#include "tools/server/server.h"
+#include "tools/server/http/server.h"
 
 #define TROUBLE_MAX 160u
 #define WAIT_MAX    32u

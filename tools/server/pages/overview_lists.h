@@ -3,9 +3,9 @@
 #ifndef TOOLS_SERVER_PAGES_OVERVIEW_LISTS_H
 #define TOOLS_SERVER_PAGES_OVERVIEW_LISTS_H
 
-#include "tools/server/agent.h"
+#include "tools/server/http/agent.h"
 #include "tools/server/pages/view.h"
-#include "tools/server/search_count.h"
+#include "tools/server/record/search_count.h"
 
 #define OVERVIEW_HOSTS_MAX 64u
 

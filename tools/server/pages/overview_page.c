@@ -5,7 +5,7 @@
 #include "tools/server/pages/overview_lists.h"
 #include "tools/server/pages/pages.h"
 #include "tools/server/pages/plot.h"
-#include "tools/server/search_count.h"
+#include "tools/server/record/search_count.h"
 
 #define HOUR_S 3600u
 #define DAY_S  86400u

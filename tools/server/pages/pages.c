@@ -3,7 +3,7 @@
 #include "tools/server/pages/pages.h"
 
 #include "tools/server/pages/asset.h"
-#include "tools/server/scope.h"
+#include "tools/server/people/scope.h"
 
 #define VIEW_ANSWER(method, path, page, roles, lane, body_max)                                     \
 	static int answer_##page(const struct request *request, struct reply *reply)               \

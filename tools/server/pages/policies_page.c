@@ -4,9 +4,9 @@
 #include <microhttpd.h>
 
 #include "control/release.h"
-#include "tools/server/author.h"
+#include "tools/server/people/author.h"
 #include "tools/server/pages/pages.h"
-#include "tools/server/published.h"
+#include "tools/server/policy/published.h"
 
 #define VERSIONS_SHOWN 50
 

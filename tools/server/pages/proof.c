@@ -5,7 +5,7 @@
 
 #include "control/base64.h"
 #include "control/note.h"
-#include "tools/server/ledger.h"
+#include "tools/server/record/ledger.h"
 
 #define PROOF_MAX (NOTE_SIZE_MAX + 16 * KIB)
 

@@ -5,7 +5,7 @@
 #define TOOLS_SERVER_PAGES_RECORD_QUERY_H
 
 #include "tools/server/pages/view.h"
-#include "tools/server/search.h"
+#include "tools/server/record/search.h"
 
 /* ROW(name of the field, its label, an example of what is written there) */
 #define RECORD_FIELDS(ROW)                                                                         \

@@ -4,7 +4,7 @@
 #define TOOLS_SERVER_PAGES_RECORD_ROWS_H
 
 #include "tools/server/pages/view.h"
-#include "tools/server/search.h"
+#include "tools/server/record/search.h"
 
 /* Appends a table of what `search` finds; `caption` is a literal.  `ret_cursor` and errors are
  * search_events'. */

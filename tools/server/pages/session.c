@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "control/base64.h"
-#include "tools/server/http.h"
-#include "tools/server/scope.h"
+#include "tools/server/http/http.h"
+#include "tools/server/people/scope.h"
 
 #define ATTRIBUTES  "; Path=/; Secure; HttpOnly; SameSite=Lax"
 #define COOKIE_MAX  256u

@@ -6,8 +6,8 @@
 #define TOOLS_SERVER_PAGES_SESSION_H
 
 #include "common/clock.h"
-#include "tools/server/login.h"
-#include "tools/server/token.h"
+#include "tools/server/api/login.h"
+#include "tools/server/people/token.h"
 
 #define SESSION_COOKIE  "__Host-session" /* RFC 6265bis, 4.1.3.2: of this host alone, by TLS alone */
 #define SESSION_IDLE_NS (2 * 3600 * SECOND_NS) /* after which nobody uses it */

@@ -9,7 +9,7 @@
 #include "control/release.h"
 #include "tools/server/pages/lines.h"
 #include "tools/server/pages/pages.h"
-#include "tools/server/published.h"
+#include "tools/server/policy/published.h"
 
 #define TITLE_MAX 160u
 #define LABEL_MAX 40u

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/server/http.h"
+#include "tools/server/http/http.h"
 #include "tools/server/pages/asset.h"
-#include "tools/server/server.h"
+#include "tools/server/http/server.h"
 
 #define NEXT_MAX 2000u
 

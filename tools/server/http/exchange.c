@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/http/exchange.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "tools/server/http/guard.h"
+#include "tools/server/http/http_service.h"
+#include "tools/server/http/response.h"
+#include "tools/server/http/server.h"
+#include "tools/server/http/source.h"
+
+#define NO_DATABASE "the database does not answer: try again in a while"
+#define ALLOWED_MAX 256u
+
+/* While its connection is suspended it belongs to a lane or to those that are held. */
+struct exchange {
+	struct http_service *service;
+	struct MHD_Connection *connection;
+	struct request request;
+	const struct route *route;
+	struct buf body;
+	struct reply reply;
+	struct deadline *deadline;
+	uint64_t held_since_ns; /* 0: it is not held */
+	uint64_t held_ns;       /* for which it was */
+	struct job job;
+	struct held held;
+	bool is_answered; /* by a lane */
+};
+
+static void tell(const struct exchange *exchange, enum http_event_kind kind, unsigned int status,
+		 const char *why)
+{
+	const struct http_listener *listener = &exchange->service->listener;
+	struct http_event event = {
+		.kind = kind,
+		.address = source_address(exchange->connection),
+		.route = exchange->route,
+		.status = status,
+		.took_ns = monotonic_ns() - exchange->request.begun_ns - exchange->held_ns,
+		.why = why,
+	};
+
+	listener->tell(listener->context, &event);
+}
+
+static struct deadline *deadline_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+/* When its reader has to be done with it. */
+static uint64_t end_of(const struct reply *reply)
+{
+	return monotonic_ns() + HTTP_ANSWER_NS + reply->body.length * SECOND_NS / HTTP_ANSWER_RATE;
+}
+
+static enum MHD_Result send_reply(const struct exchange *exchange, struct reply *reply,
+				  const struct buf *allowed)
+{
+	if (reply->body.failed)
+		reply_failure(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer is too long",
+			      "the answer is too long");
+	deadline_set(exchange->deadline, DEADLINE_ANSWER, end_of(reply));
+	struct MHD_Response *response = response_new(reply, allowed);
+	enum MHD_Result result =
+		response ? MHD_queue_response(exchange->connection, reply->status, response)
+			 : MHD_NO;
+
+	tell(exchange, HTTP_ANSWERED, reply->status, reply->why);
+	if (response)
+		MHD_destroy_response(response);
+	return result;
+}
+
+/* What cannot be answered as it was asked. */
+struct objection {
+	unsigned int status;
+	const char *detail;
+	struct buf *allowed;
+};
+
+static enum MHD_Result refuse(const struct exchange *exchange, const struct objection *objection)
+{
+	SCOPED(reply_done) struct reply reply = REPLY_EMPTY;
+
+	reply_problem(&reply, objection->status, objection->detail);
+	reply.closes = guard_has_body(exchange->connection);
+	return send_reply(exchange, &reply, objection->allowed);
+}
+
+static int recognise(struct http_service *service, const struct route *route,
+		     struct request *request)
+{
+	struct slice shown = http_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
+	struct store *store = store_pool_take(service->stores);
+	int r = route->callers & ROUTE_AGENT ? agent_recognise(store, shown, &request->agent)
+					     : person_recognise(store, shown, &request->person);
+
+	store_pool_give(service->stores, store);
+	return r;
+}
+
+/* Whether the route is for who asks.  False: `objection` says why not. */
+static bool is_welcome(struct http_service *service, const struct route *route,
+		       struct request *request, struct objection *objection)
+{
+	if (route->callers == ROUTE_ANYBODY)
+		return true;
+	objection->status = MHD_HTTP_UNAUTHORIZED;
+	objection->detail =
+		route->callers & ROUTE_AGENT
+			? "this is for machines that are enrolled and were not revoked"
+			: "this is for people who logged in within the last 12 hours, and for "
+			  "API tokens that did not end";
+	int r = recognise(service, route, request);
+	if (r < 0 && r != -EACCES) { /* nobody knows who it is */
+		objection->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+		objection->detail = NO_DATABASE;
+	}
+	if (r < 0)
+		return false;
+	objection->status = MHD_HTTP_FORBIDDEN;
+	objection->detail = "this is not for accounts of your role";
+	if (route->callers & ROUTE_AGENT || !(route->callers & request->person.role))
+		return route->callers & ROUTE_AGENT;
+	objection->detail = "this is not among the scopes of your token";
+	return route->scope & request->person.scopes;
+}
+
+/* Finds who answers the exchange.  False: nobody, and `objection` says why. */
+static bool settle(struct http_service *service, struct MHD_Connection *connection,
+		   struct exchange *exchange, struct objection *objection)
+{
+	exchange->route = route_find(service->routes, &exchange->request, objection->allowed);
+	if (!exchange->route && objection->allowed->length == 0)
+		exchange->route =
+			route_find(service->pages, &exchange->request, objection->allowed);
+	objection->status =
+		objection->allowed->length > 0 ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND;
+	if (!exchange->route)
+		return false;
+	buf_clear(objection->allowed);
+	objection->status = MHD_HTTP_CONTENT_TOO_LARGE;
+	objection->detail = "the body is longer than this path takes";
+	if (guard_announced(connection) > exchange->route->body_max)
+		return false;
+	return is_welcome(service, exchange->route, &exchange->request, objection);
+}
+
+enum MHD_Result exchange_begin(struct http_service *service, struct MHD_Connection *connection,
+			       const struct request *request, void **ret_exchange)
+{
+	SCOPED(buf_done) struct buf allowed = BUF_MAX(ALLOWED_MAX);
+	struct objection objection = { MHD_HTTP_BAD_REQUEST,
+				       "a request has one Host, and either one Content-Length "
+				       "or one Transfer-Encoding",
+				       &allowed };
+	struct exchange exchange = { .service = service,
+				     .connection = connection,
+				     .request = *request,
+				     .reply = REPLY_EMPTY,
+				     .deadline = deadline_of(connection) };
+
+	if (guard_is_ambiguous(connection)) {
+		tell(&exchange, HTTP_AMBIGUOUS, objection.status, NULL);
+		return refuse(&exchange, &objection);
+	}
+	objection.detail = NULL;
+	if (!settle(service, connection, &exchange, &objection))
+		return refuse(&exchange, &objection);
+	deadline_set(exchange.deadline, DEADLINE_BODY, request->begun_ns + HTTP_REQUEST_NS);
+	exchange.body = (struct buf)BUF_MAX(exchange.route->body_max);
+	*ret_exchange = malloc(sizeof(exchange));
+	if (!*ret_exchange)
+		return MHD_NO;
+	memcpy(*ret_exchange, &exchange, sizeof(exchange));
+	return MHD_YES;
+}
+
+enum MHD_Result exchange_take(struct exchange *exchange, const char *bytes, size_t *length)
+{
+	buf_add(&exchange->body, bytes, *length);
+	*length = 0;
+	if (!exchange->body.failed)
+		return MHD_YES;
+	tell(exchange, HTTP_CUT, 0, "its body is longer than its path takes");
+	return MHD_NO;
+}
+
+/* Troubles of the database that pass. */
+static bool may_pass(int code)
+{
+	return code == -ENOTCONN || code == -ECONNREFUSED || code == -EAGAIN || code == -ETIMEDOUT;
+}
+
+static void fail(struct exchange *exchange, int code)
+{
+	bool passes = may_pass(code);
+
+	reply_failure(&exchange->reply,
+		      passes ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
+		      passes ? NO_DATABASE : NULL, store_reason(exchange->request.store, code));
+}
+
+static void ask_route(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	request->body = buf_view(&exchange->body);
+	request->server = exchange->service->server;
+	request->store = store_pool_take(exchange->service->stores);
+	int r = exchange->route->answer(request, &exchange->reply);
+	if (r < 0)
+		fail(exchange, r);
+	store_pool_give(exchange->service->stores, request->store);
+}
+
+/* A lane's: the exchange is the connection's again, and may be gone at once. */
+static void run_job(struct job *job, bool is_dropped)
+{
+	struct exchange *exchange =
+		(struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
+
+	if (is_dropped)
+		reply_problem(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "the server ends: try again in a while");
+	else
+		ask_route(exchange);
+	MHD_resume_connection(exchange->connection);
+}
+
+static void let_go(struct held *held)
+{
+	struct exchange *exchange =
+		(struct exchange *)(void *)((char *)held - offsetof(struct exchange, held));
+
+	MHD_resume_connection(exchange->connection);
+}
+
+/* The connection is suspended before anybody can resume it; a lane that is full resumes it at
+ * once. */
+static enum MHD_Result give_to_lane(struct exchange *exchange)
+{
+	exchange->is_answered = true;
+	exchange->job.run = run_job;
+	MHD_suspend_connection(exchange->connection);
+	if (!lane_add(&exchange->service->lanes[exchange->route->lane], &exchange->job)) {
+		reply_failure(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "too many ask for this: try again in a while", "too many wait");
+		MHD_resume_connection(exchange->connection);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result hold(struct exchange *exchange)
+{
+	exchange->held = (struct held){ .hold = exchange->reply.hold, .let_go = let_go };
+	exchange->request.was_held = true;
+	exchange->is_answered = false;
+	exchange->held_since_ns = monotonic_ns();
+	reply_done(&exchange->reply);
+	exchange->reply = (struct reply)REPLY_EMPTY;
+	MHD_suspend_connection(exchange->connection);
+	if (!holds_add(&exchange->service->server->holds, &exchange->held)) {
+		exchange->request.is_last = true;
+		MHD_resume_connection(exchange->connection);
+	}
+	return MHD_YES;
+}
+
+/* Who was held may have been revoked meanwhile. */
+enum MHD_Result exchange_answer(struct exchange *exchange)
+{
+	struct buf none = BUF_MAX(0);
+	struct objection objection = { .allowed = &none };
+
+	deadline_set(exchange->deadline, DEADLINE_SERVER, 0);
+	if (exchange->held_since_ns > 0)
+		exchange->held_ns += monotonic_ns() - exchange->held_since_ns;
+	exchange->held_since_ns = 0;
+	if (exchange->route->lane != LANE_NONE && !exchange->is_answered)
+		return give_to_lane(exchange);
+	if (exchange->request.was_held &&
+	    !is_welcome(exchange->service, exchange->route, &exchange->request, &objection))
+		return refuse(exchange, &objection);
+	if (!exchange->is_answered)
+		ask_route(exchange);
+	if (exchange->reply.hold.until_ns > 0)
+		return hold(exchange);
+	return send_reply(exchange, &exchange->reply, &none);
+}
+
+void exchange_free(struct exchange *exchange)
+{
+	if (!exchange)
+		return;
+	buf_done(&exchange->body);
+	reply_done(&exchange->reply);
+	free(exchange);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What an HTTP service consists of: for http.c and exchange.c alone. */
+#ifndef TOOLS_SERVER_HTTP_HTTP_SERVICE_H
+#define TOOLS_SERVER_HTTP_HTTP_SERVICE_H
+
+#include <stdatomic.h>
+
+#include "tools/server/http/deadline.h"
+#include "tools/server/http/http.h"
+
+struct http_service {
+	struct MHD_Daemon *daemon;
+	const struct route *routes, *pages;
+	struct store_pool *stores;
+	struct server *server;
+	struct lane lanes[LANE_COUNT]; /* LANE_NONE has none */
+	struct http_listener listener;
+	struct deadlines deadlines;
+	unsigned int connections_max;
+	atomic_bool is_serving;
+};
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/server/record/deposit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "control/leaf.h"
+#include "control/frame.h"
+#include "tools/server/record/alarm.h"
+#include "tools/server/record/index.h"
+#include "tools/server/record/ledger.h"
+#include "tools/server/record/replica.h"
+
+/* A delivery on its way in. */
+struct intake {
+	struct deposit *deposit;
+	struct store *store;
+	const char *part;
+	struct ledger *ledger;
+	struct index *index;
+	struct record_walk walk;
+	struct buf rest; /* what was unpacked and is not a whole piece yet */
+	uint64_t leaves;
+	struct deposit_size size;
+	struct record_entries entries;
+};
+
+/* What ends the transaction is no trouble of the database: the delivery itself is wrong. */
+static int object(struct deposit *deposit, enum deposit_end end, uint64_t place, const char *detail)
+{
+	deposit->end = end;
+	deposit->place = place;
+	snprintf(deposit->detail, sizeof(deposit->detail), "%s", detail);
+	return -ECANCELED;
+}
+
+static int add_entries(struct intake *intake, const struct record_piece *piece, uint64_t leaf)
+{
+	struct record_entry entry;
+	uint64_t place = 0;
+	int r;
+
+	record_entries_of(&intake->entries, piece);
+	while ((r = record_entries_next(&intake->entries, &entry)) == 1) {
+		intake->size.entries++;
+		intake->size.statements += entry.kind == RECORD_INTENT;
+		r = index_add(intake->index, &entry, leaf, place++);
+		if (r < 0)
+			return r;
+	}
+	return r == 0 ? 0
+		      : object(intake->deposit, DEPOSIT_DAMAGE, piece->offset,
+			       "an entry of this batch cannot be read");
+}
+
+static int add_piece(struct intake *intake, const struct record_piece *piece)
+{
+	struct deposit *deposit = intake->deposit;
+	uint64_t leaf = intake->ledger->tree.size;
+
+	if (piece->entries == 0 && !part_name_fits(&deposit->name, &piece->header))
+		return object(deposit, DEPOSIT_DAMAGE, 0, "the header is that of another part");
+	struct tree_hash hash =
+		leaf_hash(slice_of(deposit->agent), intake->part, piece->offset, piece->bytes);
+	intake->leaves++;
+	int r = ledger_add(intake->ledger, &hash);
+	return r < 0 ? r : add_entries(intake, piece, leaf);
+}
+
+/* Other bytes than those that are here lead to the first hash that does not fit. */
+static int object_to_hash(struct intake *intake)
+{
+	bool is_first = intake->leaves == 0;
+
+	return object(intake->deposit, is_first ? DEPOSIT_FORK : DEPOSIT_DAMAGE,
+		      intake->walk.offset,
+		      is_first ? "the batch continues another record than the one that is here"
+			       : "the batch's hash does not fit");
+}
+
+static int take_pieces(struct intake *intake)
+{
+	struct slice rest = buf_view(&intake->rest);
+	struct record_piece piece;
+	int r;
+
+	while ((r = record_walk_next(&intake->walk, &rest, &piece)) == 1) {
+		r = add_piece(intake, &piece);
+		if (r < 0)
+			return r;
+	}
+	if (r == -ESTALE)
+		return object_to_hash(intake);
+	if (r == -EBADMSG)
+		return object(intake->deposit, DEPOSIT_DAMAGE, intake->walk.offset,
+			      "expected a header or a batch");
+	if (rest.length > 0)
+		memmove(intake->rest.at, rest.at, rest.length);
+	buf_truncate(&intake->rest, rest.length);
+	return r;
+}
+
+static int take_bytes(void *context, struct slice bytes)
+{
+	struct intake *intake = context;
+
+	buf_add_slice(&intake->rest, bytes);
+	return intake->rest.failed ? intake->rest.failed : take_pieces(intake);
+}
+
+static int object_to_frame(struct deposit *deposit, int r)
+{
+	if (r == -EBADMSG)
+		return object(deposit, DEPOSIT_DAMAGE, deposit->start,
+			      "expected one whole zstd frame");
+	return r == -E2BIG ? object(deposit, DEPOSIT_LARGE, deposit->start,
+				    "a delivery unpacks to 64 MiB at most, with a window of 8 MiB")
+			   : r;
+}
+
+static int unpack_all(struct intake *intake)
+{
+	struct deposit *deposit = intake->deposit;
+	int r = frame_open(deposit->frame, DEPOSIT_UNPACKED_MAX, take_bytes, intake);
+
+	if (r < 0)
+		return object_to_frame(deposit, r);
+	if (intake->rest.length > 0)
+		return object(deposit, DEPOSIT_DAMAGE, intake->walk.offset,
+			      "the last batch is not whole");
+	return intake->leaves > 0
+		       ? 0
+		       : object(deposit, DEPOSIT_DAMAGE, deposit->start, "there is nothing in it");
+}
+
+static int save(struct intake *intake)
+{
+	struct deposit *deposit = intake->deposit;
+	struct replica_delivery delivery = {
+		.log = deposit->log,
+		.first_leaf = intake->ledger->tree.size - intake->leaves,
+		.leaves = intake->leaves,
+		.source = deposit->position.source,
+		.part = slice_of(intake->part),
+		.start = deposit->start,
+		.length = intake->walk.offset - deposit->start,
+		.received_ns = realtime_ns(),
+		.frame = deposit->frame,
+	};
+	int r = index_end(intake->index, &delivery.first_ns, &delivery.last_ns);
+
+	memcpy(delivery.prior, deposit->position.walk.head, SHA256_SIZE);
+	if (r == 0)
+		r = replica_add(intake->store, &delivery);
+	if (r == 0)
+		r = ledger_save(intake->ledger);
+	if (r < 0)
+		return r;
+	deposit->position.walk = intake->walk;
+	deposit->size = intake->size;
+	deposit->size.bytes = delivery.length;
+	deposit->end = DEPOSIT_TAKEN;
+	return position_save(intake->store, intake->part, &deposit->position);
+}
+
+static int take_new(struct store *store, struct deposit *deposit, const char *part)
+{
+	SCOPED(free_p) struct ledger *ledger = malloc(sizeof(*ledger));
+	SCOPED(index_freep) struct index *index = NULL;
+	SCOPED(free_p) struct intake *intake = malloc(sizeof(*intake));
+
+	if (!ledger || !intake)
+		return -ENOMEM;
+	struct index_place place = { .log = deposit->log, .boot = deposit->name.boot };
+	int r = position_name_source(store, deposit->agent, &deposit->position);
+	if (r == 0)
+		r = ledger_load(store, deposit->log, ledger);
+	place.source = deposit->position.source;
+	if (r == 0)
+		r = index_new(store, &place, &index);
+	if (r < 0)
+		return r;
+	intake->deposit = deposit;
+	intake->store = store;
+	intake->part = part;
+	intake->ledger = ledger;
+	intake->index = index;
+	intake->walk = deposit->position.walk;
+	intake->rest = (struct buf)BUF_MAX(2 * RECORD_PIECE_MAX);
+	intake->leaves = 0;
+	intake->size = (struct deposit_size){ .bytes = 0 };
+	r = unpack_all(intake);
+	buf_done(&intake->rest);
+	return r < 0 ? r : save(intake);
+}
+
+static int compare(struct store *store, struct deposit *deposit, const char *part)
+{
+	bool is_same;
+	int r = replica_compare(store, deposit->position.source, slice_of(part), deposit->start,
+				deposit->frame, &deposit->place, &is_same);
+
+	if (r < 0)
+		return object_to_frame(deposit, r);
+	deposit->end = DEPOSIT_KNOWN;
+	return is_same ? 0
+		       : object(deposit, DEPOSIT_FORK, deposit->place,
+				"other bytes are here at this place");
+}
+
+static int take(struct store *store, struct deposit *deposit)
+{
+	char part[PART_NAME_SIZE];
+
+	part_name_write(&deposit->name, part);
+	int r = position_find(store, deposit->agent, part, &deposit->position);
+	if (r < 0)
+		return r;
+	if (deposit->start < deposit->position.walk.offset)
+		return compare(store, deposit, part);
+	if (deposit->start == deposit->position.walk.offset)
+		return take_new(store, deposit, part);
+	return object(deposit, DEPOSIT_GAP, deposit->start, "bytes before these are missing");
+}
+
+/* May run again when another transaction was first, be it that the same delivery came to two servers. */
+static int try_take(struct store *store, void *context)
+{
+	int r = take(store, context);
+
+	return r == -EEXIST ? -EAGAIN : r;
+}
+
+static const struct {
+	enum deposit_end end;
+	const char *kind; /* of alarm */
+} ALARMS[] = { { DEPOSIT_FORK, ALARM_FORK }, { DEPOSIT_DAMAGE, ALARM_DAMAGE } };
+
+int deposit_take(struct store *store, struct deposit *deposit)
+{
+	int r = store_transact(store, try_take, deposit);
+
+	if (r != -ECANCELED)
+		return r;
+	r = 0;
+	for (size_t i = 0; i < COUNT_OF(ALARMS); i++) {
+		struct alarm alarm = { .agent = deposit->agent,
+				       .kind = ALARMS[i].kind,
+				       .name = deposit->name,
+				       .place = deposit->place,
+				       .detail = deposit->detail };
+
+		if (ALARMS[i].end == deposit->end)
+			r = alarm_raise(store, &alarm);
+	}
+	return r;
+}

@@ -5,6 +5,7 @@
 
 #include "tools/chaperone/remote_program.h"
 #include "tools/remote/bundle.h"
+#include "tools/remote/kept.h"
 
 bool server_policy_pull(const char *folder, int patience_ms)
 {
@@ -18,8 +19,11 @@ int server_policy_read(const char *folder, struct policy_source *ret_source,
 {
 	SCOPED(enrolled_done) struct enrolled enrolled = { .url = "" };
 	SCOPED(bundle_done) struct bundle bundle = BUNDLE_NONE;
-	int r = enrolled_read(folder, &enrolled, error);
+	SCOPED(close_p) int lock = -1;
+	int r;
 
+	kept_lock_to_read(folder, &lock);
+	r = enrolled_read(folder, &enrolled, error);
 	if (r == 0)
 		r = bundle_load(&enrolled, &bundle, error);
 	if (r == 0 && bundle.version == 0)

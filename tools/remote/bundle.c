@@ -203,41 +203,90 @@ int bundle_load(const struct enrolled *enrolled, struct bundle *ret_bundle, stru
 	return 0;
 }
 
-int bundle_receive(const struct enrolled *enrolled, struct slice envelope, bundle_try_fn try,
+/* ---- receiving ---- */
+
+/* What is held, once nobody else keeps anything meanwhile. */
+struct holding {
+	int lock;
+	bool is_moved; /* another process had kept something since */
+};
+
+static void holding_done(struct holding *holding)
+{
+	close_p(&holding->lock);
+}
+
+static int hold(struct enrolled *enrolled, struct bundle *held, struct holding *ret_holding,
+		struct error *error)
+{
+	SCOPED(bundle_done) struct bundle now = BUNDLE_NONE;
+	uint64_t root_version = enrolled->root.version;
+	int r = enrolled_lock(enrolled, &ret_holding->lock, error);
+
+	if (r == 0)
+		r = bundle_load(enrolled, &now, error);
+	if (r < 0)
+		return r;
+	ret_holding->is_moved = enrolled->root.version != root_version ||
+				now.version != held->version || now.issued_s != held->issued_s;
+	replace(held, &now);
+	return 0;
+}
+
+/* What cannot be believed may have been right before somebody else kept what is held now. */
+static int judged(const struct holding *holding, int r)
+{
+	return r == -EBADMSG && holding->is_moved ? -EALREADY : r;
+}
+
+static int check_next(const struct enrolled *enrolled, const struct bundle *held,
+		      struct bundle *next, struct error *error)
+{
+	struct release release;
+	int r = read_envelope(enrolled, &release, next, error);
+
+	if (r == 0)
+		r = check_history(held, &release, next, error);
+	return r == 0 ? check_time(held, next->issued_s, error) : r;
+}
+
+int bundle_receive(struct enrolled *enrolled, struct slice envelope, bundle_try_fn try,
 		   void *context, struct bundle *held, struct error *error)
 {
 	SCOPED(bundle_done) struct bundle next = BUNDLE_NONE;
-	struct release release;
-	int r;
+	SCOPED(holding_done) struct holding holding = { .lock = -1 };
+	uint64_t version = held->version;
 
 	buf_add_slice(&next.text, envelope);
 	if (next.text.failed)
 		return error_set(error, -EBADMSG, "the policy is too long");
-	r = read_envelope(enrolled, &release, &next, error);
+	int r = hold(enrolled, held, &holding, error);
 	if (r == 0)
-		r = check_history(held, &release, &next, error);
-	if (r == 0)
-		r = check_time(held, next.issued_s, error);
+		r = judged(&holding, check_next(enrolled, held, &next, error));
 	if (r == 0 && next.version != held->version)
 		r = try(context, next.source, error);
 	if (r == 0)
 		r = kept_write(enrolled->folder, POLICY_FILE, buf_view(&next.text), error);
 	if (r < 0)
 		return r;
-	bool is_new = next.version != held->version;
 	replace(held, &next);
-	return is_new;
+	return held->version != version;
 }
 
-int bundle_refresh(const struct enrolled *enrolled, struct slice note, struct bundle *held,
+int bundle_refresh(struct enrolled *enrolled, struct slice note, struct bundle *held,
 		   struct error *error)
 {
-	struct bundle said = *held;
-	int r = held->version == 0 ? error_set(error, -EBADMSG, "there is no policy yet")
-				   : check_freshness(enrolled, note, &said, error);
+	SCOPED(holding_done) struct holding holding = { .lock = -1 };
+	int r = hold(enrolled, held, &holding, error);
 
+	if (r < 0)
+		return r;
+	struct bundle said = *held;
+	r = held->version == 0 ? error_set(error, -EBADMSG, "there is no policy yet")
+			       : check_freshness(enrolled, note, &said, error);
 	if (r == 0)
 		r = check_time(held, said.issued_s, error);
+	r = judged(&holding, r);
 	if (r == 0)
 		r = kept_write(enrolled->folder, FRESHNESS_FILE, note, error);
 	if (r < 0)

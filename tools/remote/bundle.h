@@ -33,15 +33,17 @@ must_use int bundle_load(const struct enrolled *enrolled, struct bundle *ret_bun
 typedef int (*bundle_try_fn)(void *context, struct slice source, struct error *error);
 
 /* Takes an envelope from the server in place of what `held` is, and keeps it.  1: it is another version,
- * 0: the same, said again.  Else what is held and kept stays as it is: -EBADMSG for what is damaged, not
- * signed by who must, another bundle's, older than what is held, another history's, or a word that is
- * older than the last one; what `try` said; what writing said. */
-must_use int bundle_receive(const struct enrolled *enrolled, struct slice envelope,
-			    bundle_try_fn try, void *context, struct bundle *held,
-			    struct error *error);
+ * 0: the same, said again.  Else what is kept stays as it is: -EBADMSG for what is damaged, not signed by who
+ * must, another bundle's, older than what is held, another history's, or a word that is older than the last
+ * one; what `try` said; what writing said.  -EALREADY: such an answer where another process had kept something
+ * since `held` was read, so that it may just be late: `held` is what that one kept, and whoever asks again
+ * knows.  -ESTALE as enrolled_lock. */
+must_use int bundle_receive(struct enrolled *enrolled, struct slice envelope, bundle_try_fn try,
+			    void *context, struct bundle *held, struct error *error);
 
-/* Takes the server's word that what is held is the newest (control/freshness.h), and keeps it. */
-must_use int bundle_refresh(const struct enrolled *enrolled, struct slice note, struct bundle *held,
+/* Takes the server's word that what is held is the newest (control/freshness.h), and keeps it.  Errors as
+ * bundle_receive. */
+must_use int bundle_refresh(struct enrolled *enrolled, struct slice note, struct bundle *held,
 			    struct error *error);
 
 #endif

@@ -133,14 +133,13 @@ static int add_text(json_t *document, const char *name, const char *text)
 	return json_object_set_new(document, name, json_string(text)) < 0 ? -ENOMEM : 0;
 }
 
-/* What came since belongs to the enrolment before. */
-static int forget_root(const char *folder)
+/* It names the enrolment to which it came, and so counts for no other where it stays. */
+static void forget_root(const char *folder)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s/" ROOT_FILE, folder) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	if (snprintf(path, sizeof(path), "%s/" ROOT_FILE, folder) < (int)sizeof(path))
+		unlink(path);
 }
 
 int enrolled_keep(const char *folder, const char *url, const unsigned char key_hash[SHA256_SIZE],
@@ -149,6 +148,7 @@ int enrolled_keep(const char *folder, const char *url, const unsigned char key_h
 	SCOPED(document_freep) json_t *document = document_read(answer);
 	SCOPED(buf_done) struct buf hash = BUF_MAX(KIB);
 	SCOPED(free_p) char *text = NULL;
+	SCOPED(close_p) int lock = -1;
 
 	base64url_write(key_hash, SHA256_SIZE, &hash);
 	if (document && (add_text(document, "url", url) < 0 ||
@@ -157,16 +157,19 @@ int enrolled_keep(const char *folder, const char *url, const unsigned char key_h
 	if (read_document(document, ret_enrolled) < 0)
 		return error_set(error, -EPROTO, "the server's answer is not complete");
 	snprintf(ret_enrolled->folder, sizeof(ret_enrolled->folder), "%s", folder);
-	if (forget_root(folder) < 0)
-		return error_system(error, -errno, folder);
 	text = json_dumps(document, JSON_INDENT(1));
 	if (!text)
 		return error_system(error, -ENOMEM, "the enrolment");
-	int r = kept_write(folder, FILE_NAME, slice_of(text), error);
+	int r = kept_lock(folder, &lock, error);
+	if (r == 0)
+		r = kept_write(folder, FILE_NAME, slice_of(text), error);
 	sodium_memzero(text, strlen(text));
+	if (r == 0)
+		forget_root(folder);
 	return r;
 }
 
+/* One that came to an earlier enrolment counts no more. */
 static int read_newest_root(struct enrolled *enrolled, struct error *error)
 {
 	SCOPED(buf_done) struct buf text = BUF_MAX(FILE_MAX);
@@ -176,6 +179,8 @@ static int read_newest_root(struct enrolled *enrolled, struct error *error)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	SCOPED(document_freep) json_t *document = document_read(buf_view(&text));
+	if (document && !slice_is(document_text(document, "agent"), enrolled->agent))
+		return 0;
 	if (!document || read_root(document_text(document, "root"), enrolled) < 0 ||
 	    base64url_read(document_text(document, "held"), enrolled->held_digest, SHA256_SIZE,
 			   &length) < 0 ||
@@ -210,6 +215,7 @@ static int keep_root(const struct enrolled *enrolled, struct slice message,
 
 	base64url_write(held_digest, SHA256_SIZE, &held);
 	json_open(&out, NULL, '{');
+	json_text(&out, "agent", slice_of(enrolled->agent));
 	json_text(&out, "root", message);
 	json_text(&out, "held", buf_view(&held));
 	json_close(&out, '}');
@@ -219,12 +225,45 @@ static int keep_root(const struct enrolled *enrolled, struct slice message,
 	return kept_write(enrolled->folder, ROOT_FILE, buf_view(&out), error);
 }
 
+/* Of a root that was signed, which points into its own text alone. */
+static void take_root(struct enrolled *enrolled, struct enrolled *from)
+{
+	buf_done(&enrolled->root_text);
+	enrolled->root_text = from->root_text;
+	from->root_text = (struct buf)BUF_MAX(ROOT_TEXT_MAX);
+	enrolled->root = from->root;
+	memcpy(enrolled->held_digest, from->held_digest, SHA256_SIZE);
+}
+
+int enrolled_lock(struct enrolled *enrolled, int *ret_lock, struct error *error)
+{
+	SCOPED(enrolled_done) struct enrolled now = { .url = "" };
+	SCOPED(close_p) int lock = -1;
+	int r = kept_lock(enrolled->folder, &lock, error);
+
+	if (r == 0)
+		r = enrolled_read(enrolled->folder, &now, error);
+	if (r < 0)
+		return r;
+	if (strcmp(now.agent, enrolled->agent) != 0 || strcmp(now.token, enrolled->token) != 0)
+		return error_set(error, -ESTALE, "this machine was enrolled anew meanwhile");
+	if (now.root.version > enrolled->root.version)
+		take_root(enrolled, &now);
+	*ret_lock = steal_fd(&lock);
+	return 0;
+}
+
 int enrolled_follow(struct enrolled *enrolled, struct slice message,
 		    const unsigned char held_digest[SHA256_SIZE], struct error *error)
 {
+	SCOPED(close_p) int lock = -1;
+	uint64_t version = enrolled->root.version;
 	struct root next;
-	int r = root_open_next(&enrolled->root, message, &enrolled->freshness, &next);
+	int r = enrolled_lock(enrolled, &lock, error);
 
+	if (r < 0 || enrolled->root.version > version)
+		return r;
+	r = root_open_next(&enrolled->root, message, &enrolled->freshness, &next);
 	if (r < 0)
 		return error_set(error, -EBADMSG,
 				 "the server's change of authors to root %" PRIu64

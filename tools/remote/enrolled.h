@@ -49,9 +49,15 @@ must_use int enrolled_keep(const char *folder, const char *url,
 /* Reads it again.  -ENOENT: the machine is not enrolled. */
 must_use int enrolled_read(const char *folder, struct enrolled *ret_enrolled, struct error *error);
 
+/* Takes the folder for whoever keeps something there, and reads again what others kept of it since.  0: the
+ * descriptor is the folder's until it is closed.  -ESTALE: the machine was enrolled anew, so that what this
+ * enrolment's server says counts no more. */
+must_use int enrolled_lock(struct enrolled *enrolled, int *ret_lock, struct error *error);
+
 /* Takes the note of the root that follows the one in force, and keeps it.  `held_digest`: of the release
- * that is held.  -EBADMSG: it does not follow, or too few have signed it; `error` says which, and what is
- * in force and kept stays as it is. */
+ * that is held.  Where another process has followed it already, what that one kept is in force.  -EBADMSG: it does
+ * not follow, or too few have signed it; `error` says which, and what is in force and kept stays as it is.
+ * -ESTALE as enrolled_lock. */
 must_use int enrolled_follow(struct enrolled *enrolled, struct slice message,
 			     const unsigned char held_digest[SHA256_SIZE], struct error *error);
 

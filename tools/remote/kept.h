@@ -18,6 +18,15 @@ must_use int kept_write(const char *folder, const char *name, struct slice text,
  * read or write it. */
 must_use int kept_read(const char *folder, const char *name, struct buf *text, struct error *error);
 
+/* Takes the folder for itself, whoever else has it being waited for: what is read then stays as it is until
+ * the descriptor is closed, and what others keep meanwhile comes later. */
+must_use int kept_lock(const char *folder, int *ret_fd, struct error *error);
+
+/* Likewise for who only reads, together with others who do; for a second at most, and without a lock where
+ * none can be had: whoever keeps something may have been stopped, and the folder may be one that cannot be
+ * written. */
+void kept_lock_to_read(const char *folder, int *ret_fd);
+
 /* Whether anything is there, be it readable or not. */
 bool kept_is(const char *folder, const char *name);
 

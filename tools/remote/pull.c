@@ -25,6 +25,7 @@
 #define STATUS_OK   200u
 #define STATUS_SAME 304u
 #define HEADER_MAX  256u
+#define TRIES       3
 
 struct pull_options {
 	const char *folder;
@@ -172,12 +173,23 @@ static void show(const struct bundle *held, const char *bundle, bool is_json)
 	puts(buf_text(&out));
 }
 
+/* An answer that another process was quicker to take is asked for again: it may just have been late. */
+static int ask_and_take(struct pull *pull, int held_s, struct error *error)
+{
+	int r = -EALREADY;
+
+	for (int i = 0; i < TRIES && r == -EALREADY; i++) {
+		r = ask(pull, i == 0 ? held_s : 0, error);
+		if (r == 0)
+			r = take(pull, error);
+	}
+	return r;
+}
+
 static int pull_once(struct pull *pull, bool is_json, struct error *error)
 {
-	int r = ask(pull, 0, error);
+	int r = ask_and_take(pull, 0, error);
 
-	if (r == 0)
-		r = take(pull, error);
 	if (r < 0)
 		return r;
 	show(&pull->held, pull->enrolled.bundle, is_json);
@@ -204,13 +216,12 @@ static void follow(struct pull *pull)
 
 	do {
 		error = (struct error){ .text = "" };
-		r = ask(pull, failures == 0 ? HELD_S : 0, &error);
-		if (r == 0)
-			r = take(pull, &error);
+		r = ask_and_take(pull, failures == 0 ? HELD_S : 0, &error);
 		failures = r < 0 ? failures + 1 : 0;
-		if (failures > 0)
+		if (failures > 0 && r != -ESTALE)
 			follower_pause(failures);
-	} while (tell(pull, r, &error));
+	} while (tell(pull, r, &error) &&
+		 r != -ESTALE); /* whoever starts it again reads the new enrolment */
 }
 
 int command_policy_pull(int argc, char **argv)

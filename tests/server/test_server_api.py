@@ -213,6 +213,8 @@ def ask_about_authors(caller, token, viewer):
     caller.ask(422, "POST", "/v1/authors", token=token, body=sign(text.replace("server ", "server other."), key))
     caller.ask(200, "POST", "/v1/authors", token=token, body=sign(text, key))
     caller.ask(409, "POST", "/v1/authors", token=token, body=sign(text, key))
+    caller.ask(200, "GET", "/v1/authors/roots/{version}", token=viewer, version=1)
+    caller.ask(404, "GET", "/v1/authors/roots/{version}", token=viewer, version=2)
     machine = caller.ask(201, "POST", "/v1/enroll", body={"code": code(caller.served, "--bundle", "shop")[0], "host": "b.example"})["token"]
     caller.ask(200, "GET", "/v1/roots/{version}", token=machine, version=1)
     caller.ask(404, "GET", "/v1/roots/{version}", token=machine, version=2)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Authors' keys change: one root after the other, each signed by enough of both, and machines follow it.
+import hashlib
 import json
 
 from authors import Person, add_account, add_key, bundle, new_key, rows, sign
@@ -359,6 +360,55 @@ def test_authors_type_it():
         assert authors.pull("early") == 1 and authors.root_of("early") == 3
         status, out, err = run(served.top, "policy", "keys", program=CHAPERONE)
         assert status == 2 and "nobody is logged in" in err, err
+
+
+def test_authors_build_on_nothing_that_only_the_server_says():
+    with server() as served:
+        authors = Authors(served)
+        assert authors.admin.publish() == 1
+        admin, mallory = Typist(served, "admin", authors.secret), new_key("shop.example/mallory")
+        change = ["policy", "key-change", "--key", str(admin.key), "--yes", "--add", authors.ben_public, "--threshold", "2"]
+
+        def refused(said, note=None, **kept):
+            """The command, while the server's database has something else, which is put back."""
+            before = rows(served, "SELECT text, note FROM root WHERE version = 1")
+            for column, value in kept.items():
+                rows(served, f"UPDATE root SET {column} = ? WHERE version = 1", value)
+            status, out, err = admin.type(*change)
+            if kept:
+                rows(served, "UPDATE root SET text = ?, note = ? WHERE version = 1", *before[0])
+            assert status != 0 and said in err and rows(served, "SELECT count(*) FROM root_draft") == [(0,)], (status, out, err)
+
+        # a policy of which no author knows
+        release, digest, source = rows(served, "SELECT release, digest, source FROM policy")[0]
+        release = release.replace("version 1\n", "version 2\n").replace("previous 0 -", f"previous 1 sha256:{digest.hex()}")
+        rows(served, "INSERT INTO policy VALUES ('shop', 2, ?, ?, ?, 'mallory', ?, 1)", release,
+             hashlib.sha256(release.encode()).digest(), sign(release, mallory[0]).decode(), source)
+        refused("version 2 of shop is in force on the server, and not signed by the authors who count")
+        rows(served, "DELETE FROM policy WHERE version = 2")
+        # nobody is known here yet, so that the person has to look
+        status, shown = admin.type_at_terminal(*[word for word in change if word != "--yes"], answer="no\n", after="Type yes: ")
+        assert status == 1 and "Nobody here knows these authors yet" in shown and "+ shop.example/admin" in shown, shown
+        assert authors.change([authors.public], 1, authors.secret) == 1
+        status, shown = admin.type_at_terminal(*[word for word in change if word != "--yes"], answer="no\n", after="Type yes: ")
+        assert status == 1 and "Nobody here knows these authors yet" in shown, shown
+        status, shown = admin.type_at_terminal(*[word for word in change if word != "--yes"], answer="no\n", after="Type yes: ")
+        assert status == 1 and "Nobody here" not in shown and "+ shop.example/admin" not in shown, shown  # it is remembered
+        # another root than the one that is known: of the server's own making
+        shown = {**authors.shown(), "root": 0}
+        other = root_text(shown, [authors.public, mallory[1]], 1)
+        refused("it is not the server that it was", text=other, note=sign(other, mallory[0]).decode())
+        # one that does not follow
+        assert authors.change([authors.public, authors.ben_public], 1, authors.secret) == 2
+        note, = rows(served, "SELECT note FROM root WHERE version = 2")[0]
+        rows(served, "UPDATE root SET note = ? WHERE version = 2", note.replace(authors.ben_public, mallory[1]))
+        refused("root 2 does not follow from the authors who are known here")
+        rows(served, "UPDATE root SET note = ? WHERE version = 2", note)
+        assert admin.type(*change)[0] == 0 and len(authors.shown()["drafts"]) == 1
+        # rolled back
+        rows(served, "DELETE FROM root WHERE version = 2")
+        status, _, err = admin.type(*change)
+        assert status != 0 and "the server shows root 1, and root 2 is known here" in err, err
 
 
 def test_what_authors_did_is_written_down():

@@ -31,6 +31,7 @@ ROUTES = (("GET", DRAFTS, b"", 200, "read"),
           ("GET", "/v1/agents", b"", 200, "read"),
           ("GET", "/v1/alarms", b"", 200, "read"),
           ("GET", "/v1/log/proof", b"", 400, "read"),
+          ("GET", "/v1/authors/roots/1", b"", 404, "read"),
           ("POST", "/v1/alarms/1/1/1", b"", 404, "login"),
           ("POST", "/v1/logout", b"", 204, "login"))
 

@@ -9,6 +9,7 @@
 #include "tools/command/json.h"
 #include "tools/command/terminal.h"
 #include "tools/remote/author_key.h"
+#include "tools/remote/authority.h"
 #include "tools/remote/commands.h"
 #include "tools/remote/keys.h"
 #include "tools/remote/proposal.h"
@@ -86,7 +87,9 @@ static int key_change_open(struct key_change *change, const struct author_option
 
 	if (r == 0)
 		r = visit_open(NULL, &change->visit, error);
-	return r == 0 ? keys_read(&change->visit, &change->keys, error) : r;
+	if (r == 0)
+		r = keys_read(&change->visit, &change->keys, error);
+	return r == 0 ? authority_check(&change->visit, &change->keys, error) : r;
 }
 
 /* HOST/ACCOUNT */
@@ -161,7 +164,8 @@ static int compose(struct key_change *change, const struct author_options *optio
 		       : 0;
 }
 
-/* The server is asked for the text, and not believed: it has to be what follows the root. */
+/* The server is asked for the text, and not believed: it has to be what follows the root, which was checked
+ * with the policies (authority.h). */
 static int check_text(const struct key_change *change, struct error *error)
 {
 	const struct root *root = &change->keys.root, *next = &change->next;
@@ -233,12 +237,17 @@ static void add_difference(struct buf *out, const char *word, const struct root 
 
 static int show(const struct key_change *change, FILE *out)
 {
+	static const struct root NOBODY = { .version = 0 };
 	const struct root *root = &change->keys.root, *next = &change->next;
 	SCOPED(buf_done) struct buf text = BUF_MAX(2 * ROOT_TEXT_MAX);
 
 	buf_add_slice(&text, buf_view(&change->text));
 	buf_add_char(&text, '\n');
-	add_difference(&text, "+", next, root);
+	if (change->keys.is_new)
+		buf_add_text(&text,
+			     "Nobody here knows these authors yet: ask each whether the key is "
+			     "his before you sign.\n");
+	add_difference(&text, "+", next, change->keys.is_new ? &NOBODY : root);
 	add_difference(&text, "-", root, next);
 	buf_printf(&text, "%u of %zu must sign, and %u of %zu now\n\n", next->threshold,
 		   next->key_count, root->threshold, root->key_count);

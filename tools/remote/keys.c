@@ -20,6 +20,7 @@
 void keys_done(struct keys *keys)
 {
 	json_decref(keys->document);
+	buf_done(&keys->note);
 }
 
 static int read_document(const json_t *document, struct keys *keys)

@@ -10,11 +10,14 @@ struct keys {
 	json_t *document; /* the answer, into which the next two point */
 	struct root root;
 	struct slice policies; /* the lines that the next root has to have */
+	/* of authority_check */
+	struct buf note; /* of the root, into which that points then */
+	bool is_new;     /* nothing here vouches for its keys */
 };
 
 #define KEYS_NONE                                                                                  \
 	{                                                                                          \
-		.document = NULL                                                                   \
+		.document = NULL, .note = BUF_MAX(NOTE_SIZE_MAX)                                   \
 	}
 
 void keys_done(struct keys *keys);

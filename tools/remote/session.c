@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "control/base64.h"
 #include "control/key.h"
+#include "control/note.h"
 #include "tools/command/home.h"
 #include "tools/command/json.h"
 #include "tools/remote/kept.h"
@@ -15,6 +17,9 @@
 #define FOLDER    "chaperone"
 #define FILE_NAME "login.json"
 #define FILE_MAX  (16 * KIB)
+
+#define AUTHORS_NAME "authors.json"
+#define AUTHORS_MAX  (2 * NOTE_SIZE_MAX)
 
 #define ROW(kind, member)                                                                          \
 	{                                                                                          \
@@ -103,6 +108,48 @@ int session_read(struct session *ret_session, struct error *error)
 	r = kept_fill(document, ROWS, COUNT_OF(ROWS), ret_session);
 	return r < 0 ? error_set(error, r, "%.300s/" FILE_NAME " is damaged: log in again", folder)
 		     : 0;
+}
+
+int session_authors_keep(const struct session *session, struct slice note, struct error *error)
+{
+	SCOPED(buf_done) struct buf out = BUF_MAX(AUTHORS_MAX);
+	SCOPED(buf_done) struct buf hash = BUF_MAX(KIB);
+	char folder[PATH_MAX];
+	int r = find_folder(folder, error);
+
+	base64url_write(session->key_hash, SHA256_SIZE, &hash);
+	json_open(&out, NULL, '{');
+	json_text(&out, "key_hash", buf_view(&hash));
+	json_text(&out, "root", note);
+	json_close(&out, '}');
+	json_end(&out);
+	if (r == 0 && out.failed)
+		r = error_system(error, out.failed, AUTHORS_NAME);
+	return r < 0 ? r : kept_write(folder, AUTHORS_NAME, buf_view(&out), error);
+}
+
+int session_authors_read(const struct session *session, struct buf *note, struct error *error)
+{
+	SCOPED(buf_done) struct buf text = BUF_MAX(AUTHORS_MAX);
+	unsigned char hash[SHA256_SIZE];
+	char folder[PATH_MAX];
+	size_t length = 0;
+	int r = find_folder(folder, error);
+
+	if (r == 0)
+		r = kept_read(folder, AUTHORS_NAME, &text, error);
+	if (r < 0)
+		return r;
+	SCOPED(document_freep) json_t *document = document_read(buf_view(&text));
+	if (!document ||
+	    base64url_read(document_text(document, "key_hash"), hash, sizeof(hash), &length) < 0 ||
+	    length != sizeof(hash))
+		return error_set(error, -EBADMSG, "%.300s/" AUTHORS_NAME " is damaged: remove it",
+				 folder);
+	if (memcmp(hash, session->key_hash, sizeof(hash)) != 0)
+		return -ENOENT;
+	buf_add_slice(note, document_text(document, "root"));
+	return note->failed;
 }
 
 int session_drop(struct error *error)

@@ -31,7 +31,16 @@ must_use int session_keep(struct slice answer, struct session *session, struct e
 /* -ENOENT: nobody is logged in. */
 must_use int session_read(struct session *ret_session, struct error *error);
 
-/* Lets go of what is kept; it may be nothing. */
+/* Remembers the note of the authors' root that was last known to be the server's, in authors.json beside the
+ * log-in, which it outlives. */
+must_use int session_authors_keep(const struct session *session, struct slice note,
+				  struct error *error);
+
+/* Appends it to `note`.  -ENOENT, without `error`: none of that server's is known. */
+must_use int session_authors_read(const struct session *session, struct buf *note,
+				  struct error *error);
+
+/* Lets go of the log-in; there may be none. */
 must_use int session_drop(struct error *error);
 
 #endif

@@ -43,8 +43,7 @@ static int refuse(const struct remote_answer *answer, struct error *error)
 	return VISIT_NO;
 }
 
-static int ask(struct visit *visit, struct remote_request *request, json_t **ret_document,
-	       struct error *error)
+static int ask_for_text(struct visit *visit, struct remote_request *request, struct error *error)
 {
 	char path[2 * VISIT_PATH_MAX];
 	int r;
@@ -60,6 +59,16 @@ static int ask(struct visit *visit, struct remote_request *request, json_t **ret
 		return r;
 	if (visit->answer.status != STATUS_OK && visit->answer.status != STATUS_CREATED)
 		return refuse(&visit->answer, error);
+	return 0;
+}
+
+static int ask(struct visit *visit, struct remote_request *request, json_t **ret_document,
+	       struct error *error)
+{
+	int r = ask_for_text(visit, request, error);
+
+	if (r != 0)
+		return r;
 	*ret_document = document_read(buf_view(&visit->answer.body));
 	return *ret_document ? 0 : error_set(error, -EPROTO, "the server's answer is not complete");
 }
@@ -76,6 +85,22 @@ int visit_get(struct visit *visit, json_t **ret_document, struct error *error, c
 	va_end(arguments);
 	request.path = path;
 	return ask(visit, &request, ret_document, error);
+}
+
+int visit_get_text(struct visit *visit, struct slice *ret_text, struct error *error,
+		   const char *format, ...)
+{
+	struct remote_request request = { .method = "GET" };
+	char path[VISIT_PATH_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	request.path = path;
+	int r = ask_for_text(visit, &request, error);
+	*ret_text = buf_view(&visit->answer.body);
+	return r;
 }
 
 int visit_post(struct visit *visit, const char *path, struct slice body, json_t **ret_document,

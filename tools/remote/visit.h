@@ -41,6 +41,9 @@ must_use int visit_open(const char *bundle, struct visit *ret_visit, struct erro
  * `answer`, when the server refused it. */
 must_use int visit_get(struct visit *visit, json_t **ret_document, struct error *error,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Likewise an answer that is no JSON, which is there until the next question. */
+must_use int visit_get_text(struct visit *visit, struct slice *ret_text, struct error *error,
+			    const char *format, ...) __attribute__((format(printf, 4, 5)));
 must_use int visit_post(struct visit *visit, const char *path, struct slice body,
 			json_t **ret_document, struct error *error);
 

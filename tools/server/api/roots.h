@@ -41,7 +41,7 @@ must_use int roots_add_note(struct store *store, struct buf *out);
 /* Adds the header Author-Root, the newest one's number; 0: there is none. */
 must_use int roots_add_header(struct store *store, struct reply *reply);
 
-/* GET /v1/roots/{version}, for machines: the note. */
+/* GET /v1/roots/{version}, for machines, and /v1/authors/roots/{version}, for people: the note. */
 int roots_answer(const struct request *request, struct reply *reply);
 
 /* GET /v1/authors: the root in force, the keys that the next one may have, and what was proposed. */

@@ -44,6 +44,8 @@ const struct route ROUTES[] = {
 	{ "GET", "/v1/authors", roots_show, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_READ },
 	{ "POST", "/v1/authors", roots_sign, ROUTE_AUTHORS, LANE_NONE, ROOTS_BODY_MAX,
 	  SCOPE_POLICY },
+	{ "GET", "/v1/authors/roots/{version}", roots_answer, ROUTE_PEOPLE, LANE_NONE, 0,
+	  SCOPE_READ },
 	{ "GET", "/v1/roots/{version}", roots_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/policy", pull_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/agent", agent_answer, ROUTE_AGENT, LANE_NONE, 0, SCOPE_NONE },

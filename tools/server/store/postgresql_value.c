@@ -138,13 +138,29 @@ void postgresql_look(PGconn *connection)
 	}
 }
 
-bool postgresql_was_told(PGconn *connection)
+static bool was_told(PGconn *connection)
 {
 	bool is_told = false;
 
 	for (PGnotify *notify; (notify = PQnotifies(connection)); PQfreemem(notify))
 		is_told = true;
 	return is_told;
+}
+
+int postgresql_wait(PGconn *connection, int end_fd)
+{
+	while (!was_told(connection)) {
+		struct pollfd waiting[] = { { .fd = PQsocket(connection), .events = POLLIN },
+					    { .fd = end_fd, .events = POLLIN } };
+
+		if (poll(waiting, COUNT_OF(waiting), -1) < 0 && errno != EINTR)
+			return -errno;
+		if (waiting[1].revents)
+			return 0;
+		if (!PQconsumeInput(connection))
+			return -ENOTCONN;
+	}
+	return 1;
 }
 
 int postgresql_check_url(const char *url, struct error *error)

@@ -33,8 +33,9 @@ int postgresql_errno(const char *state);
 /* Reads what the server said to a connection that waited: that it ends, maybe. */
 void postgresql_look(PGconn *connection);
 
-/* Whether somebody told (NOTIFY) since the last time. */
-bool postgresql_was_told(PGconn *connection);
+/* Waits until somebody told (NOTIFY) since the last time: 1.  0: `end_fd` can be read; -ENOTCONN, or what
+ * poll says. */
+must_use int postgresql_wait(PGconn *connection, int end_fd);
 
 /* -EINVAL: it is no URL of a database.  What libpq says of one has the URL in it, and so the password. */
 must_use int postgresql_check_url(const char *url, struct error *error);

@@ -14,6 +14,8 @@
 #define TRIES_MAX    20
 #define PAUSE_MAX_NS (50 * MILLISECOND_NS)
 
+const char STORE_COMMIT[] = "COMMIT", STORE_ROLLBACK[] = "ROLLBACK";
+
 void store_close(struct store *store)
 {
 	if (store)
@@ -117,11 +119,11 @@ static int try_once(struct store *store, int (*work)(struct store *store, void *
 		return r;
 	r = work(store, context);
 	if (r == 0) {
-		r = store_do(store, "COMMIT", STORE_NO_VALUES);
+		r = store_do(store, STORE_COMMIT, STORE_NO_VALUES);
 		r = r == -ENOTCONN ? -EIO : r;
 	}
 	if (r != 0)
-		(void)!store->engine->run(store, "ROLLBACK", STORE_NO_VALUES, NULL,
+		(void)!store->engine->run(store, STORE_ROLLBACK, STORE_NO_VALUES, NULL,
 					  NULL); /* fails where the trouble has done it */
 	return r;
 }

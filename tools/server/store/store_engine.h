@@ -7,6 +7,10 @@
 
 #define STORE_TROUBLE_SIZE 256u
 
+/* How transactions end: with every connection's beginning an engine prepares them, because they have to be
+ * possible whatever came before. */
+extern const char STORE_COMMIT[], STORE_ROLLBACK[];
+
 struct store_engine {
 	void (*close)(struct store *store);
 	int (*run)(struct store *store, const char *sql, struct store_values values,

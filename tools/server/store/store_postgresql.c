@@ -3,16 +3,15 @@
  * was lost.  Transactions are serializable; statements between them see what is committed. */
 #include <errno.h>
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/server/store/postgresql_value.h"
+#include "tools/server/store/statements.h"
 #include "tools/server/store/store_engine.h"
 
-#define STATEMENTS_MAX 256u
 #define QUEUE_MAX      256u /* statements whose results fit into what a connection buffers */
 #define TROUBLE_MAX    300u
 #define NAME_MAX_BYTES 16u
@@ -22,8 +21,7 @@ struct postgresql_store {
 	struct store store;
 	char *url;
 	PGconn *connection;
-	const char *prepared[STATEMENTS_MAX]; /* the literals themselves */
-	size_t prepared_count;
+	struct statements statements; /* prepared under names of their places */
 	size_t queued;
 	int *changes[QUEUE_MAX]; /* where those of each go */
 	bool is_listening;
@@ -46,6 +44,8 @@ static const char SET_UP[] =
 	"SET idle_in_transaction_session_timeout = '60s'; SET enable_seqscan = off; SET jit = off;"
 	"SELECT set_config('synchronous_commit', 'on', false)"
 	" WHERE current_setting('synchronous_commit') = 'off'";
+
+static const char BEGIN[] = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 
 /* Keeps the first line. */
 static int say(struct postgresql_store *postgresql, int result, const char *text)
@@ -82,6 +82,54 @@ static int run_text(struct postgresql_store *postgresql, const char *text)
 	return r;
 }
 
+/* ---- what is prepared ---- */
+
+static void name_statement(size_t number, char ret_name[NAME_MAX_BYTES])
+{
+	snprintf(ret_name, NAME_MAX_BYTES, "s%u", (unsigned int)number);
+}
+
+static int prepare_at(struct postgresql_store *postgresql, size_t place, const char *sql,
+		      struct store_values values)
+{
+	Oid types[STORE_VALUES_MAX];
+	char name[NAME_MAX_BYTES];
+
+	name_statement(place, name);
+	for (size_t i = 0; i < values.count; i++)
+		types[i] = postgresql_type(values.at[i].kind);
+	PGresult *result = PQprepare(postgresql->connection, name, sql, (int)values.count, types);
+	int r = is_good(result) ? 0 : say_result(postgresql, result);
+	PQclear(result);
+	if (r == 0)
+		statements_put(&postgresql->statements, place, sql);
+	return r;
+}
+
+static int prepare_first(struct postgresql_store *postgresql)
+{
+	const char *const FIRST[STATEMENTS_KEPT] = { BEGIN, STORE_COMMIT, STORE_ROLLBACK };
+	int r = 0;
+
+	for (size_t i = 0; i < STATEMENTS_KEPT && r == 0; i++)
+		r = prepare_at(postgresql, i, FIRST[i], STORE_NO_VALUES);
+	return r;
+}
+
+static int make_room(struct postgresql_store *postgresql, size_t place)
+{
+	char text[NAME_MAX_BYTES + sizeof("DEALLOCATE ")], name[NAME_MAX_BYTES];
+
+	if (!postgresql->statements.sql[place])
+		return 0;
+	name_statement(place, name);
+	snprintf(text, sizeof(text), "DEALLOCATE %s", name);
+	int r = run_text(postgresql, text);
+	if (r == 0)
+		statements_put(&postgresql->statements, place, NULL);
+	return r;
+}
+
 /* ---- the connection ---- */
 
 /* What a server says of itself is of interest when it is the last. */
@@ -104,7 +152,7 @@ static int open_connection(struct postgresql_store *postgresql)
 				       "UTF8", NULL };
 
 	PQfinish(postgresql->connection);
-	postgresql->prepared_count = 0;
+	postgresql->statements = (struct statements){ .uses = 0 };
 	postgresql->queued = 0;
 	postgresql->is_ended = false;
 	postgresql->is_listening = false;
@@ -112,7 +160,8 @@ static int open_connection(struct postgresql_store *postgresql)
 	if (PQstatus(postgresql->connection) != CONNECTION_OK)
 		return say(postgresql, -ECONNREFUSED, PQerrorMessage(postgresql->connection));
 	PQsetNoticeReceiver(postgresql->connection, take_notice, postgresql);
-	return run_text(postgresql, SET_UP);
+	int r = run_text(postgresql, SET_UP);
+	return r < 0 ? r : prepare_first(postgresql);
 }
 
 /* A connection for the next statement; none within a transaction that another one took with it. */
@@ -131,42 +180,23 @@ static int make_ready(struct postgresql_store *postgresql)
 
 /* ---- statements ---- */
 
-static void name_statement(size_t number, char ret_name[NAME_MAX_BYTES])
-{
-	snprintf(ret_name, NAME_MAX_BYTES, "s%u", (unsigned int)number);
-}
-
 static int flush_queue(struct postgresql_store *postgresql);
-
-static int prepare_new(struct postgresql_store *postgresql, const char *sql,
-		       struct store_values values, const char *name)
-{
-	Oid types[STORE_VALUES_MAX];
-
-	if (postgresql->prepared_count == STATEMENTS_MAX)
-		return -E2BIG;
-	int r = flush_queue(postgresql);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < values.count; i++)
-		types[i] = postgresql_type(values.at[i].kind);
-	PGresult *result = PQprepare(postgresql->connection, name, sql, (int)values.count, types);
-	r = is_good(result) ? 0 : say_result(postgresql, result);
-	PQclear(result);
-	if (r == 0)
-		postgresql->prepared[postgresql->prepared_count++] = sql;
-	return r;
-}
 
 static int prepare(struct postgresql_store *postgresql, const char *sql, struct store_values values,
 		   char ret_name[NAME_MAX_BYTES])
 {
-	size_t i = 0;
+	size_t place;
+	int r = 0;
 
-	while (i < postgresql->prepared_count && postgresql->prepared[i] != sql)
-		i++;
-	name_statement(i, ret_name);
-	return i < postgresql->prepared_count ? 0 : prepare_new(postgresql, sql, values, ret_name);
+	if (!statements_find(&postgresql->statements, sql, &place)) {
+		r = flush_queue(postgresql);
+		if (r == 0)
+			r = make_room(postgresql, place);
+		if (r == 0)
+			r = prepare_at(postgresql, place, sql, values);
+	}
+	name_statement(place, ret_name);
+	return r;
 }
 
 static int show_rows(struct postgresql_store *postgresql, const PGresult *result, store_row_fn row,
@@ -413,19 +443,11 @@ static int postgresql_listen(struct store *store, int end_fd)
 
 	if (r == 0)
 		r = begin_to_listen(postgresql);
-	while (r == 0 && !postgresql_was_told(postgresql->connection)) {
-		struct pollfd waiting[] = { { .fd = PQsocket(postgresql->connection),
-					      .events = POLLIN },
-					    { .fd = end_fd, .events = POLLIN } };
-
-		if (poll(waiting, COUNT_OF(waiting), -1) < 0 && errno != EINTR)
-			return -errno;
-		if (waiting[1].revents)
-			return 0;
-		if (!PQconsumeInput(postgresql->connection))
-			r = say(postgresql, -ENOTCONN, PQerrorMessage(postgresql->connection));
-	}
-	return r < 0 ? r : 1;
+	if (r == 0)
+		r = postgresql_wait(postgresql->connection, end_fd);
+	if (r == -ENOTCONN)
+		say(postgresql, r, PQerrorMessage(postgresql->connection));
+	return r;
 }
 
 static const char *postgresql_trouble(const struct store *store)
@@ -453,7 +475,7 @@ static const struct store_engine POSTGRESQL = {
 	.tell = postgresql_tell,
 	.listen = postgresql_listen,
 	.trouble = postgresql_trouble,
-	.begin = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+	.begin = BEGIN,
 };
 
 int store_open_postgresql(const char *url, struct store **ret_store, struct error *error)

@@ -8,22 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/server/store/statements.h"
 #include "tools/server/store/store_engine.h"
 
-#define STATEMENTS_MAX 128u
-#define PATIENCE_MS    10000
-#define FINDING_MAX    300u
-
-struct prepared {
-	const char *sql; /* the literal itself */
-	sqlite3_stmt *statement;
-};
+#define PATIENCE_MS 10000
+#define FINDING_MAX 300u
 
 struct sqlite_store {
 	struct store store;
 	sqlite3 *database;
-	struct prepared prepared[STATEMENTS_MAX];
-	size_t prepared_count;
+	struct statements statements;
+	sqlite3_stmt *prepared[STATEMENTS_MAX]; /* each in its place */
 };
 
 static struct sqlite_store *own(struct store *store)
@@ -63,28 +58,51 @@ static void sqlite_close(struct store *store)
 {
 	struct sqlite_store *sqlite = own(store);
 
-	for (size_t i = 0; i < sqlite->prepared_count; i++)
-		sqlite3_finalize(sqlite->prepared[i].statement);
+	for (size_t i = 0; i < STATEMENTS_MAX; i++)
+		sqlite3_finalize(sqlite->prepared[i]);
 	sqlite3_close(sqlite->database);
 	free(sqlite);
 }
 
-static int prepare(struct sqlite_store *sqlite, const char *sql, sqlite3_stmt **ret_statement)
+/* Where a statement that is new can go: not where one is whose rows are being looked at. */
+static int make_place(struct sqlite_store *sqlite, const char *sql, size_t *ret_place)
 {
-	for (size_t i = 0; i < sqlite->prepared_count; i++) {
-		if (sqlite->prepared[i].sql == sql) {
-			*ret_statement = sqlite->prepared[i].statement;
+	for (size_t tries = 0; tries < STATEMENTS_MAX; tries++) {
+		(void)statements_find(&sqlite->statements, sql, ret_place);
+		if (!sqlite3_stmt_busy(sqlite->prepared[*ret_place]))
 			return 0;
-		}
+		statements_touch(&sqlite->statements, *ret_place);
 	}
-	if (sqlite->prepared_count == STATEMENTS_MAX)
-		return -E2BIG;
+	return -E2BIG;
+}
+
+static int prepare_new(struct sqlite_store *sqlite, const char *sql, size_t *ret_place)
+{
+	sqlite3_stmt *statement;
+	int r = make_place(sqlite, sql, ret_place);
+
+	if (r < 0)
+		return r;
 	int code = sqlite3_prepare_v3(sqlite->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
-				      ret_statement, NULL);
+				      &statement, NULL);
 	if (code != SQLITE_OK)
 		return as_errno(sqlite3_extended_errcode(sqlite->database));
-	sqlite->prepared[sqlite->prepared_count++] = (struct prepared){ sql, *ret_statement };
+	sqlite3_finalize(sqlite->prepared[*ret_place]);
+	sqlite->prepared[*ret_place] = statement;
+	statements_put(&sqlite->statements, *ret_place, sql);
 	return 0;
+}
+
+static int prepare(struct sqlite_store *sqlite, const char *sql, sqlite3_stmt **ret_statement)
+{
+	size_t place;
+	int r = statements_find(&sqlite->statements, sql, &place)
+			? 0
+			: prepare_new(sqlite, sql, &place);
+
+	if (r == 0)
+		*ret_statement = sqlite->prepared[place];
+	return r;
 }
 
 static int bind_value(sqlite3_stmt *statement, int place, const struct store_value *value)
@@ -170,7 +188,7 @@ static int sqlite_run(struct store *store, const char *sql, struct store_values 
 		      store_row_fn row, void *context)
 {
 	struct sqlite_store *sqlite = own(store);
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement = NULL;
 	int before = sqlite3_total_changes(sqlite->database);
 	int r = prepare(sqlite, sql, &statement);
 
@@ -298,6 +316,16 @@ static int set_up(sqlite3 *database)
 			    NULL, NULL, NULL);
 }
 
+static int prepare_first(struct sqlite_store *sqlite)
+{
+	const char *const FIRST[STATEMENTS_KEPT] = { SQLITE.begin, STORE_COMMIT, STORE_ROLLBACK };
+	int r = 0;
+
+	for (size_t i = 0, place; i < STATEMENTS_KEPT && r == 0; i++)
+		r = prepare_new(sqlite, FIRST[i], &place);
+	return r;
+}
+
 int store_open_sqlite(const char *path, struct store **ret_store, struct error *error)
 {
 	SCOPED(store_closep) struct store *store = calloc(1, sizeof(struct sqlite_store));
@@ -315,6 +343,9 @@ int store_open_sqlite(const char *path, struct store **ret_store, struct error *
 	if (code != SQLITE_OK)
 		return error_set(error, as_errno(code), "%s: %s", path,
 				 sqlite3_errmsg(sqlite->database));
+	r = prepare_first(sqlite);
+	if (r < 0)
+		return error_set(error, r, "%s: %s", path, sqlite3_errmsg(sqlite->database));
 	*ret_store = steal(store);
 	return 0;
 }

@@ -64,14 +64,55 @@ START_TEST(no_number_of_statements_is_too_many)
 }
 END_TEST
 
+/* ---- PostgreSQL alone ---- */
+
+static void end_connections(struct store *store)
+{
+	ck_assert_int_ge(number(store, "SELECT count(pg_terminate_backend(pid))"
+				       " FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+				       " AND backend_type = 'client backend'"),
+			 1);
+	while (number(store, "SELECT count(*) FROM pg_stat_activity"
+			     " WHERE backend_type = 'client backend'") > 1)
+		continue;
+}
+
+START_TEST(a_session_that_was_not_set_up_is_not_used)
+{
+	SCOPED(store_closep) struct store *other = open_store();
+	SCOPED(store_closep) struct store *store = open_store();
+
+	ck_assert_int_ge(run(other, "CREATE SCHEMA planted"), 0);
+	ck_assert_int_ge(run(other, "CREATE FUNCTION planted.current_setting(text) RETURNS text"
+				    " LANGUAGE sql AS 'SELECT (1 / 0)::text'"),
+			 0);
+	ck_assert_int_ge(run(other, "ALTER ROLE postgres SET search_path = planted, pg_catalog"),
+			 0);
+	end_connections(other);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_lt(run(store, "SELECT 1"), 0);
+	ck_assert_int_ge(run(other, "ALTER ROLE postgres RESET search_path"), 0);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM pg_settings"
+				       " WHERE name = 'enable_seqscan' AND setting = 'off'"),
+			 1);
+	ck_assert_int_ge(run(other, "DROP SCHEMA planted CASCADE"), 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, no_number_of_statements_is_too_many);
 }
 
+static void add_postgresql_tests(TCase *tests)
+{
+	add_tests(tests);
+	tcase_add_test(tests, a_session_that_was_not_set_up_is_not_used);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
-	return argc == 2 ? run_on_postgresql("statements in PostgreSQL", add_tests)
+	return argc == 2 ? run_on_postgresql("statements in PostgreSQL", add_postgresql_tests)
 			 : run_suite("statements", make_folder, remove_folder, add_tests);
 }

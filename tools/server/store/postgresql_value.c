@@ -127,6 +127,13 @@ int postgresql_errno(const char *state)
 	return -EIO;
 }
 
+bool postgresql_is_good(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
 void postgresql_look(PGconn *connection)
 {
 	struct pollfd waiting = { .fd = PQsocket(connection), .events = POLLIN };

@@ -27,6 +27,9 @@ void postgresql_pack(struct store_values values, struct postgresql_values *ret_p
 must_use int postgresql_column(const PGresult *result, int row, int column,
 			       struct store_value *ret_value);
 
+/* Whether a statement did what it should. */
+bool postgresql_is_good(const PGresult *result);
+
 /* What an error's SQLSTATE (NULL where there is none) is to the store. */
 int postgresql_errno(const char *state);
 

@@ -66,17 +66,10 @@ static int say_result(struct postgresql_store *postgresql, const PGresult *resul
 		   text ? text : PQerrorMessage(postgresql->connection));
 }
 
-static bool is_good(const PGresult *result)
-{
-	ExecStatusType status = PQresultStatus(result);
-
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
 static int run_text(struct postgresql_store *postgresql, const char *text)
 {
 	PGresult *result = PQexec(postgresql->connection, text);
-	int r = is_good(result) ? 0 : say_result(postgresql, result);
+	int r = postgresql_is_good(result) ? 0 : say_result(postgresql, result);
 
 	PQclear(result);
 	return r;
@@ -99,7 +92,7 @@ static int prepare_at(struct postgresql_store *postgresql, size_t place, const c
 	for (size_t i = 0; i < values.count; i++)
 		types[i] = postgresql_type(values.at[i].kind);
 	PGresult *result = PQprepare(postgresql->connection, name, sql, (int)values.count, types);
-	int r = is_good(result) ? 0 : say_result(postgresql, result);
+	int r = postgresql_is_good(result) ? 0 : say_result(postgresql, result);
 	PQclear(result);
 	if (r == 0)
 		statements_put(&postgresql->statements, place, sql);
@@ -161,7 +154,13 @@ static int open_connection(struct postgresql_store *postgresql)
 		return say(postgresql, -ECONNREFUSED, PQerrorMessage(postgresql->connection));
 	PQsetNoticeReceiver(postgresql->connection, take_notice, postgresql);
 	int r = run_text(postgresql, SET_UP);
-	return r < 0 ? r : prepare_first(postgresql);
+	if (r == 0)
+		r = prepare_first(postgresql);
+	if (r < 0) { /* as it is, it would be taken for one that is ready */
+		PQfinish(postgresql->connection);
+		postgresql->connection = NULL;
+	}
+	return r;
 }
 
 /* A connection for the next statement; none within a transaction that another one took with it. */
@@ -249,8 +248,8 @@ static int run_prepared(struct postgresql_store *postgresql, const char *sql,
 	if (r < 0)
 		return r;
 	PGresult *result = execute(postgresql, name, values);
-	r = is_good(result) ? show_rows(postgresql, result, row, context)
-			    : say_result(postgresql, result);
+	r = postgresql_is_good(result) ? show_rows(postgresql, result, row, context)
+				       : say_result(postgresql, result);
 	if (r == 0)
 		r = count_changes(postgresql, result, sql);
 	PQclear(result);
@@ -294,7 +293,7 @@ static int take_result(struct postgresql_store *postgresql, int *ret_changes)
 {
 	PGresult *result = PQgetResult(postgresql->connection);
 	bool is_told = result && PQresultStatus(result) != PGRES_PIPELINE_ABORTED;
-	int r = is_told && !is_good(result) ? say_result(postgresql, result) : 0;
+	int r = is_told && !postgresql_is_good(result) ? say_result(postgresql, result) : 0;
 
 	if (!result)
 		return say(postgresql, -ENOTCONN, PQerrorMessage(postgresql->connection));

@@ -297,11 +297,22 @@ def test_drafts_have_an_end():
     with server() as served:
         person = Person(served)
         draft = pushed(person)
+        add_account(served, "bea", "author")
+        _, public = add_key(served, "bea")
         for i in range(99):
-            rows(served, "INSERT INTO draft SELECT ?, bundle, version, release, source, made FROM draft WHERE id = ?",
+            rows(served, "INSERT INTO draft SELECT ?, bundle, account, version, release, source, made + 1 FROM draft WHERE id = ?",
                  f"{i:032x}", draft["draft"])
-        assert person.push(bundle())[0] == 409 and person.push(bundle(), name="bank")[0] == 201
-        assert len(person.get("/v1/policies/shop/drafts")[1]["drafts"]) == 100
+        assert person.push(bundle(), name="bank")[0] == 201 and Person(served, "bea").push(bundle())[0] == 201
+        # the oldest that nobody has signed makes room
+        rows(served, "INSERT INTO draft_signature SELECT ?, verifier, 'x', 0 FROM author_key WHERE account = 'bea'", draft["draft"])
+        assert person.push(bundle())[0] == 201
+        drafts = {told["draft"] for told in person.get("/v1/policies/shop/drafts")[1]["drafts"]}
+        assert len(drafts) == 101 and draft["draft"] in drafts and f"{0:032x}" not in drafts and f"{1:032x}" in drafts
+        rows(served, "DELETE FROM draft_signature")
+        rows(served, "INSERT INTO draft_signature SELECT id, ?, 'x', 0 FROM draft", public)
+        status, told = person.push(bundle())
+        assert status == 409 and "100 drafts" in told["detail"], told
+        rows(served, "DELETE FROM draft_signature")
         assert person.sign(draft["draft"], sign(draft["release"], key_of(served)))[0] == 200
         rows(served, "UPDATE draft SET made = 1")
         assert person.push(bundle())[0] == 201

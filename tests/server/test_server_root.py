@@ -278,6 +278,26 @@ def test_a_change_follows_what_is_in_force():
         assert authors.pull("early") == 1
 
 
+def test_who_proposes_too_much_is_in_nobody_elses_way():
+    with server() as served:
+        authors = Authors(served)
+        text = root_text(authors.shown(), [authors.public, authors.ben_public], 2)
+        assert authors.post(text, authors.secret)[0] == 200
+        for i in range(1, 100):
+            rows(served, "INSERT INTO root_draft SELECT ?, account, version, 'x', made FROM root_draft WHERE text = ?", i.to_bytes(32, "big"), text)
+        rows(served, "INSERT INTO root_signature SELECT digest, ?, 'x', 0 FROM root_draft WHERE digest NOT IN (SELECT draft FROM root_signature)",
+             authors.public)
+        other = root_text(authors.shown(), [authors.ben_public], 1)
+        status, told = authors.post(other, authors.secret)
+        assert status == 409 and "proposed 100 changes" in told["detail"], told
+        # what is there can be signed, be it by who has proposed so many, and others propose
+        assert authors.post(text, authors.secret)[0] == 200
+        assert authors.post(other, authors.secret, person=authors.ben)[0] == 200
+        # what nobody signed whose key still counts makes room
+        rows(served, "UPDATE root_signature SET verifier = 'shop.example/gone+x'")
+        assert authors.post(root_text(authors.shown(), [authors.public], 1, why="another"), authors.secret, person=authors.ben)[1]["is_published"]
+
+
 def test_roots_are_for_those_whom_they_concern():
     with server() as served:
         authors = Authors(served)

@@ -6,7 +6,7 @@
 #include "tools/server/http/route.h"
 
 #define DRAFT_ID_SIZE  16u
-#define DRAFTS_MAX     100u       /* of one bundle */
+#define DRAFTS_MAX     100u       /* of one bundle and account */
 #define DRAFT_BODY_MAX (24 * MIB) /* of a push, whose archive is in base64 */
 
 struct draft {

@@ -48,7 +48,7 @@ static const struct reply_case CASES[] = {
 	{ -ENOTRECOVERABLE, MHD_HTTP_UNPROCESSABLE_CONTENT,
 	  "what checks and tests the bundle ended in the middle of it: a statement of its tests "
 	  "may be too much for the parser" },
-	{ -EDQUOT, MHD_HTTP_CONFLICT, "the bundle has too many drafts" },
+	{ -EDQUOT, MHD_HTTP_CONFLICT, "you have 100 drafts of the bundle that somebody signed" },
 };
 
 static int read_push(const json_t *document, struct push *push)
@@ -100,11 +100,23 @@ static int make_room(struct store *store, const struct push *push, int64_t newes
 	return r;
 }
 
-static int take_count(void *context, const struct store_value *columns, size_t count)
+/* Of an account that has too many, the oldest goes that nobody has signed: who holds somebody's token and
+ * pushes drafts is in nobody's way. */
+static int make_own_room(struct store *store, const struct push *push)
 {
-	(void)context;
-	(void)count;
-	return columns[0].number >= (int64_t)DRAFTS_MAX ? -EDQUOT : 0;
+	struct store_values whose = STORE_VALUES(store_text(push->bundle), store_text(push->by));
+	int64_t count = 0;
+	int r = store_run(store, "SELECT count(*) FROM draft WHERE bundle = $1 AND account = $2",
+			  whose, store_take_number, &count);
+
+	if (r < 0 || count < (int64_t)DRAFTS_MAX)
+		return r;
+	r = store_run(store,
+		      "DELETE FROM draft WHERE id IN (SELECT id FROM draft WHERE bundle = $1"
+		      " AND account = $2 AND NOT EXISTS (SELECT 1 FROM draft_signature"
+		      " WHERE draft_signature.draft = draft.id) ORDER BY made, id LIMIT 1)",
+		      whose, NULL, NULL);
+	return r < 0 ? r : r == 0 ? -EDQUOT : 0;
 }
 
 static int write_release(const struct push *push, const struct published_newest *newest,
@@ -146,18 +158,17 @@ static int add_draft(struct store *store, void *context)
 	if (r == 0)
 		r = make_room(store, push, newest.version);
 	if (r == 0)
-		r = store_run(store, "SELECT count(*) FROM draft WHERE bundle = $1",
-			      STORE_VALUES(store_text(push->bundle)), take_count, NULL);
+		r = make_own_room(store, push);
 	if (r == 0)
 		r = write_release(push, &newest, &draft->release);
 	if (r < 0)
 		return r;
 	draft->version = newest.version + 1;
 	r = store_do(store,
-		     "INSERT INTO draft (id, bundle, version, release, source, made)"
-		     " VALUES ($1, $2, $3, $4, $5, $6)",
+		     "INSERT INTO draft (id, bundle, account, version, release, source, made)"
+		     " VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		     STORE_VALUES(store_text(slice_of(draft->id)), store_text(push->bundle),
-				  store_number(draft->version),
+				  store_text(push->by), store_number(draft->version),
 				  store_text(buf_view(&draft->release)),
 				  store_bytes(push->text.source.at, push->text.source.length),
 				  store_number(draft->made_ns)));

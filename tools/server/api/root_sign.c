@@ -15,6 +15,7 @@
 struct signing {
 	const struct server *server;
 	struct audit_actor actor; /* who brings it */
+	struct slice account;     /* whose he is */
 	struct slice message, text;
 	struct roots_current current;
 	struct root next;
@@ -42,7 +43,8 @@ static const struct reply_case CASES[] = {
 	  "nobody has signed it whose key counts, or would then" },
 	{ -ENOENT, MHD_HTTP_UNPROCESSABLE_CONTENT,
 	  "it names a key that no account has which may sign: `chaperone-server user key` adds them" },
-	{ -ENOSPC, MHD_HTTP_CONFLICT, "too many changes are proposed" },
+	{ -ENOSPC, MHD_HTTP_CONFLICT,
+	  "your account has proposed 100 changes, and no root came since" },
 };
 
 static int check_owner(struct store *store, const struct verifying_key *key)
@@ -101,20 +103,43 @@ static struct store_value digest_of(const struct signing *signing)
 	return store_bytes(signing->next.digest, SHA256_SIZE);
 }
 
+/* What nobody signed whose key still counts is not going to be the root. */
+static int drop_orphans(struct store *store)
+{
+	int r = store_do(store,
+			 "DELETE FROM root_signature WHERE draft NOT IN"
+			 " (SELECT draft FROM root_signature WHERE verifier IN"
+			 " (SELECT verifier FROM author_candidate))",
+			 STORE_NO_VALUES);
+
+	return r < 0 ? r
+		     : store_do(store,
+				"DELETE FROM root_draft WHERE digest NOT IN"
+				" (SELECT draft FROM root_signature)",
+				STORE_NO_VALUES);
+}
+
+/* Who proposes too much is in nobody else's way: what is there can always be signed. */
 static int keep_draft(struct store *store, const struct signing *signing)
 {
 	int64_t count = 0;
-	int r = store_run(store, "SELECT count(*) FROM root_draft", STORE_NO_VALUES,
-			  store_take_number, &count);
+	int r = drop_orphans(store);
 
+	if (r == 0)
+		r = store_run(store,
+			      "SELECT count(*) FROM root_draft WHERE account = $1"
+			      " AND NOT EXISTS (SELECT 1 FROM root_draft WHERE digest = $2)",
+			      STORE_VALUES(store_text(signing->account), digest_of(signing)),
+			      store_take_number, &count);
 	if (r < 0 || count >= ROOTS_DRAFTS_MAX)
 		return r < 0 ? r : -ENOSPC;
-	return store_do(
-		store,
-		"INSERT INTO root_draft (digest, version, text, made)"
-		" VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-		STORE_VALUES(digest_of(signing), store_number((int64_t)signing->next.version),
-			     store_text(signing->text), store_number((int64_t)realtime_ns())));
+	return store_do(store,
+			"INSERT INTO root_draft (digest, account, version, text, made)"
+			" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+			STORE_VALUES(digest_of(signing), store_text(signing->account),
+				     store_number((int64_t)signing->next.version),
+				     store_text(signing->text),
+				     store_number((int64_t)realtime_ns())));
 }
 
 static int audit_signing(struct store *store, const struct signing *signing,
@@ -284,6 +309,7 @@ int roots_sign(const struct request *request, struct reply *reply)
 	SCOPED(signing_done)
 	struct signing signing = { .server = request->server,
 				   .actor = person_actor(&request->person),
+				   .account = slice_of(request->person.account),
 				   .message = request->body,
 				   .current = ROOTS_CURRENT,
 				   .note = BUF_MAX(NOTE_SIZE_MAX) };

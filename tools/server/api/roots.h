@@ -8,7 +8,7 @@
 #include "tools/server/http/route.h"
 
 #define ROOTS_BODY_MAX   (512 * KIB)
-#define ROOTS_DRAFTS_MAX 100u
+#define ROOTS_DRAFTS_MAX 100u /* of one account */
 
 struct roots_current {
 	struct root root; /* of version 0 where none was signed: of today's authors and setting */

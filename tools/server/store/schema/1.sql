@@ -71,6 +71,7 @@ CREATE TABLE root_key (
 -- What may become the next root, once enough authors of it and of the one before it have signed.
 CREATE TABLE root_draft (
 	digest BYTEA PRIMARY KEY, -- of its text
+	account TEXT NOT NULL REFERENCES account (name), -- who brought it
 	version BIGINT NOT NULL,
 	text TEXT NOT NULL,
 	made BIGINT NOT NULL
@@ -126,6 +127,7 @@ CREATE TABLE policy (
 CREATE TABLE draft (
 	id TEXT PRIMARY KEY,
 	bundle TEXT NOT NULL,
+	account TEXT NOT NULL REFERENCES account (name), -- who pushed it
 	version BIGINT NOT NULL,
 	release TEXT NOT NULL,
 	source BYTEA NOT NULL,

@@ -125,6 +125,33 @@ START_TEST(tries_come_back_with_time)
 }
 END_TEST
 
+/* The first half of an address of IPv6, as http/source.c reads it, whose byte `place` is `value`. */
+static uint64_t network(size_t place, unsigned char value)
+{
+	unsigned char bytes[8] = { 0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, 4 };
+	uint64_t number;
+
+	bytes[place] = value;
+	memcpy(&number, bytes, sizeof(number));
+	return number;
+}
+
+START_TEST(neighbouring_networks_have_throttles_of_their_own)
+{
+	static struct throttles throttles;
+	bool is_used[THROTTLES] = { false };
+	size_t used = 0;
+
+	throttles_init(&throttles, 1, SECOND_NS);
+	for (unsigned int value = 0; value < THROTTLES; value++)
+		is_used[throttle_of(&throttles, network((size_t)_i, (unsigned char)value)) -
+			throttles.at] = true;
+	for (size_t i = 0; i < THROTTLES; i++)
+		used += is_used[i];
+	ck_assert_uint_gt(used, THROTTLES / 4);
+}
+END_TEST
+
 START_TEST(tries_are_there_soon_after_a_machines_start)
 {
 	struct throttle throttle = { .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -247,6 +274,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, names_are_told_apart, 0, COUNT_OF(NAMES));
 	tcase_add_test(tests, names_have_an_end_and_no_zero);
 	tcase_add_test(tests, tries_come_back_with_time);
+	tcase_add_loop_test(tests, neighbouring_networks_have_throttles_of_their_own, 0, 8);
 	tcase_add_test(tests, tries_are_there_soon_after_a_machines_start);
 	tcase_add_test(tests, a_code_is_read_as_it_was_written);
 	tcase_add_loop_test(tests, what_is_no_code_is_refused, 0, COUNT_OF(NO_CODES));

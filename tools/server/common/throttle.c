@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/common/throttle.h"
 
+#include <assert.h>
 #include <sodium.h>
 
 #include "common/clock.h"
 
-/* Of 2^64 by the golden ratio: its product's upper bits depend on all bits of the other number. */
+/* Of 2^64 by the golden ratio: its product's top bits depend on all bits of the other number. */
 #define SPREAD 0x9e3779b97f4a7c15u
 
 void throttles_init(struct throttles *throttles, uint64_t tries, uint64_t every_ns)
@@ -21,7 +22,8 @@ struct throttle *throttle_of(struct throttles *throttles, uint64_t source)
 {
 	uint64_t mixed = (source ^ throttles->secret) * SPREAD;
 
-	return &throttles->at[(mixed >> 32) % THROTTLES];
+	static_assert(THROTTLES == 1u << 8, "eight bits tell one");
+	return &throttles->at[mixed >> 56];
 }
 
 /* The level is kept as the time at which it was empty, so that it rises by itself. */

@@ -293,6 +293,22 @@ def test_deep_and_wide_statements_are_survived():
             assert status in (201, 422) and served.is_alive(), told
 
 
+def test_what_is_wrong_with_the_database_is_not_the_askers():
+    with server() as served:
+        person = Person(served)
+        moved = "draft", "record_event", "record_note", "record_count", "root"
+        for table in moved:
+            rows(served, f"ALTER TABLE {table} RENAME TO {table}_away")
+        for status, told in (person.push(bundle()), person.get("/v1/events"), person.get("/v1/notes"),
+                             person.get("/v1/statistics")):
+            assert status == 500 and "detail" not in told, (status, told)
+        for table in moved:
+            rows(served, f"ALTER TABLE {table}_away RENAME TO {table}")
+        assert person.publish() == 1 and person.get("/v1/events")[0] == 200
+        for path in ("/v1/events?cursor=x", "/v1/events?after=x", "/v1/notes?cursor=x", "/v1/statistics?until=0"):
+            assert person.get(path)[0] == 400, path
+
+
 def test_drafts_have_an_end():
     with server() as served:
         person = Person(served)

@@ -103,7 +103,7 @@ static int list_older(const struct request *request, const struct asked *asked, 
 		return r;
 	struct buf *out = open_list(reply, "events");
 	r = search_events(request->store, &search, show_event, reply, next);
-	if (r == -EINVAL)
+	if (r == -EDOM)
 		return object_to_cursor(reply, "cursor");
 	json_close(out, ']');
 	json_text_if(out, "next", slice_of(next));
@@ -140,7 +140,7 @@ static int list_newer(const struct request *request, const struct asked *asked, 
 	struct buf *out = open_list(reply, "events");
 	size_t empty = out->length;
 	r = search_news(request->store, &search, show_event, reply, after);
-	if (r == -EINVAL)
+	if (r == -EDOM)
 		return object_to_cursor(reply, "after");
 	if (r < 0 || (r == 0 && out->length == empty && is_held(request, wait_s, size, reply)))
 		return r;
@@ -187,7 +187,7 @@ int events_notes(const struct request *request, struct reply *reply)
 	const struct search search = { asked.filter, asked.cursor, asked.limit, 0 };
 	struct buf *out = open_list(reply, "notes");
 	int r = search_notes(request->store, &search, show_note, reply, next);
-	if (r == -EINVAL)
+	if (r == -EDOM)
 		return object_to_cursor(reply, "cursor");
 	json_close(out, ']');
 	json_text_if(out, "next", slice_of(next));

@@ -37,13 +37,13 @@ static void push_done(struct push *push)
 
 /* What can be wrong with a push. */
 static const struct reply_case CASES[] = {
-	{ -EINVAL, MHD_HTTP_BAD_REQUEST,
+	{ -EDOM, MHD_HTTP_BAD_REQUEST,
 	  "a body is {\"source\": an archive in base64, or \"rollback_of\": a version, \"why\": one "
 	  "line}" },
 	{ -ENOENT, MHD_HTTP_NOT_FOUND, "there is no such version to go back to" },
 	{ -EBADMSG, MHD_HTTP_UNPROCESSABLE_CONTENT,
 	  "the source is no archive (chaperone.source/v1) of at most 16 MiB" },
-	{ -ETIMEDOUT, MHD_HTTP_UNPROCESSABLE_CONTENT,
+	{ -ETIME, MHD_HTTP_UNPROCESSABLE_CONTENT,
 	  "the bundle could not be checked and tested within 20 seconds" },
 	{ -ENOTRECOVERABLE, MHD_HTTP_UNPROCESSABLE_CONTENT,
 	  "what checks and tests the bundle ended in the middle of it: a statement of its tests "
@@ -60,8 +60,9 @@ static int read_push(const json_t *document, struct push *push)
 	push->rollback_of = json_integer_value(rollback);
 	if (!push->why.at || !release_is_why(push->why) || !source.at != !!rollback ||
 	    (rollback && push->rollback_of <= 0) || !name_is_plain(push->bundle))
-		return -EINVAL;
-	return rollback ? 0 : base64_read_all(source, &push->text.source);
+		return -EDOM;
+	int r = rollback ? 0 : base64_read_all(source, &push->text.source);
+	return r == 0 || r == -ENOMEM ? r : -EDOM;
 }
 
 static int check_archive(struct slice archive)

@@ -23,12 +23,12 @@ static int take_note(void *context, const struct store_value *columns, size_t co
 int roots_answer(const struct request *request, struct reply *reply)
 {
 	int64_t version = 0;
-	int r = published_version_read(request->parts[0], &version);
+	int r = 0;
 
-	if (r == 0)
+	if (published_version_read(request->parts[0], &version) == 0)
 		r = store_run(request->store, "SELECT note FROM root WHERE version = $1",
 			      STORE_VALUES(store_number(version)), take_note, reply);
-	if (r < 0 && r != -EINVAL)
+	if (r < 0)
 		return r;
 	if (reply->body.length == 0)
 		reply_problem(reply, MHD_HTTP_NOT_FOUND, "there is no such root");

@@ -43,7 +43,7 @@ static const struct reply_case CASES[] = {
 	  "nobody has signed it whose key counts, or would then" },
 	{ -ENOENT, MHD_HTTP_UNPROCESSABLE_CONTENT,
 	  "it names a key that no account has which may sign: `chaperone-server user key` adds them" },
-	{ -ENOSPC, MHD_HTTP_CONFLICT,
+	{ -EDQUOT, MHD_HTTP_CONFLICT,
 	  "your account has proposed 100 changes, and no root came since" },
 };
 
@@ -132,7 +132,7 @@ static int keep_draft(struct store *store, const struct signing *signing)
 			      STORE_VALUES(store_text(signing->account), digest_of(signing)),
 			      store_take_number, &count);
 	if (r < 0 || count >= ROOTS_DRAFTS_MAX)
-		return r < 0 ? r : -ENOSPC;
+		return r < 0 ? r : -EDQUOT;
 	return store_do(store,
 			"INSERT INTO root_draft (digest, account, version, text, made)"
 			" VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",

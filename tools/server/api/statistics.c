@@ -111,7 +111,7 @@ int events_statistics(const struct request *request, struct reply *reply)
 	if (asked.from_ns == 0 && asked.until_ns > SPAN_DEFAULT_NS)
 		asked.from_ns = asked.until_ns - SPAN_DEFAULT_NS;
 	int r = search_counts(request->store, &asked, &result);
-	if (r == -EINVAL) {
+	if (r == -EDOM) {
 		reply_problem(reply, MHD_HTTP_BAD_REQUEST,
 			      "from lies before until, and there are 1000 points at most");
 		return 0;

@@ -57,7 +57,7 @@ struct buf *reply_problem_open(struct reply *reply, unsigned int status, const c
 
 /* What a route says to an error that is the asker's. */
 struct reply_case {
-	int code; /* a negative errno */
+	int code; /* a negative errno, none that a database may say of itself (store.h) */
 	unsigned int status;
 	const char *detail;
 };

@@ -145,7 +145,7 @@ static int add_findings(struct buf *out, struct slice source)
 	int r = trial_run(source, &trial);
 
 	HTML_PUT(out, "<h2>Findings</h2>\n");
-	if (r == -ETIMEDOUT || r == -ENOTRECOVERABLE) {
+	if (r == -ETIME || r == -ENOTRECOVERABLE) {
 		HTML_PUT(out, "<p class=\"bad\">The bundle could not be checked.</p>\n");
 		return 0;
 	}

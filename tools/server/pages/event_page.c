@@ -131,7 +131,7 @@ int event_view(struct view *view)
 	int r = search_event_one(view->request->store, view->request->parts[0],
 				 view->request->parts[1], show, &sight);
 
-	if (r == -ENOENT || r == -EINVAL) {
+	if (r == -ENOENT) {
 		view_refuse(view, MHD_HTTP_NOT_FOUND, "There is no such statement.");
 		return 0;
 	}

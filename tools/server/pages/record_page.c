@@ -65,7 +65,7 @@ int record_view(struct view *view)
 	view_begin(view, "/record", SLICE("Record"));
 	record_query_add_form(view);
 	int r = add_events(view, &search);
-	if (r == -EINVAL) {
+	if (r == -EDOM) {
 		view_refuse(view, MHD_HTTP_BAD_REQUEST, "The address is none of the record.");
 		return 0;
 	}

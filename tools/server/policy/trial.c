@@ -110,9 +110,9 @@ static int wait_for(int fd, uint64_t until_ns)
 	uint64_t now_ns = monotonic_ns();
 
 	if (now_ns >= until_ns)
-		return -ETIMEDOUT;
+		return -ETIME;
 	int count = poll(&ready, 1, (int)((until_ns - now_ns) / MILLISECOND_NS) + 1);
-	return count > 0 ? 0 : count == 0 ? -ETIMEDOUT : errno == EINTR ? 0 : -errno;
+	return count > 0 ? 0 : count == 0 ? -ETIME : errno == EINTR ? 0 : -errno;
 }
 
 static int read_report(const struct worker *worker, struct buf *report)

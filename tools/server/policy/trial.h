@@ -20,7 +20,7 @@ struct trial {
 	uint64_t errors;
 };
 
-/* Checks and tests a source archive.  -ETIMEDOUT: it took too long; -ENOTRECOVERABLE: it ended
+/* Checks and tests a source archive.  -ETIME: it took too long; -ENOTRECOVERABLE: it ended
  * otherwise than it should. */
 must_use int trial_run(struct slice archive, struct trial *ret_trial);
 void trial_done(struct trial *trial);

@@ -142,7 +142,7 @@ static int make_page(struct page *page, read_fn read, struct search_event *last)
 
 	if (search->limit == 0 || search->limit > SEARCH_LIMIT_MAX ||
 	    search->filter.from_ns > INT64_MAX || search->filter.until_ns > INT64_MAX)
-		return -EINVAL;
+		return -EDOM;
 	int r = search_match_new(page->store, &search->filter, &match);
 	if (r < 0)
 		return r;

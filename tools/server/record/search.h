@@ -75,13 +75,13 @@ struct search_event {
 typedef int (*search_event_fn)(void *context, const struct search_event *event);
 
 /* Shows one page.  `ret_cursor` is what the next one goes on from, empty when there is no more.
- * -EINVAL: the cursor is none. */
+ * -EDOM: the cursor is none. */
 must_use int search_events(struct store *store, const struct search *search, search_event_fn row,
 			   void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 
 /* Shows the events that came into a log after `search->cursor`, which search_now or an earlier call gave, in
  * the order in which they came; `ret_cursor` is never empty.  1: there may be more at once; 0: there is no
- * more.  -EINVAL as above. */
+ * more.  -EDOM as above. */
 must_use int search_news(struct store *store, const struct search *search, search_event_fn row,
 			 void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 

@@ -173,12 +173,12 @@ static bool fits(const struct search_count *asked, uint64_t step_s, struct count
 static int choose_spans(const struct search_count *asked, struct count_result *result)
 {
 	if (asked->until_ns <= asked->from_ns || asked->until_ns > INT64_MAX)
-		return -EINVAL;
+		return -EDOM;
 	for (size_t i = 0; i < COUNT_OF(STEPS); i++) {
 		if (fits(asked, STEPS[i], result))
 			return 0;
 	}
-	return -EINVAL;
+	return -EDOM;
 }
 
 int search_counts(struct store *store, const struct search_count *asked,

@@ -53,7 +53,7 @@ struct count_result {
 	struct count_series series[COUNT_SERIES_MAX];
 };
 
-/* -EINVAL: more than COUNT_POINTS_MAX points, or a step that is not kept. */
+/* -EDOM: more than COUNT_POINTS_MAX points, or a step that is not kept. */
 must_use int search_counts(struct store *store, const struct search_count *asked,
 			   struct count_result **ret_result);
 

@@ -26,12 +26,12 @@ int search_hex_read(struct slice text, size_t digits_max, uint64_t *ret_number)
 
 	*ret_number = 0;
 	if (text.length == 0 || text.length > digits_max)
-		return -EINVAL;
+		return -EDOM;
 	for (size_t i = 0; i < text.length; i++) {
 		const char *digit = memchr(HEX, text.at[i], sizeof(HEX) - 1);
 
 		if (!digit)
-			return -EINVAL;
+			return -EDOM;
 		*ret_number = *ret_number << 4 | (uint64_t)(digit - HEX);
 	}
 	return 0;
@@ -41,14 +41,14 @@ int search_cursor_read(struct slice cursor, enum cursor_kind kind, int64_t *ret_
 		       size_t count)
 {
 	if (cursor.length == 0 || cursor.at[0] != (char)kind)
-		return -EINVAL;
+		return -EDOM;
 	struct slice rest = slice_part(cursor, 1, SIZE_MAX);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t number;
 
 		if (search_hex_read(slice_cut(&rest, '.'), DIGITS, &number) < 0)
-			return -EINVAL;
+			return -EDOM;
 		ret_numbers[i] = (int64_t)number;
 	}
-	return rest.at ? -EINVAL : 0;
+	return rest.at ? -EDOM : 0;
 }

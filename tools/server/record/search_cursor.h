@@ -13,11 +13,11 @@ enum cursor_kind { CURSOR_EVENTS = 'e', CURSOR_NEWS = 'n', CURSOR_NOTES = 't' };
 void search_cursor_write(enum cursor_kind kind, const int64_t *numbers, size_t count,
 			 char ret_cursor[SEARCH_CURSOR_SIZE]);
 
-/* -EINVAL for what search_cursor_write did not write. */
+/* -EDOM for what search_cursor_write did not write. */
 must_use int search_cursor_read(struct slice cursor, enum cursor_kind kind, int64_t *ret_numbers,
 				size_t count);
 
-/* Reads all of `text` as hexadecimal digits, of which it has at most `digits_max`.  -EINVAL for anything
+/* Reads all of `text` as hexadecimal digits, of which it has at most `digits_max`.  -EDOM for anything
  * else. */
 must_use int search_hex_read(struct slice text, size_t digits_max, uint64_t *ret_number);
 

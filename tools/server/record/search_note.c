@@ -113,7 +113,7 @@ int search_notes(struct store *store, const struct search *search, search_note_f
 			     .context = context,
 			     .last = { (int64_t)search->filter.until_ns, INT64_MAX, INT64_MAX,
 				       INT64_MAX } };
-	int r = is_right(search) ? 0 : -EINVAL;
+	int r = is_right(search) ? 0 : -EDOM;
 
 	ret_cursor[0] = '\0';
 	if (r == 0 && search->cursor.length > 0)

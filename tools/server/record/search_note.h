@@ -15,7 +15,7 @@ struct search_note {
 typedef int (*search_note_fn)(void *context, const struct search_note *note);
 
 /* Shows a page of the notes that fit the filter's agent and times, and have its `shape` as a part of
- * their text.  -EINVAL: the cursor is none, or something is asked for that no note has. */
+ * their text.  -EDOM: the cursor is none, or something is asked for that no note has. */
 must_use int search_notes(struct store *store, const struct search *search, search_note_fn row,
 			  void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 

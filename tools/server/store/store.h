@@ -66,8 +66,9 @@ DEFINE_FREEP(struct store, store_closep, store_close)
 
 /* Runs one statement.  `sql` is a literal: it is prepared once for as long as the store is open.
  * `row` may be NULL.  Returns how many rows it changed (of a query, 0); -EEXIST where one of that key
- * is there, -EAGAIN where another transaction was first, -EINVAL for SQL that is wrong, -ENOTCONN where
- * the connection was lost, -EIO and others where the database has a trouble of its own.  A statement
+ * is there, -EAGAIN where another transaction was first, -EINVAL for SQL that is wrong, -ENOTCONN or
+ * -ECONNREFUSED where the connection was lost, -EIO, -ENOMEM, -ENOSPC, -EROFS, -ETIMEDOUT where the
+ * database has a trouble of its own: what callers say of what they were asked are other codes.  A statement
  * that fails within a transaction is its end: nothing more of it can be run. */
 must_use int store_run(struct store *store, const char *sql, struct store_values values,
 		       store_row_fn row, void *context);

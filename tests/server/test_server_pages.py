@@ -369,10 +369,23 @@ def test_policies_tell_their_story():
         page = browser.get(f"/policies/{BUNDLE}/drafts/{draft}")
         assert "1 of 1 signatures missing" in page.words() and "<b>even</b>" in page.words(), page.words()[:900]
         assert "passes its checks" in page.words() or page.find("ul", class_="findings"), page.words()[:900]
+
+
+def test_a_draft_shows_what_its_push_found_and_starts_nothing():
+    with server() as served:
+        person, browser = Person(served), logged_in(served)
+        unused = b"version: 1\nname: a\ncolumns:\n  nobody: [t.c]\nrules: []\n"
+        status, told = person.push(bundle() | {"unused.yaml": unused})
+        assert status == 201 and told["findings"], told
+        status, clean = person.push(bundle())
+        assert status == 201 and clean["findings"] == [], clean
+        page = browser.get(f"/policies/{BUNDLE}/drafts/{told['draft']}")
+        found, = page.find("li", class_="warning")
+        assert "unused.yaml:" in "".join(found.itertext()), page.words()[:900]
+        # what would be found now is not looked for
         rows(served, "UPDATE draft SET source = ?", b"chaperone.source/v1\npolicy.yaml 10\nnonsense: 1"[:45])
-        page = browser.get(f"/policies/{BUNDLE}/drafts/{draft}")
-        assert page.status == 200 and page.find("li", class_="error"), page.words()[:900]
-        assert "policy.yaml:1:1" in page.words()
+        page = browser.get(f"/policies/{BUNDLE}/drafts/{clean['draft']}")
+        assert page.status == 200 and "passes its checks" in page.words() and not page.find("li", class_="error"), page.words()[:900]
 
 
 def test_agents_tell_how_they_are():

@@ -316,7 +316,7 @@ def test_drafts_have_an_end():
         add_account(served, "bea", "author")
         _, public = add_key(served, "bea")
         for i in range(99):
-            rows(served, "INSERT INTO draft SELECT ?, bundle, account, version, release, source, made + 1 FROM draft WHERE id = ?",
+            rows(served, "INSERT INTO draft SELECT ?, bundle, account, version, release, source, findings, made + 1 FROM draft WHERE id = ?",
                  f"{i:032x}", draft["draft"])
         assert person.push(bundle(), name="bank")[0] == 201 and Person(served, "bea").push(bundle())[0] == 201
         # the oldest that nobody has signed makes room

@@ -24,6 +24,7 @@ struct push {
 	int64_t rollback_of; /* 0: it brings its source */
 	struct published_text text;
 	struct trial trial;
+	struct buf findings; /* of that, as an object */
 	struct draft draft;
 	uint64_t threshold;
 };
@@ -32,6 +33,7 @@ static void push_done(struct push *push)
 {
 	published_text_done(&push->text);
 	trial_done(&push->trial);
+	buf_done(&push->findings);
 	draft_done(&push->draft);
 }
 
@@ -166,24 +168,34 @@ static int add_draft(struct store *store, void *context)
 		return r;
 	draft->version = newest.version + 1;
 	r = store_do(store,
-		     "INSERT INTO draft (id, bundle, account, version, release, source, made)"
-		     " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		     "INSERT INTO draft (id, bundle, account, version, release, source,"
+		     " findings, made) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		     STORE_VALUES(store_text(slice_of(draft->id)), store_text(push->bundle),
 				  store_text(push->by), store_number(draft->version),
 				  store_text(buf_view(&draft->release)),
 				  store_bytes(push->text.source.at, push->text.source.length),
+				  store_text(buf_view(&push->findings)),
 				  store_number(draft->made_ns)));
 	return r < 0 ? r : audit_draft(store, push);
 }
 
-static void add_findings(const struct push *push, struct buf *out)
+static int write_findings(struct push *push)
 {
 	SCOPED(free_p) char *text = json_dumps(push->trial.findings, JSON_COMPACT);
 
-	if (text)
-		buf_printf(out, "\"findings\":%s,", text);
-	else
-		out->failed = -ENOMEM;
+	if (!text)
+		return -ENOMEM;
+	buf_printf(&push->findings, "{\"findings\":%s}", text);
+	return push->findings.failed;
+}
+
+/* As members of an object that goes on. */
+static void add_findings(const struct push *push, struct buf *out)
+{
+	struct slice object = buf_view(&push->findings);
+
+	buf_add_slice(out, slice_part(object, 1, object.length - 2));
+	buf_add_char(out, ',');
 }
 
 static int keep(const struct request *request, struct push *push, struct reply *reply)
@@ -225,6 +237,8 @@ static int push_source(const struct request *request, const json_t *document, st
 		r = get_source(request, push);
 	if (r == 0)
 		r = trial_run(buf_view(&push->text.source), &push->trial);
+	if (r == 0)
+		r = write_findings(push);
 	if (r < 0)
 		return r;
 	if (push->trial.errors == 0)
@@ -240,7 +254,8 @@ int draft_push(const struct request *request, struct reply *reply)
 	struct push push = { .bundle = request->parts[0],
 			     .by = slice_of(request->person.account),
 			     .actor = person_actor(&request->person),
-			     .text = { .source = BUF_MAX(ARCHIVE_MAX) } };
+			     .text = { .source = BUF_MAX(ARCHIVE_MAX) },
+			     .findings = BUF_MAX(DRAFT_FINDINGS_MAX) };
 	int r = push_source(request, document, &push, reply);
 
 	return r < 0 ? reply_by_case(reply, CASES, COUNT_OF(CASES), r) : 0;

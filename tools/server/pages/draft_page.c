@@ -7,12 +7,12 @@
 
 #include "control/archive.h"
 #include "control/release.h"
+#include "tools/command/document.h"
 #include "tools/server/people/author.h"
 #include "tools/server/api/draft.h"
 #include "tools/server/pages/lines.h"
 #include "tools/server/pages/pages.h"
 #include "tools/server/policy/published.h"
-#include "tools/server/policy/trial.h"
 
 #define TITLE_MAX 160u
 #define LABEL_MAX 40u
@@ -22,6 +22,7 @@ struct sight {
 	struct draft draft;
 	struct release release;
 	struct buf source;
+	json_t *findings; /* what its check found as it came */
 	struct published_newest newest;
 	struct published_text before; /* empty where there is no version yet */
 };
@@ -30,16 +31,18 @@ static void sight_done(struct sight *sight)
 {
 	draft_done(&sight->draft);
 	buf_done(&sight->source);
+	json_decref(sight->findings);
 	published_text_done(&sight->before);
 }
 
 static int take_source(void *context, const struct store_value *columns, size_t count)
 {
-	struct buf *source = context;
+	struct sight *sight = context;
 
 	(void)count;
-	buf_add_slice(source, columns[0].bytes);
-	return source->failed;
+	buf_add_slice(&sight->source, columns[0].bytes);
+	sight->findings = document_read(columns[1].bytes);
+	return sight->findings ? sight->source.failed : -EIO;
 }
 
 static int read_sight(const struct view *view, struct sight *sight)
@@ -49,9 +52,9 @@ static int read_sight(const struct view *view, struct sight *sight)
 	int r = draft_read(store, bundle, view->request->parts[1], &sight->draft);
 
 	if (r == 0)
-		r = store_run(store, "SELECT source FROM draft WHERE id = $1",
+		r = store_run(store, "SELECT source, findings FROM draft WHERE id = $1",
 			      STORE_VALUES(store_text(slice_of(sight->draft.id))), take_source,
-			      &sight->source);
+			      sight);
 	if (r == 0)
 		r = published_newest(store, bundle, &sight->newest);
 	if (r == 0 && sight->newest.version > 0)
@@ -137,29 +140,20 @@ static void add_finding(struct buf *out, const json_t *finding)
 	     html_text(document_text(finding, "text")), html_text(document_text(finding, "id")));
 }
 
-static int add_findings(struct buf *out, struct slice source)
+/* A look at a page starts no check: it costs what a push may. */
+static void add_findings(struct buf *out, const json_t *document)
 {
-	struct trial trial = { .findings = NULL };
-	json_t *finding;
+	json_t *findings = json_object_get(document, "findings"), *finding;
 	size_t i;
-	int r = trial_run(source, &trial);
 
 	HTML_PUT(out, "<h2>Findings</h2>\n");
-	if (r == -ETIME || r == -ENOTRECOVERABLE) {
-		HTML_PUT(out, "<p class=\"bad\">The bundle could not be checked.</p>\n");
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	if (json_array_size(trial.findings) == 0)
+	if (json_array_size(findings) == 0)
 		HTML_PUT(out, "<p class=\"good\">It passes its checks and its tests.</p>\n");
 	else
 		HTML_PUT(out, "<ul class=\"findings\">\n");
-	json_array_foreach(trial.findings, i, finding) add_finding(out, finding);
-	if (json_array_size(trial.findings) > 0)
+	json_array_foreach(findings, i, finding) add_finding(out, finding);
+	if (json_array_size(findings) > 0)
 		HTML_PUT(out, "</ul>\n");
-	trial_done(&trial);
-	return 0;
 }
 
 static int show(struct view *view, const struct sight *sight)
@@ -174,10 +168,9 @@ static int show(struct view *view, const struct sight *sight)
 	HTML(view->out, "<p class=\"links\"><a href=\"/policies/{}\">All versions</a></p>\n",
 	     html_url(view->request->parts[0]));
 	int r = add_facts(view, sight);
-	if (r == 0)
-		r = add_findings(view->out, buf_view(&sight->source));
 	if (r < 0)
 		return r;
+	add_findings(view->out, sight->findings);
 	HTML(view->out, "<h2>What it changes</h2>\n<p>Compared with {}.</p>\n", html_word(from));
 	r = lines_add_changes(view->out, buf_view(&sight->before.source), buf_view(&sight->source),
 			      (const char *const[]){ from, "the draft" });

@@ -20,7 +20,7 @@
 	ROW("GET", "/policies/{bundle}", bundle_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)                          \
 	ROW("GET", "/policies/{bundle}/diff", diff_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)                       \
 	ROW("GET", "/policies/{bundle}/{version}", version_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)               \
-	ROW("GET", "/policies/{bundle}/drafts/{draft}", draft_view, ROUTE_PEOPLE, LANE_POLICIES, 0)         \
+	ROW("GET", "/policies/{bundle}/drafts/{draft}", draft_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)         \
 	ROW("GET", "/agents", agents_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)                                     \
 	ROW("GET", "/people", people_view, ROLE_ADMINISTRATOR | ROLE_AUDITOR, LANE_SEARCHES, 0)
 // clang-format on

@@ -131,6 +131,7 @@ CREATE TABLE draft (
 	version BIGINT NOT NULL,
 	release TEXT NOT NULL,
 	source BYTEA NOT NULL,
+	findings TEXT NOT NULL, -- what its check found as it came: {"findings": ...}, of which none is an error
 	made BIGINT NOT NULL
 );
 

@@ -40,15 +40,22 @@ class Part:
 
     def forged(self, place):
         """The part as somebody would have it who can write all of the folder: one bit is another, and every hash fits."""
-        data, head = bytearray(self.data), self.data[self.cuts[0] - HASH_SIZE:self.cuts[0]]
+        data, head = bytearray(self.data), b""
         data[place] ^= 1
-        for start, end in zip(self.cuts, self.cuts[1:]):
+        for start, end in zip([0, *self.cuts], self.cuts):
             head = hashlib.sha256(head + data[start:end - HASH_SIZE]).digest()
             data[end - HASH_SIZE:end] = head
         return Part(bytes(data))
 
     def head(self, end):
         return self.data[end - HASH_SIZE:end].hex()
+
+
+def linked(boot, links):
+    """A part that is nothing but a header, with links (boot, part, end, hash there)."""
+    data = b"CHAPREC1" + struct.pack("<IIQQQII", 1, 1, boot, boot, 1, len(links), 0)
+    data += b"".join(struct.pack("<QIIQQ32s32s", number, part, 0, end, end, head, bytes(32)) for number, part, end, head in links)
+    return Part(data + hashlib.sha256(data).digest())
 
 
 def record(top, name, batches, statements, file_max=1 << 28):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # An export can be verified without the server, and shows any change.
 import base64
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -12,9 +13,9 @@ import sys
 import tempfile
 import time
 
-from authors import Person, new_key, sign
+from authors import Person, new_key, rows, sign
 from exported import VERIFY, Taken, export, key_of, verify
-from recorded import Agent, record
+from recorded import Agent, linked, record
 from served import CHAPERONE, SERVER, server
 from support import collect, folder, main, run
 
@@ -333,6 +334,63 @@ def test_alarms_are_told():
         assert agent.deliver(part)[0] == 200 and agent.deliver(part.forged(part.cuts[3] + 20))[0] == 409
         status, out = verify(export(served))
         assert status == 0 and f"alarm: fork of agent {agent.name}, part {part.name}, offset " in out, out
+
+
+def doubted(path, agent):
+    """What both verifiers say of a log that is good, with one machine that they name; what else is changed in it is bad still."""
+    status, out = verify(path)
+    assert status == 1 and "good but for 1 machine" in out and f"not to be trusted: agent {agent.name}: " in out, out
+    told = json.loads(run(path.parent, "audit", "verify", path, "--json")[1])
+    assert (told["good"], told["doubted"]) == (True, 1) and told["verdict"].startswith("good but for 1 machine"), told
+    forged, taken = path.parent / "forged", path.read_bytes()
+    forged.write_bytes(taken[:-200] + bytes([taken[-200] ^ 1]) + taken[-199:])
+    status, out = verify(forged)
+    assert status == 1 and "bad: " in out, out
+
+
+def test_a_machine_that_contradicts_itself_is_named_and_the_log_is_good():
+    for is_late in (False, True):
+        with server() as served:
+            hostile, honest = Agent(served), Agent(served)
+            record(served.top, "record", 3, 5)
+            first, second = record(served.top, "record", 3, 5)
+            forged = second.forged(48 + 32)  # the hash that its header names of the first part
+            for part in (forged, first) if is_late else (first, forged):
+                assert hostile.deliver(part)[0] == 200
+            for part in (first, second):
+                assert honest.deliver(part)[0] == 200
+            path = export(served)
+            doubted(path, hostile)
+            status, out = verify(path)
+            assert f"part {first.name} at offset {len(first.data)}" in out and f"agent {honest.name}" not in out, out
+            found = rows(served, "SELECT agent, kind, part, detail FROM record_alarm")
+            assert is_late or found == [(hostile.name, "fork", second.name,
+                                         f"its header names another hash of part {first.name} at offset {len(first.data)} than is here")]
+            assert not is_late or not found
+
+
+def test_links_without_number_are_a_remark_about_their_machine():
+    with server() as served:
+        hostile, honest = Agent(served), Agent(served)
+        nowhere = [(9, i, 100, bytes(32)) for i in range(1, 257)]
+        with concurrent.futures.ThreadPoolExecutor(8) as several:
+            answers = several.map(lambda boot: hostile.deliver(linked(boot, nowhere))[0], range(10, 10 + 1025))
+        assert set(answers) == {200}
+        assert honest.deliver(record(served.top, "record", 3, 5)[0])[0] == 200
+        status, out = verify(export(served))
+        assert status == 1 and "good but for 1 machine" in out and f"agent {honest.name}" not in out, out
+        assert f"not all checked: agent {hostile.name}: " in out and "not here: part 00000009-1 of agent" in out, out
+
+
+def test_a_part_that_cannot_be_is_no_link():
+    with server() as served:
+        agent = Agent(served)
+        first = linked(7, [])
+        head = first.data[-32:]
+        for part in (first, linked(8, [(7, 1, len(first.data), head), (7 + (1 << 32), 1, len(first.data), bytes(32))])):
+            assert agent.deliver(part)[0] == 200
+        status, out = verify(export(served))
+        assert status == 0 and not any("not here" in said for said in out), out
 
 
 def test_the_verifier_is_short():

@@ -20,6 +20,8 @@ static const struct {
 	const char *word, *label;
 } REMARKS[] = {
 	[EVIDENCE_ALARMED] = { "alarm", "alarm: " },
+	[EVIDENCE_DOUBTED] = { "doubted", "not to be trusted: " },
+	[EVIDENCE_UNCHECKED] = { "unchecked", "not all checked: " },
 	[EVIDENCE_FEW_SIGNED] = { "few_signed", "note: " },
 	[EVIDENCE_MISSING] = { "missing", "not here: " },
 };
@@ -51,11 +53,23 @@ static void progress(void *context, uint64_t done, uint64_t total)
 	fflush(stderr);
 }
 
-static const char *verdict(const struct evidence_report *report)
+static bool is_all_good(const struct evidence_report *report)
 {
-	if (!report->is_good)
-		return "bad";
-	return report->key_source == EVIDENCE_KEY_OF_EXPORT ? "good, unanchored" : "good, anchored";
+	return report->is_good && report->doubted == 0;
+}
+
+static void add_verdict(struct buf *out, const struct evidence_report *report)
+{
+	if (!report->is_good) {
+		buf_add_text(out, "bad");
+		return;
+	}
+	buf_add_text(out, "good");
+	if (report->doubted > 0)
+		buf_printf(out, " but for %llu machine%s", (unsigned long long)report->doubted,
+			   report->doubted == 1 ? "" : "s");
+	buf_add_text(out,
+		     report->key_source == EVIDENCE_KEY_OF_EXPORT ? ", unanchored" : ", anchored");
 }
 
 static void add_key(struct buf *out, const struct evidence_report *report)
@@ -79,7 +93,7 @@ static void add_key(struct buf *out, const struct evidence_report *report)
 static void add_text(struct buf *out, const struct evidence_report *report,
 		     const struct audit_options *options, struct slice remarks)
 {
-	buf_add_text(out, verdict(report));
+	add_verdict(out, report);
 	buf_add_text(out, ": ");
 	if (!report->is_good) {
 		visible_add(out, slice_of(report->bad_place), 0);
@@ -120,17 +134,19 @@ static void add_counts(struct buf *out, const struct evidence_report *report)
 	json_number(out, "policies", report->policies);
 	json_number(out, "machines", report->agents);
 	json_number(out, "alarms", report->alarms);
+	json_number(out, "doubted", report->doubted);
 	json_number(out, "missing", report->missing);
 }
 
 static void add_json(struct buf *out, const struct evidence_report *report,
 		     const struct audit_options *options, struct slice remarks)
 {
-	SCOPED(buf_done) struct buf key = BUF_MAX(KIB);
+	SCOPED(buf_done) struct buf key = BUF_MAX(KIB), verdict = BUF_MAX(KIB);
 
 	verifying_key_write(&report->log, &key);
+	add_verdict(&verdict, report);
 	json_open(out, NULL, '{');
-	json_text(out, "verdict", slice_of(verdict(report)));
+	json_text(out, "verdict", buf_view(&verdict));
 	json_bool(out, "good", report->is_good);
 	json_text(out, "log", slice_of(report->log.name));
 	json_text(out, "key", buf_view(&key));
@@ -183,7 +199,7 @@ int audit_verify_export(const struct audit_options *options, bool *ret_is_good, 
 	if (r == 0)
 		r = say(options, &report, &saying, error);
 	if (r == 0)
-		*ret_is_good = report.is_good;
+		*ret_is_good = is_all_good(&report);
 	buf_done(&saying.remarks);
 	return r;
 }

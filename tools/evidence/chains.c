@@ -17,13 +17,19 @@ struct link {
 	struct part_name name;
 	uint64_t end;
 	unsigned char head[SHA256_SIZE];
-	bool is_met;
+	bool is_met, is_contradicted;
+};
+
+struct machine {
+	struct slice id;
+	size_t links; /* that its headers name, also those that are left out */
+	bool is_contradicted;
 };
 
 struct evidence_chains {
 	void *agents; /* of tsearch */
 	void *parts;
-	struct slice *ids; /* by number */
+	struct machine *machines; /* by number */
 	size_t agent_count;
 	uint64_t part_count;
 	struct link *links;
@@ -42,7 +48,7 @@ void evidence_chains_free(struct evidence_chains *chains)
 		return;
 	tdestroy(chains->agents, free);
 	tdestroy(chains->parts, free);
-	free(chains->ids);
+	free(chains->machines);
 	free(chains->links);
 	free(chains);
 }
@@ -68,15 +74,16 @@ int evidence_chains_list(struct evidence_chains *chains, struct slice id, size_t
 	if (evidence_chains_agent(chains, id, ret_number) == 0)
 		return 0;
 	size_t count = chains->agent_count;
-	struct slice *ids = reallocarray(chains->ids, count + 1, sizeof(*ids));
-	if (!ids)
+	struct machine *machines = reallocarray(chains->machines, count + 1, sizeof(*machines));
+	if (!machines)
 		return -ENOMEM;
-	chains->ids = ids;
+	chains->machines = machines;
 	SCOPED(free_p) struct agent *agent = malloc(sizeof(*agent) + id.length + 1);
 	if (!agent)
 		return -ENOMEM;
 	memcpy(agent->text, id.at, id.length);
-	agent->id = ids[count] = (struct slice){ agent->text, id.length };
+	agent->id = (struct slice){ agent->text, id.length };
+	machines[count] = (struct machine){ .id = agent->id };
 	agent->number = *ret_number = count;
 	if (!tsearch(agent, &chains->agents, compare_agents))
 		return -ENOMEM;
@@ -110,8 +117,8 @@ static int compare_links(const void *a, const void *b)
 
 static int add_link(struct evidence_chains *chains, const struct link *link)
 {
-	if (chains->link_count == EVIDENCE_LINKS_MAX)
-		return -E2BIG;
+	if (chains->machines[link->agent].links++ >= EVIDENCE_LINKS_MAX)
+		return 0;
 	if (chains->link_count == chains->link_capacity) {
 		size_t capacity = chains->link_capacity ? 2 * chains->link_capacity : 64;
 		struct link *links = reallocarray(chains->links, capacity, sizeof(*links));
@@ -142,7 +149,8 @@ int evidence_chains_expect(struct evidence_chains *chains, size_t agent, struct 
 				     .end = links[i].end };
 
 		memcpy(link.head, links[i].head, SHA256_SIZE);
-		r = add_link(chains, &link);
+		if (links[i].boot <= UINT32_MAX)
+			r = add_link(chains, &link);
 	}
 	return r;
 }
@@ -174,7 +182,14 @@ int evidence_chains_part(struct evidence_chains *chains, size_t agent, const str
 	return 0;
 }
 
-bool evidence_chains_fit(struct evidence_chains *chains, const struct evidence_part *part)
+static void sort_links(struct evidence_chains *chains)
+{
+	if (!chains->is_sorted)
+		qsort(chains->links, chains->link_count, sizeof(*chains->links), compare_links);
+	chains->is_sorted = true;
+}
+
+void evidence_chains_compare(struct evidence_chains *chains, const struct evidence_part *part)
 {
 	const struct link wanted = { .agent = part->agent,
 				     .name = part->name,
@@ -182,31 +197,63 @@ bool evidence_chains_fit(struct evidence_chains *chains, const struct evidence_p
 	struct link *end = chains->links + chains->link_count;
 
 	if (chains->link_count == 0)
-		return true;
-	if (!chains->is_sorted)
-		qsort(chains->links, chains->link_count, sizeof(*chains->links), compare_links);
-	chains->is_sorted = true;
+		return;
+	sort_links(chains);
 	struct link *link = bsearch(&wanted, chains->links, chains->link_count,
 				    sizeof(*chains->links), compare_links);
 	while (link && link > chains->links && compare_links(link - 1, &wanted) == 0)
 		link--;
 	for (; link && link < end && compare_links(link, &wanted) == 0; link++) {
-		if (memcmp(link->head, part->walk.head, SHA256_SIZE) != 0)
-			return false;
 		link->is_met = true;
+		link->is_contradicted = memcmp(link->head, part->walk.head, SHA256_SIZE) != 0;
+		if (link->is_contradicted)
+			chains->machines[part->agent].is_contradicted = true;
 	}
-	return true;
 }
 
-void evidence_chains_missing(const struct evidence_chains *chains, evidence_missing *missing,
-			     void *context)
+void evidence_chains_missing(struct evidence_chains *chains, evidence_named *missing, void *context)
 {
+	if (chains->link_count > 0)
+		sort_links(chains);
 	for (size_t i = 0; i < chains->link_count; i++) {
 		const struct link *link = &chains->links[i];
 
 		if (!link->is_met)
-			missing(context, chains->ids[link->agent], &link->name, link->end);
+			missing(context, chains->machines[link->agent].id, &link->name, link->end);
 	}
+}
+
+void evidence_chains_contradicted(const struct evidence_chains *chains,
+				  evidence_named *contradicted, void *context)
+{
+	size_t last = SIZE_MAX;
+
+	for (size_t i = 0; i < chains->link_count; i++) {
+		const struct link *link = &chains->links[i];
+
+		if (!link->is_contradicted || link->agent == last)
+			continue;
+		contradicted(context, chains->machines[link->agent].id, &link->name, link->end);
+		last = link->agent;
+	}
+}
+
+void evidence_chains_left_out(const struct evidence_chains *chains, evidence_left_out *left_out,
+			      void *context)
+{
+	for (size_t i = 0; i < chains->agent_count; i++)
+		if (chains->machines[i].links > EVIDENCE_LINKS_MAX)
+			left_out(context, chains->machines[i].id);
+}
+
+uint64_t evidence_chains_doubted(const struct evidence_chains *chains)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < chains->agent_count; i++)
+		count += chains->machines[i].is_contradicted ||
+			 chains->machines[i].links > EVIDENCE_LINKS_MAX;
+	return count;
 }
 
 uint64_t evidence_chains_count(const struct evidence_chains *chains)

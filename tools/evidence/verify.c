@@ -316,20 +316,7 @@ static int pass_first(struct verifying *verifying, const char *path, struct erro
 	verifying->leaves.fd = fileno(verifying->file.stream);
 	while (r >= 0 && evidence_next(&file, &block, NULL) == 1)
 		r = scan(verifying, &file, block);
-	return r == -ENOMEM || r == -E2BIG ? error_system(error, r, path) : 0;
-}
-
-static void tell_missing(void *context, struct slice agent, const struct part_name *name,
-			 uint64_t end)
-{
-	struct verifying *verifying = context;
-	char part[PART_NAME_SIZE], text[400];
-
-	part_name_write(name, part);
-	snprintf(text, sizeof(text), "part %s of agent %.*s up to offset %" PRIu64, part,
-		 SLICE_ARGUMENTS(agent), end);
-	verifying->report->missing++;
-	verifying->watch->remark(verifying->watch->context, EVIDENCE_MISSING, text);
+	return r == -ENOMEM ? error_system(error, r, path) : 0;
 }
 
 /* Where the block is that does not fit. */
@@ -376,8 +363,8 @@ static int run(struct verifying *verifying, const char *path)
 	report->is_good = r == 0;
 	if (r == -EBADMSG)
 		note_bad(verifying);
-	else if (r == 0 && !report->is_filtered && !report->is_shared)
-		evidence_chains_missing(verifying->chains, tell_missing, verifying);
+	else if (r == 0)
+		verifying_machines(verifying);
 	return r == -EBADMSG ? 0 : r;
 }
 

@@ -21,6 +21,8 @@ enum evidence_key_source { EVIDENCE_KEY_GIVEN, EVIDENCE_KEY_PINNED, EVIDENCE_KEY
 /* What an auditor should know although all fits. */
 enum evidence_remark {
 	EVIDENCE_ALARMED,    /* the server was sent what it should not have been */
+	EVIDENCE_DOUBTED,    /* parts of a machine contradict each other: it is not to be trusted */
+	EVIDENCE_UNCHECKED,  /* parts of a machine name more than is looked at */
 	EVIDENCE_FEW_SIGNED, /* fewer authors than today signed a policy */
 	EVIDENCE_MISSING,    /* a part names what is not here: not delivered yet, or never */
 };
@@ -32,12 +34,13 @@ struct evidence_watch {
 };
 
 struct evidence_report {
-	bool is_good;
+	bool is_good;     /* the log; `doubted` says whether all machines' records are */
 	bool is_shared;   /* deliveries may go on from those in other servers' logs */
 	bool is_filtered; /* deliveries are left out, so that nothing says that none is missing */
 	struct verifying_key log; /* by which it was verified */
 	enum evidence_key_source key_source;
 	uint64_t leaves, checkpoints, deliveries, parts, entries, policies, agents, alarms, missing;
+	uint64_t doubted; /* machines that a remark says are, or of which not all was checked */
 	/* the first place that does not fit: in words, and where in the file */
 	char bad_place[320];
 	char bad_text[512];

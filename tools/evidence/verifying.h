@@ -35,4 +35,8 @@ int verifying_bad(struct verifying *verifying, const char *text);
  * header and batch against the chain, the log's leaf, and what other parts say of it. */
 must_use int verifying_delivery(struct verifying *verifying, const struct evidence_block *block);
 
+/* Tells, of a log that is good, the machines whose parts contradict each other or name more than is
+ * looked at; and where nothing is left out, what parts name and is not here. */
+void verifying_machines(struct verifying *verifying);
+
 #endif

@@ -9,7 +9,7 @@
 #include "tools/server/store/store.h"
 
 /* Kinds, as the schema lists them. */
-#define ALARM_FORK   "fork"   /* another record than the one that is here */
+#define ALARM_FORK   "fork"   /* another record than the one that is here, or that it names */
 #define ALARM_DAMAGE "damage" /* no record */
 
 struct alarm {

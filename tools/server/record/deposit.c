@@ -2,6 +2,7 @@
 #include "tools/server/record/deposit.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "tools/server/record/alarm.h"
 #include "tools/server/record/index.h"
 #include "tools/server/record/ledger.h"
+#include "tools/server/record/link.h"
 #include "tools/server/record/replica.h"
 
 /* A delivery on its way in. */
@@ -55,17 +57,48 @@ static int add_entries(struct intake *intake, const struct record_piece *piece, 
 			       "an entry of this batch cannot be read");
 }
 
+/* A machine that contradicts itself is remembered, and what it sent is kept: it is what it said. */
+static int check_links(struct intake *intake, const struct record_piece *header)
+{
+	const struct deposit *deposit = intake->deposit;
+	char part[PART_NAME_SIZE], detail[DEPOSIT_DETAIL_MAX];
+	struct link_conflict conflict;
+	bool differs;
+	int r = link_compare(intake->store, deposit->position.source, header, &differs, &conflict);
+
+	if (r < 0 || !differs)
+		return r;
+	part_name_write(&conflict.name, part);
+	snprintf(detail, sizeof(detail),
+		 "its header names another hash of part %s at offset %" PRIu64 " than is here",
+		 part, conflict.end);
+	const struct alarm alarm = {
+		.agent = deposit->agent, .kind = ALARM_FORK, .name = deposit->name, .detail = detail
+	};
+	return alarm_raise(intake->store, &alarm);
+}
+
+static int take_header(struct intake *intake, const struct record_piece *header)
+{
+	struct deposit *deposit = intake->deposit;
+
+	return part_name_fits(&deposit->name, &header->header)
+		       ? check_links(intake, header)
+		       : object(deposit, DEPOSIT_DAMAGE, 0, "the header is that of another part");
+}
+
 static int add_piece(struct intake *intake, const struct record_piece *piece)
 {
 	struct deposit *deposit = intake->deposit;
 	uint64_t leaf = intake->ledger->tree.size;
 
-	if (piece->entries == 0 && !part_name_fits(&deposit->name, &piece->header))
-		return object(deposit, DEPOSIT_DAMAGE, 0, "the header is that of another part");
 	struct tree_hash hash =
 		leaf_hash(slice_of(deposit->agent), intake->part, piece->offset, piece->bytes);
+	int r = piece->entries == 0 ? take_header(intake, piece) : 0;
+	if (r < 0)
+		return r;
 	intake->leaves++;
-	int r = ledger_add(intake->ledger, &hash);
+	r = ledger_add(intake->ledger, &hash);
 	return r < 0 ? r : add_entries(intake, piece, leaf);
 }
 

@@ -40,7 +40,7 @@ struct deposit {
 };
 
 /* 0 however it ended; a negative errno when the database has a trouble: then nothing is known.  A fork
- * or damage is remembered as an alarm. */
+ * or damage is remembered as an alarm; so is a header that contradicts what is here, which is taken. */
 must_use int deposit_take(struct store *store, struct deposit *deposit);
 
 #endif

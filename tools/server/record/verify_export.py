@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Verifies what `chaperone-server export` wrote; its first lines say what it holds.  Or a proof of `chaperone audit prove`.
 
-Usage: verify_export.py EXPORT [--key VERIFIER] [--checkpoint FILE] [--authors FILE]   (0 good, 1 bad, 2 could not run)
+Usage: verify_export.py EXPORT [--key VERIFIER] [--checkpoint FILE] [--authors FILE]   (0 good; 1 bad, or good but for machines that
+                        contradict themselves, which are named; 2 could not run)
        verify_export.py PROOF --key VERIFIER
 VERIFIER is the log's key, known from elsewhere; the FILEs are a checkpoint that was kept elsewhere, and the verifiers of those
 who sign policies, a line each."""
@@ -19,6 +20,7 @@ D = -121665 * pow(121666, P - 2, P) % P
 ORDER = 2**252 + 27742317777372353535851937790883648493
 KINDS = ("log", "pins", "author", "agent", "alarm", "policy", "grants", "leaves", "checkpoint", "delivery", "end")
 PROVEN, PROOF, GROWTH = "chaperone-proof/1\n", "c2sp.org/tlog-proof@v1\n", "chaperone-log-growth/1\n"
+LINKS_MAX = 1 << 18  # of one machine
 HEADER, LINK, BATCH = struct.Struct("<8sIIQQQII"), struct.Struct("<QIIQQ32s32s"), struct.Struct("<4sII")
 
 
@@ -140,7 +142,7 @@ class Parts:
     """The chains of all parts, as far as they were passed."""
 
     def __init__(self, is_filtered):
-        self.is_filtered, self.ends, self.heads, self.links = is_filtered, {}, {}, []
+        self.is_filtered, self.ends, self.heads, self.links = is_filtered, {}, {}, {}
 
     def pieces(self, told, data):
         """Each header and batch with its offset; the chain is checked."""
@@ -161,7 +163,9 @@ class Parts:
             magic, version, part, boot, _, _, count, _ = HEADER.unpack_from(data, at)
             end, is_right = at + HEADER.size + count * LINK.size, (magic, version, f"{boot:08x}-{part}") == (b"CHAPREC1", 1, name[1])
             rows, head = [LINK.unpack_from(data, at + HEADER.size + i * LINK.size) for i in range(count)], b""
-            self.links += [(name, (name[0], f"{row[0]:08x}-{row[1]}"), row[3], row[5]) for row in rows]
+            links = self.links.setdefault(name[0], [])
+            links += [(name, (name[0], f"{row[0]:08x}-{row[1]}"), row[3], row[5]) for row in rows if row[0] < 1 << 32]
+            del links[LINKS_MAX + 1:]
         else:
             magic, length, entries = BATCH.unpack_from(data, at)
             end, is_right = at + BATCH.size + length, magic == b"BTC1" and entries > 0
@@ -169,14 +173,20 @@ class Parts:
             raise Bad(f"part {name[1]} of agent {name[0]}, offset {offset}: the chain's hash does not fit")
         return end + 32, data[end:end + 32]
 
+    def doubted(self):
+        """Machines, with what does not fit or was not looked at: that is nothing against the log, or any other machine."""
+        for agent, links in self.links.items():
+            wrong = [link for link in links[:LINKS_MAX] if self.heads.get(link[1:3], link[3]) != link[3]]
+            said = [f"not to be trusted: agent {agent}: part {link[0][1]} names another hash of part {link[1][1]} at offset {link[2]} than it has"
+                    for link in wrong[:1]]
+            if said := said + [f"not all checked: agent {agent}: its parts name more than {LINKS_MAX} others"] * (len(links) > LINKS_MAX):
+                yield "\n".join(said)
+
     def missing(self):
-        """What files name that is not here; another hash than the one they name is bad."""
-        for name, other, offset, head in self.links:
-            found = self.heads.get((other, offset))
-            if found is not None and found != head:
-                raise Bad(f"part {name[1]} names another hash of part {other[1]} at offset {offset} than it has")
-            if found is None and not self.is_filtered:
-                yield f"part {other[1]} of agent {other[0]} up to offset {offset}, which part {name[1]} names"
+        """What files name that is not here."""
+        for name, other, offset, _ in (link for links in self.links.values() for link in links[:LINKS_MAX]):
+            if (other, offset) not in self.heads and not self.is_filtered:
+                yield f"not here: part {other[1]} of agent {other[0]} up to offset {offset}, which part {name[1]} names"
 
 
 def blocks(file):
@@ -244,7 +254,7 @@ class Export:
 
     def __init__(self, key, authors, kept):
         self.key, self.policies, self.kept, self.signed = key, Policies(authors), kept, []
-        self.log, self.hashes, self.agents, self.alarms, self.here, self.parts = {}, [], set(), 0, 0, None
+        self.log, self.hashes, self.agents, self.alarms, self.here, self.parts, self.doubted = {}, [], set(), 0, 0, None, []
 
     def log_block(self, told, _):
         self.log, self.parts, self.key = told, Parts(told["filtered"] or told["shared"]), self.key or told["key"]
@@ -295,6 +305,7 @@ class Export:
         if open_note(note, [self.key])[0] != f"chaperone-export/1\nlog {self.log['name']}{seal}":
             raise Bad("what is before it was changed after it was written")
         yield from self.parts.missing()
+        self.doubted = list(self.parts.doubted())
 
     def take(self, file):
         """Says what each block is before it is looked at, and at last what is not here."""
@@ -314,14 +325,16 @@ def verify(file, key, authors, kept):
     try:
         for place, missing in export.take(file):
             if missing:
-                print("not here:", missing)
+                print(missing)
     except TROUBLE as trouble:
         print(f"bad: {place}: {trouble}")
         return 1
-    print(f"good: {len(export.hashes)} leaves, {len(export.parts.ends)} parts, {len(export.signed)} checkpoints,"
+    print(*export.doubted, sep="\n", end="\n" * bool(export.doubted))
+    count = len(export.doubted)
+    print(f"good{f' but for {count} machine' + 's' * (count > 1) if count else ''}: {len(export.hashes)} leaves, {len(export.parts.ends)} parts, {len(export.signed)} checkpoints,"
           f" {export.policies.count} policies, {export.alarms} alarms of {export.log['name']}"
           f"{'' if key else ' (by the key in the export: compare it with --key)'}")
-    return 0
+    return 1 if count else 0
 
 
 def climb(hashes, index, last):

@@ -108,6 +108,22 @@ START_TEST(a_question_stays_until_a_statement_tells_of_it)
 }
 END_TEST
 
+START_TEST(a_question_that_was_answered_can_be_asked_again)
+{
+	take_kind(RECORD_MISS, 0, OURS | 1, 0);
+	take_kind(RECORD_INTENT, 1, OURS | 1, 0);
+	take_kind(RECORD_MISS, 7, OURS | 1, 0);
+	take_kind(RECORD_MISS, 0, OURS | 2, 0);
+	take_kind(RECORD_INTENT, 2, OURS | 2, 0);
+	take_kind(RECORD_MISS, 0, OURS | 2, 0);
+	take_kind(RECORD_INTENT, 3, OURS | 2, 0);
+	next_delivery();
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM record_asked"), 1);
+	ck_assert_int_eq(number(store, "SELECT time FROM record_asked"), 1007);
+	ck_assert_int_eq(number(store, "SELECT count(*) FROM record_event"), 3);
+}
+END_TEST
+
 START_TEST(numbers_belong_to_their_boot)
 {
 	take_kind(RECORD_INTENT, 1, 9, RING_CACHED_EXACT);
@@ -202,6 +218,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, an_outcome_finds_its_statement);
 	tcase_add_test(tcase, more_statements_than_are_kept_back);
 	tcase_add_test(tcase, a_question_stays_until_a_statement_tells_of_it);
+	tcase_add_test(tcase, a_question_that_was_answered_can_be_asked_again);
 	tcase_add_test(tcase, numbers_belong_to_their_boot);
 	tcase_add_test(tcase, a_connection_has_what_is_said_of_those_it_belongs_to);
 	tcase_add_test(tcase, texts_are_such_as_every_database_takes);

@@ -34,8 +34,12 @@ bool pending_add(struct pending *pending, const struct pending_event *event)
 {
 	uint16_t *slot = slot_of(pending, event->is_asked, event->connection, event->number);
 
-	if (*slot)
+	if (*slot && !pending->at[*slot - 1].is_gone)
 		return false;
+	if (*slot) {
+		pending->at[*slot - 1] = *event;
+		return true;
+	}
 	pending->at[pending->count++] = *event;
 	*slot = (uint16_t)pending->count;
 	return true;

@@ -35,7 +35,8 @@ struct pending {
 struct pending_event *pending_find(struct pending *pending, bool is_asked, uint64_t connection,
 				   uint64_t number);
 
-/* Adds it; the caller knows that there is room.  False when it is there, which stays as it is. */
+/* Adds it, in place of one that is gone; the caller knows that there is room.  False when it is there,
+ * which stays as it is. */
 bool pending_add(struct pending *pending, const struct pending_event *event);
 
 void pending_clear(struct pending *pending);

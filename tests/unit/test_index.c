@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a record tells becomes rows, however it is cut into deliveries. */
+#include "tests/unit/store_cluster.h"
 #include "tests/unit/store_fixture.h"
 #include "tools/server/record/index.h"
 #include "tools/server/record/index_pending.h"
@@ -75,8 +76,10 @@ START_TEST(an_outcome_finds_its_statement)
 	take_kind(RECORD_OUTCOME, 77, 0, 0);
 	next_delivery();
 	ck_assert_int_eq(number(store, "SELECT count(*) FROM record_event"), 3);
-	ck_assert_int_eq(number(store, "SELECT sum(rows_count) FROM record_event WHERE status = 0"),
-			 6);
+	ck_assert_int_eq(
+		number(store,
+		       "SELECT CAST(sum(rows_count) AS BIGINT) FROM record_event WHERE status = 0"),
+		6);
 	ck_assert_int_eq(number(store, "SELECT status FROM record_event WHERE sequence = 2"), -1);
 	ck_assert_int_eq(number(store, "SELECT min(leaf) FROM record_event"), 7);
 }
@@ -207,7 +210,7 @@ START_TEST(judgements_are_searched_by_what_they_touch)
 	next_delivery();
 	ck_assert_int_eq(number(store, "SELECT count(*) FROM record_judgement"
 				       " WHERE verdict = 'would-deny' AND length(shape_id) = 8"
-				       " AND effects = 'select public.a' || char(10) ||"
+				       " AND effects = 'select public.a' || '\n' ||"
 				       " 'delete public.b'"),
 			 1);
 }
@@ -225,7 +228,10 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, judgements_are_searched_by_what_they_touch);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	return run_suite("index", open_all, close_all, add_tests);
+	(void)argv;
+	return argc == 2 ? run_set_up_on_postgresql("index in PostgreSQL", open_all, close_all,
+						    add_tests)
+			 : run_suite("index", open_all, close_all, add_tests);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "tests/unit/search_fixture.h"
+#include "tests/unit/store_cluster.h"
 #include "tools/server/record/search.h"
 #include "tools/server/record/search_note.h"
 
@@ -309,7 +310,10 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, notes_are_found);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	return run_suite("search", open_all, close_all, add_tests);
+	(void)argv;
+	return argc == 2 ? run_set_up_on_postgresql("search in PostgreSQL", open_all, close_all,
+						    add_tests)
+			 : run_suite("search", open_all, close_all, add_tests);
 }

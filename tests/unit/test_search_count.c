@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "tests/unit/search_fixture.h"
+#include "tests/unit/store_cluster.h"
 #include "tools/server/record/search_count.h"
 
 static struct count_result *counts_by(enum count_by by, const char *agent)
@@ -77,6 +78,45 @@ START_TEST(a_statement_is_counted_once_and_its_end_when_it_is_known)
 }
 END_TEST
 
+/* A text that no index makes shorter, of characters of two bytes. */
+static void fill_name(uint64_t seed, char *text, size_t length)
+{
+	for (size_t i = 0; i + 2 < length; i += 2) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		text[i] = (char)0xc3;
+		text[i + 1] = (char)(0x80 | (seed >> 58));
+	}
+	text[(length - 1) / 2 * 2] = '\0';
+}
+
+START_TEST(names_have_room_in_an_index_however_long_they_are)
+{
+	char person[4096], rule[256], rules[64 * 256] = "", longest[8000];
+	const struct record_fact facts[] = { { SLICE("person"), { person, 4094 }, RECORD_PROVEN } };
+
+	fill_name(1, person, sizeof(person));
+	fill_name(2, longest, sizeof(longest));
+	for (uint64_t i = 0; i < 60; i++) {
+		fill_name(3 + i, rule, 200);
+		strcat(strcat(rules, i > 0 ? "\n" : ""), rule);
+	}
+	begin_delivery(1);
+	take_subject(RECORD_CONNECTION, 70, PROCESS, facts, 1);
+	take_judgement(70, "select 1", "allow", rules, "");
+	take_judgement(71, "select 1", "allow", longest, "");
+	take_statement(70, 7000, 70);
+	take_statement(70, 7001, 71);
+	end_delivery();
+	SCOPED(free_p) struct count_result *people = counts_by(COUNT_BY_PERSON, "a1");
+	SCOPED(free_p) struct count_result *by_rule = counts_by(COUNT_BY_RULE, "a1");
+	person[254] = longest[254] = '\0';
+	ck_assert_int_eq(point(people, person, COUNT_STATEMENTS), 2);
+	ck_assert_int_eq(point(by_rule, longest, COUNT_STATEMENTS), 1);
+	fill_name(3, rule, 200);
+	ck_assert_int_eq(point(by_rule, rule, COUNT_STATEMENTS), 1);
+}
+END_TEST
+
 START_TEST(more_names_than_are_shown_are_summed_up)
 {
 	begin_delivery(1);
@@ -130,11 +170,15 @@ static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, statements_are_counted);
 	tcase_add_test(tcase, a_statement_is_counted_once_and_its_end_when_it_is_known);
+	tcase_add_test(tcase, names_have_room_in_an_index_however_long_they_are);
 	tcase_add_test(tcase, more_names_than_are_shown_are_summed_up);
 	tcase_add_test(tcase, spans_are_those_that_are_kept);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	return run_suite("search_count", open_all, close_all, add_tests);
+	(void)argv;
+	return argc == 2 ? run_set_up_on_postgresql("search_count in PostgreSQL", open_all,
+						    close_all, add_tests)
+			 : run_suite("search_count", open_all, close_all, add_tests);
 }

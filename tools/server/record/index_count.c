@@ -10,11 +10,9 @@
 
 #define CELLS_MAX  2048u
 #define CELL_SLOTS (2 * CELLS_MAX)
-#define NAMES_MAX  (8 * KIB)
-#define STEP_NS    (60 * (int64_t)SECOND_NS) /* the shortest */
-
-/* Characters of rules; what a machine sent beyond that is counted without them. */
-#define RULES_MAX "4096"
+#define NAMES_MAX                                                                                  \
+	(2 * KIB) /* of a row: an index's rows are shorter than 2700 bytes in PostgreSQL */
+#define STEP_NS (60 * (int64_t)SECOND_NS) /* the shortest */
 
 enum { PERSON, VERDICT, RULES, NAMES };
 
@@ -98,26 +96,53 @@ static int write_row(struct counts *counts)
 	return r;
 }
 
-static bool is_same(const struct row *row, int64_t time_ns, const struct store_value *names)
+/* What is longer ends where a character does. */
+static struct slice cut_name(struct slice name)
+{
+	size_t whole = name.length;
+
+	name = slice_part(name, 0, COUNT_NAME_SIZE - 1);
+	while (name.length > 0 && name.length < whole && (name.at[name.length] & 0xc0) == 0x80)
+		name.length--;
+	return name;
+}
+
+/* Rules are names with a line each, of which the first ones have room. */
+static struct slice cut_rules(struct slice rules, char room[NAMES_MAX])
+{
+	size_t length = 0;
+
+	while (rules.at) {
+		struct slice name = cut_name(slice_cut(&rules, '\n'));
+
+		if (length + 1 + name.length > NAMES_MAX)
+			break;
+		if (length > 0)
+			room[length++] = '\n';
+		if (name.length > 0)
+			memcpy(room + length, name.at, name.length);
+		length += name.length;
+	}
+	return (struct slice){ room, length };
+}
+
+static bool is_same(const struct row *row, int64_t time_ns, const struct slice names[NAMES])
 {
 	bool is_same = row->is_begun && row->sum.time_ns == time_ns;
 
 	for (size_t i = 0; i < NAMES && is_same; i++)
-		is_same = slice_equal(row->names[i], names[i].bytes);
+		is_same = slice_equal(row->names[i], names[i]);
 	return is_same;
 }
 
-/* A name is a fact, which is shorter. */
-static void begin_row(struct row *row, int64_t time_ns, const struct store_value *names)
+static void begin_row(struct row *row, int64_t time_ns, const struct slice names[NAMES])
 {
 	row->is_begun = true;
 	row->sum = (struct counted){ .time_ns = time_ns };
 	for (size_t i = 0; i < NAMES; i++) {
-		struct slice name = slice_part(names[i].bytes, 0, NAMES_MAX);
-
-		if (name.length > 0)
-			memcpy(row->room[i], name.at, name.length);
-		row->names[i] = (struct slice){ row->room[i], name.length };
+		if (names[i].length > 0)
+			memcpy(row->room[i], names[i].at, names[i].length);
+		row->names[i] = (struct slice){ row->room[i], names[i].length };
 	}
 }
 
@@ -131,12 +156,18 @@ static int take_names(void *context, const struct store_value *columns, size_t c
 {
 	const struct cell *cell = context;
 	struct row *row = &cell->counts->row;
+	char room[NAMES_MAX];
+	const struct slice names[NAMES] = {
+		[PERSON] = cut_name(columns[PERSON].bytes),
+		[VERDICT] = cut_name(columns[VERDICT].bytes),
+		[RULES] = cut_rules(columns[RULES].bytes, room),
+	};
 	int r = 0;
 
 	(void)count;
-	if (!is_same(row, cell->counted->time_ns, columns)) {
+	if (!is_same(row, cell->counted->time_ns, names)) {
 		r = write_row(cell->counts);
-		begin_row(row, cell->counted->time_ns, columns);
+		begin_row(row, cell->counted->time_ns, names);
 	}
 	sum_up(&row->sum, cell->counted);
 	return r;
@@ -150,8 +181,7 @@ static int write_cell(struct counts *counts, const struct counted *counted)
 		counts->store,
 		"SELECT coalesce(subject.person, subject.os_user, ''),"
 		" coalesce(judgement.verdict, 'unknown'),"
-		" CASE WHEN length(judgement.rules) <= " RULES_MAX
-		" THEN judgement.rules ELSE '' END FROM record_source AS origin"
+		" coalesce(judgement.rules, '') FROM record_source AS origin"
 		" LEFT JOIN record_subject AS subject ON subject.source = origin.source"
 		" AND subject.kind = $1 AND subject.number = $2"
 		" LEFT JOIN record_judgement AS judgement ON judgement.source = origin.source"

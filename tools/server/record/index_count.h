@@ -11,6 +11,10 @@
 /* Counts are kept for spans of each of these lengths, in seconds; each is a part of the next. */
 #define COUNT_STEPS(ROW) ROW(60) ROW(3600) ROW(86400)
 
+/* A person's or a rule's name is shorter there; the rest of it is cut off.  So are rules beyond the first
+ * ones of a judgement that has very many. */
+#define COUNT_NAME_SIZE 256u
+
 struct counts;
 
 /* For the statements of one source, in one transaction. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "tools/server/record/index_count.h"
 
 #define NAMES_MAX 1000u /* that are compared by how much they have */
 

@@ -5,11 +5,11 @@
 #define TOOLS_SERVER_RECORD_SEARCH_COUNT_H
 
 #include "common/cleanup.h"
+#include "tools/server/record/index_count.h"
 #include "tools/server/store/store.h"
 
 #define COUNT_POINTS_MAX 1000u
 #define COUNT_SERIES_MAX 20u
-#define COUNT_NAME_SIZE  256u /* a longer name is cut */
 
 enum count_by {
 	COUNT_BY_NOTHING,

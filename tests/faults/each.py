@@ -15,7 +15,7 @@ script = sys.stdin.buffer.read()
 
 def tell(n):
     with open(tally, 'wb') as file:
-        file.write(bytes(24))
+        file.write(bytes(32))
     environment = {**os.environ, 'FAULT_IN': where, 'FAULT_CALL': call, 'FAULT_DO': do, 'FAULT_AT': str(n), 'FAULT_FILE': tally}
     begun = time.monotonic()
     process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)

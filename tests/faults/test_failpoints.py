@@ -6,27 +6,19 @@ import signal
 import time
 
 from comparison import compare, tally
+from fault import Fault
 from harness import LONG, check, equal, main, program, promise, start
 from shop import POLICY, SCHEMA
 
-LOAD, COMPANION = program('load'), program('companion-faults.so')
+LOAD = program('load')
 TURNS = 30 if LONG else 20
 THREADS = 4
 
 
-def faults_of(path):
-    with open(path, 'rb') as file:
-        return [int.from_bytes(file.read(8), 'little') for _ in range(3)][1]
-
-
-def begin(cluster, name, seconds, where, call, do, at):
-    path = cluster.write('tally', '')
-    with open(path, 'wb') as file:
-        file.write(bytes(24))
-    running = start(cluster, [LOAD, name, str(THREADS), str(seconds)], POLICY, environment={
-        'LD_PRELOAD': COMPANION, 'FAULT_IN': where, 'FAULT_CALL': call, 'FAULT_DO': do, 'FAULT_AT': str(at), 'FAULT_FILE': path})
+def begin(cluster, name, seconds, fault):
+    running = start(cluster, [LOAD, name, str(THREADS), str(seconds)], POLICY, environment=fault.environment)
     equal(running.process.stdout.readline(), b'ready\n', 'start')
-    return running, path
+    return running
 
 
 def program_killed(where, call, do, earliest):
@@ -34,9 +26,10 @@ def program_killed(where, call, do, earliest):
     def test(cluster):
         dice, seen = random.Random(3), 0
         for turn in range(TURNS):
-            running, path = begin(cluster, f't{turn}', 20, where, call, do, dice.randrange(earliest, earliest + 400))
+            fault = Fault(cluster.path('tally'), where, call, do, dice.randrange(earliest, earliest + 400))
+            running = begin(cluster, f't{turn}', 20, fault)
             equal(running.end().status, 137, 'status')
-            check(faults_of(path) >= 1, 'nothing was killed where it should have been')
+            check(fault.faults() >= 1, 'nothing was killed where it should have been')
             count, report = compare(cluster, running.record, THREADS)
             check(report['ends_in_order'], report)
             seen += count
@@ -45,18 +38,19 @@ def program_killed(where, call, do, earliest):
     return test
 
 
-def agent_killed(call, do, earliest, latest, is_next=False):
+def agent_killed(call, do, earliest, latest, on='', is_next=False):
     """`is_next`: the agent that takes over from one that was killed, so that it does so with rings to take up."""
     def test(cluster):
         dice, totals = random.Random(4), [0, 0, 0]
         for turn in range(TURNS):
-            running, path = begin(cluster, f't{turn}', 0.4, 'agent', call, do, dice.randint(earliest, latest))
+            fault = Fault(cluster.path('tally'), 'agent', call, do, dice.randint(earliest, latest), on)
+            running = begin(cluster, f't{turn}', 0.4, fault)
             if is_next:
                 time.sleep(0.1 + dice.random() / 5)
                 os.kill(running.agent(), signal.SIGKILL)
             outcome = running.end()
             served, refused, lines = tally(outcome)
-            equal(faults_of(path), 1, 'kills at the place')
+            equal(fault.faults(), 1, 'kills at the place')
             check(served > 20, f'{served} served, {refused} refused: {lines}')
             count, report = compare(cluster, outcome.record, THREADS, 2, unheard=refused)
             check(report['ends_in_order'], report)
@@ -70,8 +64,8 @@ PLACES = {
     'the_program_after_a_send_and_before_its_result': program_killed('libpq', 'send', 'kill-after', 20),
     'the_program_with_a_result_that_libpq_has_not_read': program_killed('libpq', 'receive', 'kill-after', 60),
     'the_program_beside_an_intent_or_an_outcome': program_killed('shim', 'clock', 'kill-before', 20),
-    'the_agent_between_drain_and_release': agent_killed('record', 'kill-after', 4, 20),
-    'the_agent_before_a_batch_is_written': agent_killed('record', 'kill-before', 4, 20),
+    'the_agent_between_drain_and_release': agent_killed('write', 'kill-after', 4, 20, '*/record*'),
+    'the_agent_before_a_batch_is_written': agent_killed('write', 'kill-before', 4, 20, '*/record*'),
     'the_next_agent_before_its_file_has_its_name': agent_killed('rename', 'kill-before', 2, 2, is_next=True),
     'the_next_agent_when_its_file_has_its_name': agent_killed('rename', 'kill-after', 2, 2, is_next=True),
     'the_next_agent_while_it_reads_what_is_recorded': agent_killed('read', 'kill-before', 400, 1500, is_next=True),

@@ -7,10 +7,11 @@ import signal
 import time
 
 from accounts import failed_in_silence
+from fault import COMPANION, DIED, Fault
 from harness import LONG, PYTHON, check, equal, intents, main, program, promise, run, settle, start, verified
 from shop import POLICY, SCHEMA, leaks
 
-PQ, COMPANION = program('pq'), program('companion-faults.so')
+PQ = program('pq')
 EACH = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'each.py')
 DEADLINE = 12.0  # of a program that is refused everything, each time after an agent's deadline
 
@@ -73,20 +74,12 @@ for fault_kind in KINDS:
 fail_each('libpq', 'memory', 'fail', 1 if LONG else 7)
 
 
-def tally(path):
-    with open(path, 'rb') as file:
-        return tuple(int.from_bytes(file.read(8), 'little') for _ in range(3))
-
-
 def run_with_agents_fault(cluster, kind, n):
     """Returns (how many calls failed, seconds, how many statements failed without a reason of the server's)."""
-    with open(cluster.path('tally'), 'wb') as file:
-        file.write(bytes(24))
+    fault = Fault(cluster.path('tally'), 'agent', kind, 'fail', n)
     begun = time.monotonic()
-    outcome = run(cluster, [PQ], POLICY, SCRIPT, 30, environment={
-        'LD_PRELOAD': COMPANION, 'FAULT_IN': 'agent', 'FAULT_CALL': kind, 'FAULT_DO': 'fail', 'FAULT_AT': str(n),
-        'FAULT_FILE': cluster.path('tally')})
-    _, faults, died = tally(cluster.path('tally'))
+    outcome = run(cluster, [PQ], POLICY, SCRIPT, 30, environment=fault.environment)
+    faults, died = fault.faults(), fault.told(DIED)
     check(outcome.status == 0 or outcome.status == 125 and b'chaperone: ' in outcome.stderr, f'n = {n}: {outcome}')
     equal(leaks(outcome.stdout), [], f'leaks at n = {n}: {outcome}')
     equal(died, 0, f'the signal that ended an agent at n = {n}: {outcome}')

@@ -46,12 +46,12 @@ class Server:
         with contextlib.closing(sqlite3.connect(self.data / "server.db", timeout=DEADLINE_SECONDS)) as opened, opened:
             return opened.execute(sql, values).fetchall()
 
-    def start(self, *more, heard=True, wrapper=()):
+    def start(self, *more, heard=True, wrapper=(), environment=None):
         """`heard`: somebody reads what it says.  `wrapper`: words before its own."""
         ready, writes = os.pipe()
         self.process = subprocess.Popen(
             [*wrapper, SERVER, "run", "--data", str(self.data), "--listen", "127.0.0.1:0", "--ready-fd", str(writes), *more],
-            pass_fds=[writes], env=clean_environment(self.top / "home"), stdin=subprocess.DEVNULL,
+            pass_fds=[writes], env=clean_environment(self.top / "home", **(environment or {})), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=None if heard else lambda: os.close(2))
         os.close(writes)
         with os.fdopen(ready) as told:

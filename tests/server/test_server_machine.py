@@ -8,6 +8,7 @@ import stat
 import subprocess
 import threading
 
+from authors import Person
 from served import CHAPERONE, SERVER, Server, server
 from support import collect, folder, main, run
 
@@ -106,6 +107,16 @@ def test_an_enrolment_is_not_overwritten_by_mistake():
         assert (served.top / "kept" / "enrolment.json").read_text() == before
         assert enroll(served, new_code(served), "--again")[0] == 0
         assert (served.top / "kept" / "enrolment.json").read_text() != before
+
+
+def test_who_enrols_with_another_server_gets_its_policy():
+    with server() as first, server() as second:
+        for version, served in enumerate((first, second), 1):
+            person = Person(served)
+            assert [person.publish() for _ in range(version)][-1] == version
+            assert enroll(first, new_code(served, "--bundle", "shop"), "--again", url=f"https://127.0.0.1:{served.port}")[0] == 0
+            got, out, err = run(first.top, "policy", "pull", "--folder", str(first.top / "kept"), "--json", program=CHAPERONE)
+            assert got == 0 and json.loads(out)["version"] == version, err
 
 
 def test_a_damaged_enrolment_is_no_enrolment():

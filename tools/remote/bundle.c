@@ -203,6 +203,19 @@ int bundle_load(const struct enrolled *enrolled, struct bundle *ret_bundle, stru
 	return 0;
 }
 
+int bundle_held(const struct enrolled *enrolled, struct bundle *ret_bundle, struct error *error)
+{
+	int r = bundle_load(enrolled, ret_bundle, error);
+
+	if (r != -EBADMSG)
+		return r;
+	if (error)
+		*error = (struct error){ .text = "" };
+	bundle_done(ret_bundle);
+	*ret_bundle = (struct bundle)BUNDLE_NONE;
+	return 0;
+}
+
 /* ---- receiving ---- */
 
 /* What is held, once nobody else keeps anything meanwhile. */
@@ -224,7 +237,7 @@ static int hold(struct enrolled *enrolled, struct bundle *held, struct holding *
 	int r = enrolled_lock(enrolled, &ret_holding->lock, error);
 
 	if (r == 0)
-		r = bundle_load(enrolled, &now, error);
+		r = bundle_held(enrolled, &now, error);
 	if (r < 0)
 		return r;
 	ret_holding->is_moved = enrolled->root.version != root_version ||

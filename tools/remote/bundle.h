@@ -29,6 +29,11 @@ void bundle_done(struct bundle *bundle);
 must_use int bundle_load(const struct enrolled *enrolled, struct bundle *ret_bundle,
 			 struct error *error);
 
+/* As bundle_load for who asks the server for more: what cannot be believed is version 0.  An enrolment before
+ * may have left it, with keys of others; and who can spoil it could take it away as well. */
+must_use int bundle_held(const struct enrolled *enrolled, struct bundle *ret_bundle,
+			 struct error *error);
+
 /* Whether this machine could judge by a source; a negative errno and `error` when not. */
 typedef int (*bundle_try_fn)(void *context, struct slice source, struct error *error);
 

@@ -148,7 +148,7 @@ static int pull_open(const struct pull_options *options, struct pull *pull, stru
 	if (r == 0)
 		r = enrolled_read(folder, &pull->enrolled, error);
 	if (r == 0)
-		r = bundle_load(&pull->enrolled, &pull->held, error);
+		r = bundle_held(&pull->enrolled, &pull->held, error);
 	if (r == 0)
 		r = remote_open(pull->enrolled.url, pull->enrolled.key_hash, pull->enrolled.token,
 				&pull->remote, error);

@@ -45,6 +45,15 @@ def add_key(served, account):
     return secret, public
 
 
+def root_text(shown, keys, threshold, **other):
+    """The root that follows what the server shows, with these public keys."""
+    previous = f"{shown['root']} {shown['digest']}" if shown["root"] else "0 -"
+    lines = {"server": shown["server"], "version": shown["root"] + 1, "previous": previous, "threshold": threshold, **other}
+    return ("chaperone.root/v1\n" + "".join(f"{name} {lines[name]}\n" for name in ("server", "version", "previous", "threshold"))
+            + "".join(f"key {key}\n" for key in sorted(keys)) + lines.get("policies", shown["policies"])
+            + f"by admin\nwhy {lines.get('why', 'a change')}\n")
+
+
 def add_account(served, account, role):
     """With the administrator's password."""
     rows(served, "INSERT INTO account (name, password, role, created) SELECT ?, password, ?, created FROM account"

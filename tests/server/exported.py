@@ -43,6 +43,18 @@ def verify(path, *more):
     return statuses[0], Said(each.stdout for each in done)
 
 
+def stored(taken, agents):
+    """What is there of a machine by all of its names: each part's bytes, in the order in which they came."""
+    parts = {}
+    deliveries = [taken.blocks[i] for i in taken.of("delivery")]
+    for told, data in sorted(deliveries, key=lambda block: block[0]["first_leaf"]):
+        if told["agent"] in agents:
+            part = parts.setdefault(told["part"], bytearray())
+            assert told["start"] == len(part), f"{told} behind {len(part)} bytes"
+            part += data
+    return parts
+
+
 def key_of(data):
     return data.split(b'"key":"')[1].split(b'"')[0].decode()
 

@@ -86,7 +86,10 @@ class Server:
         head, _, rest = self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body, source).partition(b"\r\n\r\n")
         first, *others = head.decode().split("\r\n")
         told = {name.lower(): value for name, _, value in (line.partition(": ") for line in others)}
-        return int(first.split()[1]), told, rest
+        status = int(first.split()[1])
+        if method != "HEAD" and status != 304 and len(rest) < int(told.get("content-length", 0)):
+            raise ConnectionResetError(f"{len(rest)} of {told['content-length']} bytes came")
+        return status, told, rest
 
     def is_alive(self):
         return self.ask("GET", "/healthz")[0] == 200 and self.process.poll() is None

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from authors import Person, add_account, add_key, bundle, new_key, rows, sign
+from authors import Person, add_account, add_key, bundle, new_key, root_text, rows, sign
 from served import CHAPERONE, SERVER, code, enrol, server
 from support import clean_environment, collect, main, run, run_at_terminal
 
@@ -14,15 +14,6 @@ def enroll(served, kept, *more):
     assert status == 0, err
     return run(served.top, "enroll", f"https://127.0.0.1:{served.port}", "--code", json.loads(out)["code"], "--folder",
                str(served.top / kept), "--host", "db-client.example", *more, program=CHAPERONE)[0]
-
-
-def root_text(shown, keys, threshold, **other):
-    """The root that follows what the server shows, with these public keys."""
-    previous = f"{shown['root']} {shown['digest']}" if shown["root"] else "0 -"
-    lines = {"server": shown["server"], "version": shown["root"] + 1, "previous": previous, "threshold": threshold, **other}
-    return ("chaperone.root/v1\n" + "".join(f"{name} {lines[name]}\n" for name in ("server", "version", "previous", "threshold"))
-            + "".join(f"key {key}\n" for key in sorted(keys)) + lines.get("policies", shown["policies"])
-            + f"by admin\nwhy {lines.get('why', 'a change')}\n")
 
 
 class Authors:

@@ -71,8 +71,10 @@ static int note_range(struct dl_phdr_info *info, size_t size, void *context)
 
 static bool is_in(uintptr_t caller)
 {
+	if (place.tally->process != 0 && place.tally->process != (uint64_t)getpid())
+		return false;
 	if (place.is_in_process)
-		return place.tally->process == (uint64_t)getpid();
+		return true;
 	if (place.is_in_agent)
 		return place.is_agent;
 	for (size_t i = 0; i < RANGES; i++) {

@@ -3,7 +3,7 @@
  * it:
  *
  *   FAULT_IN    whose calls count: `shim`, `libpq` (and the shim's), `agent` (all that it makes),
- *               `process` (all of the one whose number is in the tally)
+ *               `process` (all)
  *   FAULT_CALL  the kind of call, a name in place.c
  *   FAULT_ON    a pattern for what its descriptor is open on, or for the file that it renames
  *   FAULT_AFTER another kind: the count begins anew behind each such call, of the same thread; on
@@ -42,7 +42,7 @@ struct tally {
 	_Atomic uint64_t calls;   /* that counted */
 	_Atomic uint64_t faults;  /* that were made to fail */
 	_Atomic uint64_t died;    /* the signal that killed an agent, but for SIGKILL */
-	_Atomic uint64_t process; /* whose calls count, for `process` */
+	_Atomic uint64_t process; /* whose calls alone count, by its number; 0: all processes' */
 };
 
 /* Where a call is made from, and what on: a descriptor, the name of a file, or neither. */

@@ -10,7 +10,7 @@ from support import run
 
 SILENCE = (IndexError, OSError, ValueError)  # nobody answered, or not to the end
 DEADLINE_SECONDS = 60
-BATCHES, STATEMENTS, STEP = 12, 20, 3  # of a part, of a batch, in a delivery
+BATCHES, STATEMENTS, STEP = 12, 20, 4  # of a part, of a batch, in a delivery
 
 
 class Sender:

@@ -233,7 +233,7 @@ def run_at(place, name):
         doing = place.doing(machine)
 
         def fault(at):
-            return Fault(served.top / 'tally', 'process', place.call, place.do, at, place.on)
+            return Fault(served.top / 'tally', 'process', place.call, place.do, at, place.on, is_aimed=True)
 
         most = place.most or machine.count(fault(NEVER), *doing.words)
         for turn in range(TURNS):

@@ -137,7 +137,7 @@ PLACES = {
 
 def turn_of(served, place, number, dice, senders, beside):
     """The server starts where it ended, gets what it lacks, and dies at the place; returns its newest checkpoint."""
-    fault = Fault(served.top / 'tally', 'process', place.call, place.do, dice.randint(1, place.most), place.on, place.after)
+    fault = Fault(served.top / 'tally', 'process', place.call, place.do, dice.randint(1, place.most), place.on, place.after, is_aimed=True)
     served.start(*OFTEN, environment=fault.environment)
     for sender in senders:
         sender.settle()

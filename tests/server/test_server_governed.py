@@ -6,20 +6,18 @@ import hashlib
 import http.server
 import os
 import pathlib
+import shutil
 import signal
 import ssl
 import subprocess
-import sys
 import threading
 import time
 
 from authors import add_key, archive, rows, sign
+from exported import Taken, export, stored, verify
 from governed import BUNDLE, MASKING, READING, SCHEMA, children_named, freshness, join_envelope, publish, shop, split_envelope
-from harness import CHAPERONE, LONG, check, equal, main, promise, wait_until
-from served import SERVER
-from support import run
-
-VERIFY = os.environ["VERIFY_EXPORT"]
+from harness import CHAPERONE, LONG, check, children, equal, intents, main, promise, verified, wait_until
+from recorded import Part
 
 
 @promise
@@ -269,25 +267,51 @@ def a_run_that_is_soon_over_is_at_the_server_with_its_end(cluster):
         equal(arrived(served)[0], lengths(record), "bytes at the server")
 
 
+def crash(cluster, machine, record):
+    """All of the machine ends at once, in the middle of a run, and what does not outlive that is gone."""
+    with subprocess.Popen([CHAPERONE, "run", "--record", record, "--", "psql", "-XqAt"], text=True, env=machine.environment,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as psql:
+        before = len(intents(cluster, record))
+        psql.stdin.write("SELECT 17;\n")
+        psql.stdin.flush()
+        equal(psql.stdout.readline(), "17\n", "a row")
+        wait_until(lambda: len(intents(cluster, record)) > before, 10, "the record of it")
+        tree = [psql.pid]
+        for pid in tree:
+            tree += children(pid)
+        for pid in tree:
+            os.kill(pid, signal.SIGKILL)
+    for folder in pathlib.Path(cluster.path("home")).glob("chaperone/run-*"):
+        shutil.rmtree(folder)
+
+
 @promise
-def a_server_that_was_away_for_whole_runs_gets_their_records_later(cluster):
+def a_server_that_was_away_for_whole_runs_gets_their_records_later_in_their_order(cluster):
     with shop(cluster) as (served, machine):
-        record = cluster.new_record()
+        record, waiting = cluster.new_record(), [0]
         equal(machine.held(), 1, "the version that is held")
         served.stop()
-        for i in range(3):
-            status, out, err = machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", f"SELECT {i}")
-            equal((status, out), (0, f"{i}\n"), err)
-        check(lengths(record) > 0 and arrived(served)[0] == 0, "nothing is there yet")
+        for i in range(4):
+            if i == 2:
+                crash(cluster, machine, record)
+            status, out, err = machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", f"SELECT {i}, email FROM customers WHERE id = 1")
+            equal((status, out), (0, f"{i}|[redacted]\n"), err)
+            waiting.append(lengths(record))
+            check(waiting[-1] > waiting[-2] and arrived(served)[0] == 0, f"what waits: {waiting}")
+        status, _, err = machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", "DROP TABLE customers")
+        check(status == 1 and "Rule no-drop of policy shop (v1)." in err, err)
+        entries = verified(cluster, record)["entries"]
         served.start("--listen", f"127.0.0.1:{served.port}")
         machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", "SELECT 3")
         equal(arrived(served)[0], lengths(record), "bytes at the server")
-        export = served.top / "export"
-        status, _, err = run(served.top, "export", "--data", str(served.data), "--to", str(export), program=SERVER)
-        equal(status, 0, err)
-        done = subprocess.run([sys.executable, VERIFY, export], capture_output=True, text=True, check=False)
-        check(done.returncode == 0 and "good" in done.stdout, done)
-        equal(rows(served, "SELECT spool >= 0 FROM agent"), [(1,)], "that the machine said what waits")
+        check(rows(served, "SELECT spool FROM agent")[0][0] >= entries, "that the machine said what waits")
+        parts = sorted((Part(path.read_bytes()) for path in pathlib.Path(record).glob("*.rec")), key=lambda part: part.number)
+        check(len(parts) >= 7, f"{len(parts)} files")
+        path = export(served)
+        there = stored(Taken(path.read_bytes()), [machine.agent])
+        equal(list(there), [part.name for part in parts], "files in their order")
+        check(all(there[part.name] == part.data for part in parts), "what is in them")
+        check(verify(path)[0] == 0, verify(path))
 
 
 @promise

@@ -254,6 +254,31 @@ def worker_of(served):
     raise AssertionError("nothing tries the bundle")
 
 
+def test_what_is_under_way_has_an_end():
+    body = b"x" * (24 << 20)
+    with server() as served:
+        person = Person(served)
+        head = (f"POST /v1/policies/shop/drafts HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+                f"Authorization: Bearer {person.token}\r\n\r\n").encode()
+        begun = []
+        for _ in range(10):
+            begun.append(served.connect())
+            begun[-1].sendall(head + body[:-1])
+        deadline = time.monotonic() + 20
+        while (answer := served.send(head + body).split(b"\r\n")[0]) != b"HTTP/1.1 503 Service Unavailable" and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert answer == b"HTTP/1.1 503 Service Unavailable", answer
+        assert served.is_alive() and person.get("/v1/policies/shop/drafts")[0] == 200
+        begun[0].sendall(body[-1:])
+        assert begun[0].recv(100).startswith(b"HTTP/1.1 4")
+        for connection in begun:
+            connection.close()
+        deadline = time.monotonic() + 20
+        while (answer := served.send(head + body)[:12]) == b"HTTP/1.1 503" and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert answer in (b"HTTP/1.1 400", b"HTTP/1.1 422"), answer
+
+
 def test_what_takes_too_long_is_ended_and_holds_nobody_up():
     with server() as served, concurrent.futures.ThreadPoolExecutor(4) as pool:
         person, begin = Person(served), time.monotonic()

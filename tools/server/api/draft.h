@@ -7,7 +7,7 @@
 
 #define DRAFT_ID_SIZE      16u
 #define DRAFTS_MAX         100u /* of one bundle and account */
-#define DRAFT_FINDINGS_MAX (8 * MIB)
+#define DRAFT_FINDINGS_MAX (16 * MIB)
 #define DRAFT_BODY_MAX     (24 * MIB) /* of a push, whose archive is in base64 */
 
 struct draft {

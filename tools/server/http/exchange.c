@@ -12,7 +12,9 @@
 #include "tools/server/http/source.h"
 
 #define NO_DATABASE "the database does not answer: try again in a while"
+#define NO_ROOM     "too much is under way: try again in a while"
 #define ALLOWED_MAX 256u
+#define ANSWER_FREE (64 * KIB) /* for an answer of so many bytes there is always room */
 
 /* While its connection is suspended it belongs to a lane or to those that are held. */
 struct exchange {
@@ -28,6 +30,8 @@ struct exchange {
 	struct job job;
 	struct held held;
 	bool is_answered; /* by a lane */
+	bool is_crowded;  /* there was no room for its body, which is read and forgotten */
+	size_t bytes;     /* that it has of the service's */
 };
 
 static void tell(const struct exchange *exchange, enum http_event_kind kind, unsigned int status,
@@ -181,9 +185,32 @@ enum MHD_Result exchange_begin(struct http_service *service, struct MHD_Connecti
 	return MHD_YES;
 }
 
+/* False: there is no room for so many more bytes, which are counted nevertheless. */
+static bool make_room(struct exchange *exchange, size_t bytes)
+{
+	size_t before = atomic_fetch_add(&exchange->service->bytes, bytes);
+
+	exchange->bytes += bytes;
+	return before + bytes <= HTTP_BYTES_MAX;
+}
+
+static void forget_body(struct exchange *exchange)
+{
+	buf_done(&exchange->body);
+	atomic_fetch_sub(&exchange->service->bytes, exchange->bytes);
+	exchange->bytes = 0;
+}
+
+/* Only at the body's end an answer can be given. */
 enum MHD_Result exchange_take(struct exchange *exchange, const char *bytes, size_t *length)
 {
-	buf_add(&exchange->body, bytes, *length);
+	if (!exchange->is_crowded)
+		buf_add(&exchange->body, bytes, *length);
+	if (!exchange->is_crowded && !exchange->body.failed) {
+		exchange->is_crowded = !make_room(exchange, *length);
+		if (exchange->is_crowded)
+			forget_body(exchange);
+	}
 	*length = 0;
 	if (!exchange->body.failed)
 		return MHD_YES;
@@ -272,13 +299,26 @@ static enum MHD_Result hold(struct exchange *exchange)
 	return MHD_YES;
 }
 
+static enum MHD_Result answer(struct exchange *exchange)
+{
+	struct buf none = BUF_MAX(0);
+	size_t length = exchange->reply.body.length;
+
+	forget_body(exchange);
+	if (!make_room(exchange, length) && length > ANSWER_FREE)
+		reply_failure(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE, NO_ROOM, NO_ROOM);
+	return send_reply(exchange, &exchange->reply, &none);
+}
+
 /* Who was held may have been revoked meanwhile. */
 enum MHD_Result exchange_answer(struct exchange *exchange)
 {
 	struct buf none = BUF_MAX(0);
-	struct objection objection = { .allowed = &none };
+	struct objection objection = { MHD_HTTP_SERVICE_UNAVAILABLE, NO_ROOM, &none };
 
 	deadline_set(exchange->deadline, DEADLINE_SERVER, 0);
+	if (exchange->is_crowded)
+		return refuse(exchange, &objection);
 	if (exchange->held_since_ns > 0)
 		exchange->held_ns += monotonic_ns() - exchange->held_since_ns;
 	exchange->held_since_ns = 0;
@@ -291,14 +331,14 @@ enum MHD_Result exchange_answer(struct exchange *exchange)
 		ask_route(exchange);
 	if (exchange->reply.hold.until_ns > 0)
 		return hold(exchange);
-	return send_reply(exchange, &exchange->reply, &none);
+	return answer(exchange);
 }
 
 void exchange_free(struct exchange *exchange)
 {
 	if (!exchange)
 		return;
-	buf_done(&exchange->body);
+	forget_body(exchange);
 	reply_done(&exchange->reply);
 	free(exchange);
 }

@@ -17,7 +17,8 @@
 #define HTTP_REQUEST_NS  (60 * SECOND_NS) /* from the end of its head to its last byte */
 #define HTTP_ANSWER_NS   (60 * SECOND_NS) /* until it is read, and a second more for each … */
 #define HTTP_ANSWER_RATE (32 * KIB)
-#define HTTP_CONNECTIONS 20000u /* fewer where there are not so many descriptors */
+#define HTTP_BYTES_MAX   (256 * MIB) /* of bodies and answers at once; beyond there is 503 */
+#define HTTP_CONNECTIONS 20000u      /* fewer where there are not so many descriptors */
 #define HTTP_STORES      (HTTP_THREADS + (LANE_COUNT - 1) * LANE_THREADS + 1) /* of all threads */
 
 enum http_event_kind {

@@ -17,6 +17,7 @@ struct http_service {
 	struct http_listener listener;
 	struct deadlines deadlines;
 	unsigned int connections_max;
+	_Atomic size_t bytes; /* of bodies and answers that are in memory */
 	atomic_bool is_serving;
 };
 

@@ -19,11 +19,21 @@ static bool has_header(const struct reply *reply, const char *name)
 	return false;
 }
 
-struct MHD_Response *response_new(const struct reply *reply, const struct buf *allowed)
+/* Takes the body over: a second copy of it would live until the slowest reader has it. */
+static struct MHD_Response *give_body(struct reply *reply)
 {
+	if (!reply->body.at)
+		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	struct MHD_Response *response = MHD_create_response_from_buffer(
-		reply->body.length, (void *)(uintptr_t)buf_text(&reply->body),
-		MHD_RESPMEM_MUST_COPY);
+		reply->body.length, reply->body.at, MHD_RESPMEM_MUST_FREE);
+	if (response)
+		reply->body = (struct buf)BUF_MAX(REPLY_BODY_MAX);
+	return response;
+}
+
+struct MHD_Response *response_new(struct reply *reply, const struct buf *allowed)
+{
+	struct MHD_Response *response = give_body(reply);
 
 	if (!response)
 		return NULL;

@@ -7,8 +7,8 @@
 
 struct MHD_Response;
 
-/* `allowed`: the methods of a path that was asked with another one, or empty.  NULL: there is no
+/* Takes the reply's body.  `allowed`: the methods of a path that was asked with another one, or empty.  NULL: there is no
  * memory. */
-struct MHD_Response *response_new(const struct reply *reply, const struct buf *allowed);
+struct MHD_Response *response_new(struct reply *reply, const struct buf *allowed);
 
 #endif

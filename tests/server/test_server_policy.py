@@ -279,6 +279,24 @@ def test_what_is_under_way_has_an_end():
         assert answer in (b"HTTP/1.1 400", b"HTTP/1.1 422"), answer
 
 
+def test_an_answer_that_was_begun_is_finished():
+    with server() as served:
+        person = Person(served)
+        draft = pushed(person)
+        rows(served, "UPDATE draft SET source = ?", bytes(8 << 20))
+        with served.connect() as connection:
+            connection.sendall((f"GET /v1/policies/shop/drafts/{draft['draft']} HTTP/1.1\r\nHost: shop.example\r\n"
+                                f"Connection: close\r\nAuthorization: Bearer {person.token}\r\n\r\n").encode())
+            answer = connection.recv(1000)
+            served.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            while piece := connection.recv(65536):
+                answer += piece
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert f"Content-Length: {len(body)}\r\n".encode() in head + b"\r\n", (len(body), head)
+        assert served.process.wait(20) == 0
+
+
 def test_what_takes_too_long_is_ended_and_holds_nobody_up():
     with server() as served, concurrent.futures.ThreadPoolExecutor(4) as pool:
         person, begin = Person(served), time.monotonic()

@@ -182,6 +182,7 @@ enum MHD_Result exchange_begin(struct http_service *service, struct MHD_Connecti
 	if (!*ret_exchange)
 		return MHD_NO;
 	memcpy(*ret_exchange, &exchange, sizeof(exchange));
+	atomic_fetch_add(&service->exchanges, 1);
 	return MHD_YES;
 }
 
@@ -340,5 +341,6 @@ void exchange_free(struct exchange *exchange)
 		return;
 	forget_body(exchange);
 	reply_done(&exchange->reply);
+	atomic_fetch_sub(&exchange->service->exchanges, 1);
 	free(exchange);
 }

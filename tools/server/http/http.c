@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "tools/server/http/exchange.h"
@@ -14,6 +16,7 @@
 #include "tools/server/http/source.h"
 
 #define DESCRIPTORS_OWN 128u /* that are no connections */
+#define END_PAUSE_NS    (10 * 1000 * 1000)
 #define PRIORITIES      "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static struct slice value_of(const struct request *request, enum MHD_ValueKind kind,
@@ -238,12 +241,26 @@ void http_look(struct http_service *service, struct http_gauges *ret_gauges)
 		lane_look(&service->lanes[i], &ret_gauges->lanes[i]);
 }
 
+/* Waits until all answers are sent; whoever reads slowly is not waited for without end. */
+static void finish(struct http_service *service)
+{
+	const struct timespec pause = { 0, END_PAUSE_NS };
+	uint64_t until_ns = monotonic_ns() + HTTP_END_NS;
+
+	while (atomic_load(&service->exchanges) > 0 && monotonic_ns() < until_ns)
+		nanosleep(&pause, NULL);
+}
+
 void http_stop(struct http_service *service)
 {
 	if (!service)
 		return;
 	atomic_store(&service->is_serving, false);
+	int listening = MHD_quiesce_daemon(service->daemon);
 	end_threads(service);
+	finish(service);
 	MHD_stop_daemon(service->daemon);
+	if (listening >= 0)
+		close(listening);
 	free(service);
 }

@@ -17,6 +17,7 @@
 #define HTTP_REQUEST_NS  (60 * SECOND_NS) /* from the end of its head to its last byte */
 #define HTTP_ANSWER_NS   (60 * SECOND_NS) /* until it is read, and a second more for each … */
 #define HTTP_ANSWER_RATE (32 * KIB)
+#define HTTP_END_NS      (5 * SECOND_NS)
 #define HTTP_BYTES_MAX   (256 * MIB) /* of bodies and answers at once; beyond there is 503 */
 #define HTTP_CONNECTIONS 20000u      /* fewer where there are not so many descriptors */
 #define HTTP_STORES      (HTTP_THREADS + (LANE_COUNT - 1) * LANE_THREADS + 1) /* of all threads */
@@ -82,7 +83,7 @@ unsigned int http_port(const struct http_service *service);
 
 void http_look(struct http_service *service, struct http_gauges *ret_gauges);
 
-/* Ends it: answers that were begun are finished. */
+/* Ends it: nobody else is heard, and answers that were begun are finished within HTTP_END_NS. */
 void http_stop(struct http_service *service);
 
 #endif

@@ -17,7 +17,8 @@ struct http_service {
 	struct http_listener listener;
 	struct deadlines deadlines;
 	unsigned int connections_max;
-	_Atomic size_t bytes; /* of bodies and answers that are in memory */
+	_Atomic size_t bytes;  /* of bodies and answers that are in memory */
+	atomic_uint exchanges; /* that were begun and are not over */
 	atomic_bool is_serving;
 };
 

@@ -166,15 +166,19 @@ static void add_plot(const struct overview *overview, const struct count_result 
 	plot_add(overview->view->out, &plot);
 }
 
-static int add_plots(const struct overview *overview)
+/* `all`: the same numbers, not split. */
+static int add_plots(const struct overview *overview, struct count_result *all)
 {
 	static const enum count_kind KINDS[] = { COUNT_STATEMENTS, COUNT_REFUSED,
 						 COUNT_MASKED_CELLS };
-	SCOPED(free_p) struct count_result *result = NULL;
-	int r = count(overview, overview->split->by, &result);
+	SCOPED(free_p) struct count_result *split = NULL;
+	int r = overview->split->by == COUNT_BY_NOTHING
+			? 0
+			: count(overview, overview->split->by, &split);
 
 	if (r < 0)
 		return r;
+	struct count_result *result = split ? split : all;
 	size_t shown = gather_others(result);
 	HTML_PUT(overview->view->out, "<div class=\"plots\">\n");
 	for (size_t i = 0; i < COUNT_OF(KINDS); i++)
@@ -198,7 +202,7 @@ static int add_numbers(struct overview *overview)
 	     "hx-swap=\"outerHTML\">\n",
 	     html_word(overview->period->name), html_word(overview->split->name));
 	add_tiles(out, result);
-	r = add_plots(overview);
+	r = add_plots(overview, result);
 	HTML_PUT(out, "</section>\n");
 	return r;
 }

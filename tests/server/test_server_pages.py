@@ -480,6 +480,10 @@ def test_what_needs_a_look_is_on_the_first_page():
         rows(served, "INSERT INTO record_alarm SELECT id, 'fork', 'x', 0, 'another record', 1, 2, 3 FROM agent")
         words = browser.get("/").words()
         assert "fork" in words and "another record" in words and "3 times" in words
+        rows(served, "INSERT INTO record_acknowledgement SELECT id, 'fork', 3, 'admin', 1 FROM agent")
+        assert "fork" not in browser.get("/").words()
+        rows(served, "UPDATE record_alarm SET times = 4")
+        assert "another record" in browser.get("/").words()
         rows(served, "UPDATE agent SET revoked = 1")
         assert "silent" not in browser.get("/").words()
 

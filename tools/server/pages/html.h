@@ -57,7 +57,7 @@ void html_write(struct buf *out, const char *pattern, const struct html_value *v
 		size_t count);
 
 /* Appends a moment, since 1970, as people say it at `now_ns` ("3 minutes ago"), with the exact time on it;
- * a dash for none, which is 0. */
+ * "never" for none, which is 0. */
 void html_add_time(struct buf *out, int64_t ns, int64_t now_ns);
 
 #endif

@@ -143,13 +143,11 @@ int overview_add_troubles(struct view *view)
 {
 	struct troubles troubles = { .view = view };
 	struct store *store = view->request->store;
-	int r = store_run(
-		store,
-		"SELECT record_alarm.kind, agent.host, record_alarm.detail, record_alarm.last,"
-		" record_alarm.times FROM record_alarm"
-		" JOIN agent ON agent.id = record_alarm.agent"
-		" ORDER BY record_alarm.last DESC LIMIT $1",
-		STORE_VALUES(store_number(SILENT_SHOWN)), add_alarm, &troubles);
+	int r = store_run(store,
+			  "SELECT alarm.kind, agent.host, alarm.detail, alarm.last, alarm.times"
+			  " FROM record_alarm_open AS alarm JOIN agent ON agent.id = alarm.agent"
+			  " ORDER BY alarm.last DESC, alarm.agent, alarm.kind LIMIT $1",
+			  STORE_VALUES(store_number(SILENT_SHOWN)), add_alarm, &troubles);
 
 	if (r == 0)
 		r = store_run(store,

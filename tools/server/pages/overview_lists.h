@@ -33,7 +33,8 @@ struct overview_top {
 void overview_add_top(struct buf *out, const struct overview_top *top,
 		      const struct overview_names *names, const struct count_result *result);
 
-/* Appends alarms and the machines that are silent; that there are none where there are none. */
+/* Appends alarms that nobody has seen as they are now, and the machines that are silent; nothing where there
+ * are none. */
 must_use int overview_add_troubles(struct view *view);
 
 #endif

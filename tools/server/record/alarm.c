@@ -34,10 +34,7 @@ static int show(void *context, const struct store_value *columns, size_t count)
 int alarm_show(struct store *store, struct report *report)
 {
 	return store_run(store,
-			 "SELECT agent, kind, part, place, detail, times FROM record_alarm"
-			 " WHERE NOT EXISTS (SELECT 1 FROM record_acknowledgement AS seen"
-			 " WHERE seen.agent = record_alarm.agent"
-			 " AND seen.kind = record_alarm.kind AND seen.times >= record_alarm.times)"
-			 " ORDER BY agent, kind",
+			 "SELECT agent, kind, part, place, detail, times"
+			 " FROM record_alarm_open ORDER BY agent, kind",
 			 STORE_NO_VALUES, show, report);
 }

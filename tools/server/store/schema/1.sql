@@ -368,6 +368,12 @@ CREATE TABLE record_acknowledgement (
 	FOREIGN KEY (agent, kind) REFERENCES record_alarm (agent, kind)
 );
 
+-- Those that came again since somebody has seen them, or that nobody has.
+CREATE VIEW record_alarm_open AS
+	SELECT agent, kind, part, place, detail, first, last, times FROM record_alarm
+	WHERE NOT EXISTS (SELECT 1 FROM record_acknowledgement AS seen WHERE seen.agent = record_alarm.agent
+		AND seen.kind = record_alarm.kind AND seen.times >= record_alarm.times);
+
 -- When a server last wrote, to see whether it can.
 CREATE TABLE pulse (
 	server TEXT PRIMARY KEY,

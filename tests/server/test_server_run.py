@@ -72,6 +72,8 @@ def test_bodies_have_an_end():
         assert b" 20" not in answer, answer
         assert served.ask("POST", "/v1/enroll", body=bytes(4096))[0] == 400
         assert served.is_alive()
+        _, err = served.stop()
+        assert "its body is longer than its path takes" in err, err
 
 
 def test_heads_have_an_end():

@@ -108,7 +108,11 @@ def test_one_event_has_a_place_in_the_log():
         log = told.pop("log")
         assert told == event
         assert log["leaf"] == event["leaf"] and log["first_leaf"] <= log["leaf"] < log["first_leaf"] + log["leaves"] <= log["size"] == 5
-        assert [len(part) for part in log["proof"]] == [64] * 3 if log["leaf"] < 4 else [64]
+        early = find(person, limit=50, verdict="deny")["events"][-1]
+        places = [log, person.get(f"/v1/events/{agent.name}/{early['event']}")[1]["log"]]
+        assert {place["leaf"] < 4 for place in places} == {True, False}, places
+        for place in places:
+            assert [len(part) for part in place["proof"]] == ([64] * 3 if place["leaf"] < 4 else [64]), place
         judgement = [mine for mine in listed(served) if mine["event"] == event["event"]][0]["judgement"]
         refusal = f"{event['event'].split('-')[0]}-{judgement & 0xffffffff:x}"
         status, told = person.get(f"/v1/events/{agent.name}/{refusal}")

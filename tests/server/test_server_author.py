@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 # What an author types: login, policy push, sign, log, diff, rollback; and what is not let through.
+import base64
 import contextlib
 import hashlib
+import http.server
 import json
 import os
+import ssl
 import stat
+import threading
 import time
 
 from authors import add_account, add_key, archive, bundle, new_key, rows
@@ -394,19 +398,61 @@ def test_a_rollback_is_a_higher_version():
             assert who.type("policy", "rollback", *words)[0] == expected, words
 
 
+@contextlib.contextmanager
+def between(served, change):
+    """Who has the server's key stands before it, and changes its answers: change(path, answer)."""
+    port = served.port
+    served.stop()
+    served.start()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, _, body = served.ask("GET", self.path, f"Authorization: {self.headers['Authorization']}")
+            body = json.dumps(change(self.path, json.loads(body))).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served.data / "tls.crt", served.data / "tls.key")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as listening:
+        listening.socket = context.wrap_socket(listening.socket, server_side=True)
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            listening.shutdown()
+            thread.join()
+    served.stop()
+    served.start("--listen", f"127.0.0.1:{port}")
+
+
 def test_a_server_that_shows_other_than_is_signed_is_not_signed_for():
     with author() as who:
         who.publish("one")
         who.rename("two")
         draft = who.push()["draft"]
         (release, source), = rows(who.served, "SELECT release, source FROM draft")
-        for column, value in (("source", source.replace(b"name: two", b"name: ten")), ("release", release.replace("version 2", "version 3")),
-                              ("release", release.replace("bundle shop", "bundle bank")), ("release", release.replace("sha256:", "sha257:")),
-                              ("release", release.replace("\nwhy", "\n\nwhy"))):
-            rows(who.served, f"UPDATE draft SET {column} = ?", value)
-            status, out, err = who.sign(draft)
-            assert status == (1 if "500" in err or "status" in err else 2) and "chaperone.policy/v1" not in out, (column, status, err)
-            rows(who.served, "UPDATE draft SET release = ?, source = ?", release, source)
+        changed = {}
+        other_source = base64.b64encode(source.replace(b"name: two", b"name: ten")).decode()
+        with between(who.served, lambda path, told: {**told, **changed} if path.endswith(draft) else told):
+            for name, value, said in (
+                    ("source", other_source, "the server shows other files than those whose digest is to be signed"),
+                    ("release", release.replace("version 2", "version 3"), "what the server shows is no release"),
+                    ("release", release.replace("bundle shop", "bundle bank"), "the release is version 2 of bank"),
+                    ("release", release.replace("sha256:", "sha257:"), "what the server shows is no release"),
+                    ("release", release.replace("\nwhy", "\n\nwhy"), "what the server shows is no release")):
+                changed.clear()
+                changed[name] = value
+                status, out, err = who.sign(draft)
+                assert status == 2 and said in err and "chaperone.policy/v1" not in out, (name, value, status, err)
+            changed.clear()
+            assert not rows(who.served, "SELECT * FROM draft_signature")
         digest = release.split("previous 1 sha256:")[1][:64]
         rows(who.served, "UPDATE draft SET release = ?", release.replace(digest, "1" * 64))
         status, _, err = who.sign(draft)

@@ -140,6 +140,52 @@ START_TEST(more_names_than_are_shown_are_summed_up)
 }
 END_TEST
 
+START_TEST(a_statement_that_is_in_a_series_is_not_among_the_others)
+{
+	begin_delivery(1);
+	for (uint64_t i = 0; i < 21; i++) {
+		char rules[64];
+
+		snprintf(rules, sizeof(rules), "rule-%u\nof-all", (unsigned)i);
+		take_judgement(50 + i, "select 1", "allow", rules, "");
+		take_statement(ANNA, 10000 + i, 50 + i);
+	}
+	take_judgement(90, "select 1", "allow", "rule-999", "");
+	take_statement(ANNA, 20000, 90);
+	end_delivery();
+	SCOPED(free_p) struct count_result *rules = counts_by(COUNT_BY_RULE, "a1");
+	ck_assert_str_eq(rules->series[0].name, "of-all");
+	ck_assert_int_eq(rules->series[0].total, 21);
+	ck_assert_int_eq(point(rules, "rule-0", COUNT_STATEMENTS), 1);
+	ck_assert_int_eq(rules->others.total, 2); /* and shop/no-drops */
+}
+END_TEST
+
+START_TEST(names_without_number_are_summed_up)
+{
+	ck_assert_int_eq(
+		store_do(store,
+			 "INSERT INTO record_count (step, start, source, person, verdict,"
+			 " rules, statements, refused, failed, masked_cells)"
+			 " WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL"
+			 " SELECT i + 1 FROM n WHERE i < 5000)"
+			 " SELECT 60, 0, 1, 'p' || i, 'allow', 'r' || i, i, 0, 0, 0 FROM n",
+			 STORE_NO_VALUES),
+		0);
+	SCOPED(free_p) struct count_result *people = counts_by(COUNT_BY_PERSON, "a1");
+	SCOPED(free_p) struct count_result *rules = counts_by(COUNT_BY_RULE, "a1");
+	int64_t shown = 0;
+
+	for (int64_t i = 0; i < COUNT_SERIES_MAX; i++) {
+		ck_assert_int_eq(people->series[i].total, 5000 - i);
+		ck_assert_int_eq(rules->series[i].total, 5000 - i);
+		shown += 5000 - i;
+	}
+	ck_assert_int_eq(people->others.total, 10 + 5000 * 5001 / 2 - shown);
+	ck_assert_int_eq(rules->others.total, people->others.total);
+}
+END_TEST
+
 START_TEST(spans_are_those_that_are_kept)
 {
 	static const struct {
@@ -172,6 +218,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_statement_is_counted_once_and_its_end_when_it_is_known);
 	tcase_add_test(tcase, names_have_room_in_an_index_however_long_they_are);
 	tcase_add_test(tcase, more_names_than_are_shown_are_summed_up);
+	tcase_add_test(tcase, a_statement_that_is_in_a_series_is_not_among_the_others);
+	tcase_add_test(tcase, names_without_number_are_summed_up);
 	tcase_add_test(tcase, spans_are_those_that_are_kept);
 }
 

@@ -9,30 +9,71 @@
 
 #define NAMES_MAX 1000u /* that are compared by how much they have */
 
-#define SUMS                                                                                       \
-	", CAST(sum(kept.statements) AS BIGINT), CAST(sum(kept.refused) AS BIGINT),"               \
-	" CAST(sum(kept.failed) AS BIGINT), CAST(sum(kept.masked_cells) AS BIGINT)"
+#define SUMS_OF(rows)                                                                              \
+	", CAST(sum(" rows ".statements) AS BIGINT) AS statements,"                                \
+	" CAST(sum(" rows ".refused) AS BIGINT) AS refused,"                                       \
+	" CAST(sum(" rows ".failed) AS BIGINT) AS failed,"                                         \
+	" CAST(sum(" rows ".masked_cells) AS BIGINT) AS masked_cells"
 #define KEPT                                                                                       \
 	" FROM record_count AS kept JOIN record_source AS origin ON origin.source = kept.source"   \
 	" WHERE kept.step = $1 AND kept.start >= $2 AND kept.start < $3"                           \
 	" AND ($4 = '' OR origin.agent = $4)"
-#define TOTALS_OF(column) "SELECT 0, " column SUMS KEPT " GROUP BY 2 ORDER BY 3 DESC, 2"
-#define POINTS_OF(column) "SELECT kept.start, " column SUMS KEPT " GROUP BY 1, 2"
+
+/* Machines choose the names, so that no more of them are read than are looked at. */
+#define TOTALS_OF(column)                                                                          \
+	"SELECT " column SUMS_OF("kept") KEPT " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $5"
+
+/* Of the names that were chosen; what has none of them has no number. */
+_Static_assert(COUNT_SERIES_MAX == 20, "each has its name below");
+#define CHOSEN                                                                                     \
+	"(SELECT 0 AS number, CAST($5 AS TEXT) AS name"                                            \
+	" UNION ALL SELECT 1, CAST($6 AS TEXT) UNION ALL SELECT 2, CAST($7 AS TEXT)"               \
+	" UNION ALL SELECT 3, CAST($8 AS TEXT) UNION ALL SELECT 4, CAST($9 AS TEXT)"               \
+	" UNION ALL SELECT 5, CAST($10 AS TEXT) UNION ALL SELECT 6, CAST($11 AS TEXT)"             \
+	" UNION ALL SELECT 7, CAST($12 AS TEXT) UNION ALL SELECT 8, CAST($13 AS TEXT)"             \
+	" UNION ALL SELECT 9, CAST($14 AS TEXT) UNION ALL SELECT 10, CAST($15 AS TEXT)"            \
+	" UNION ALL SELECT 11, CAST($16 AS TEXT) UNION ALL SELECT 12, CAST($17 AS TEXT)"           \
+	" UNION ALL SELECT 13, CAST($18 AS TEXT) UNION ALL SELECT 14, CAST($19 AS TEXT)"           \
+	" UNION ALL SELECT 15, CAST($20 AS TEXT) UNION ALL SELECT 16, CAST($21 AS TEXT)"           \
+	" UNION ALL SELECT 17, CAST($22 AS TEXT) UNION ALL SELECT 18, CAST($23 AS TEXT)"           \
+	" UNION ALL SELECT 19, CAST($24 AS TEXT))"
+/* clang-format off */
+#define SPANS_OF(column)                                                                           \
+	"span AS (SELECT kept.start AS start, " column " AS name" SUMS_OF("kept") KEPT             \
+	" GROUP BY 1, 2)"
+#define FOUND_BY(is_chosen)                                                                        \
+	"found AS MATERIALIZED (SELECT list.name AS name, chosen.number AS number"                 \
+	" FROM (SELECT DISTINCT name FROM span) AS list"                                           \
+	" JOIN " CHOSEN " AS chosen ON " is_chosen ")"
+#define POINTS_OF(column, is_chosen)                                                               \
+	"WITH " SPANS_OF(column) ", " FOUND_BY(is_chosen)                                          \
+	" SELECT span.start, found.number" SUMS_OF("span")                                         \
+	" FROM span LEFT JOIN found ON found.name = span.name GROUP BY 1, 2"
+/* clang-format on */
+
+#define IS_NAME "chosen.name = list.name"
+#define IS_LINE                                                                                    \
+	"replace('\n' || list.name || '\n', '\n' || chosen.name || '\n', '')"                      \
+	" <> '\n' || list.name || '\n'"
 
 static const struct {
 	const char *totals, *points;
 } QUERIES[] = {
-#define QUERY(column)                                                                              \
+#define QUERY(column, is_chosen)                                                                   \
 	{                                                                                          \
-		TOTALS_OF(column), POINTS_OF(column)                                               \
+		TOTALS_OF(column), POINTS_OF(column, is_chosen)                                    \
 	}
-	[COUNT_BY_NOTHING] = QUERY("'' AS name"),   [COUNT_BY_PERSON] = QUERY("kept.person"),
-	[COUNT_BY_AGENT] = QUERY("origin.agent"),   [COUNT_BY_RULE] = QUERY("kept.rules"),
-	[COUNT_BY_VERDICT] = QUERY("kept.verdict"),
+	[COUNT_BY_NOTHING] = QUERY("''", IS_NAME),
+	[COUNT_BY_PERSON] = QUERY("kept.person", IS_NAME),
+	[COUNT_BY_AGENT] = QUERY("origin.agent", IS_NAME),
+	[COUNT_BY_RULE] = QUERY("kept.rules", IS_LINE),
+	[COUNT_BY_VERDICT] = QUERY("kept.verdict", IS_NAME),
 #undef QUERY
 };
 
-enum column { START, NAME, FIRST_SUM };
+enum { FIRST_NAME = 4 }; /* of a query's values */
+enum total_column { TOTAL_NAME, TOTAL };
+enum point_column { START, NUMBER, FIRST_SUM };
 
 struct total {
 	char name[COUNT_NAME_SIZE];
@@ -45,31 +86,18 @@ struct counting {
 	struct total totals[NAMES_MAX];
 };
 
-/* Where a character ends. */
-static void cut_name(struct slice name, char ret_name[COUNT_NAME_SIZE])
-{
-	size_t whole = name.length;
-
-	name = slice_part(name, 0, COUNT_NAME_SIZE - 1);
-	while (name.length > 0 && name.length < whole && (name.at[name.length] & 0xc0) == 0x80)
-		name.length--;
-	snprintf(ret_name, COUNT_NAME_SIZE, "%.*s", SLICE_ARGUMENTS(name));
-}
-
 /* ---- which names have the most ---- */
 
 static void add_total(struct counting *counting, struct slice name, int64_t statements)
 {
-	char cut[COUNT_NAME_SIZE];
 	size_t i = 0;
 
-	cut_name(name, cut);
-	while (i < counting->count && strcmp(counting->totals[i].name, cut) != 0)
+	while (i < counting->count && !slice_is(name, counting->totals[i].name))
 		i++;
 	if (i == NAMES_MAX)
 		return;
 	if (i == counting->count) {
-		memcpy(counting->totals[i].name, cut, sizeof(cut));
+		snprintf(counting->totals[i].name, COUNT_NAME_SIZE, "%.*s", SLICE_ARGUMENTS(name));
 		counting->totals[i].statements = 0;
 		counting->count++;
 	}
@@ -79,11 +107,11 @@ static void add_total(struct counting *counting, struct slice name, int64_t stat
 /* Rules are names with a line each; other names have one line. */
 static int take_total(void *context, const struct store_value *columns, size_t count)
 {
-	struct slice names = columns[NAME].bytes;
+	struct slice names = columns[TOTAL_NAME].bytes;
 
 	(void)count;
 	do
-		add_total(context, slice_cut(&names, '\n'), columns[FIRST_SUM].number);
+		add_total(context, slice_cut(&names, '\n'), columns[TOTAL].number);
 	while (names.at);
 	return 0;
 }
@@ -103,46 +131,27 @@ static void begin_series(struct counting *counting)
 
 	if (counting->count > 0)
 		qsort(counting->totals, counting->count, sizeof(struct total), compare_totals);
-	result->has_others = counting->count > COUNT_SERIES_MAX;
-	result->count = result->has_others ? COUNT_SERIES_MAX : counting->count;
-	for (size_t i = 0; i < result->count; i++) {
-		struct count_series *series = &result->series[i];
-
-		memcpy(series->name, counting->totals[i].name, sizeof(series->name));
-		series->total = counting->totals[i].statements;
-	}
+	result->count = counting->count < COUNT_SERIES_MAX ? counting->count : COUNT_SERIES_MAX;
+	for (size_t i = 0; i < result->count; i++)
+		memcpy(result->series[i].name, counting->totals[i].name, COUNT_NAME_SIZE);
 }
 
 /* ---- their points ---- */
 
-static struct count_series *find_series(struct count_result *result, struct slice name)
-{
-	char cut[COUNT_NAME_SIZE];
-
-	cut_name(name, cut);
-	for (size_t i = 0; i < result->count; i++) {
-		if (strcmp(result->series[i].name, cut) == 0)
-			return &result->series[i];
-	}
-	return &result->others;
-}
-
 static int take_point(void *context, const struct store_value *columns, size_t count)
 {
 	struct count_result *result = context;
-	struct slice names = columns[NAME].bytes;
+	bool is_other = columns[NUMBER].kind == STORE_NULL;
+	struct count_series *series =
+		is_other ? &result->others : &result->series[columns[NUMBER].number];
 	int64_t at =
 		(columns[START].number - result->start_ns) / (int64_t)(result->step_s * SECOND_NS);
 
 	(void)count;
-	do {
-		struct count_series *series = find_series(result, slice_cut(&names, '\n'));
-
-		if (series == &result->others)
-			series->total += columns[FIRST_SUM].number;
-		for (size_t kind = 0; kind < COUNT_KIND_COUNT; kind++)
-			series->points[kind][at] += columns[FIRST_SUM + kind].number;
-	} while (names.at);
+	result->has_others |= is_other;
+	series->total += columns[FIRST_SUM].number;
+	for (size_t kind = 0; kind < COUNT_KIND_COUNT; kind++)
+		series->points[kind][at] += columns[FIRST_SUM + kind].number;
 	return 0;
 }
 
@@ -193,14 +202,24 @@ int search_counts(struct store *store, const struct search_count *asked,
 		return r;
 	counting->result = result;
 	counting->count = 0;
-	struct store_values values =
-		STORE_VALUES(store_number((int64_t)result->step_s), store_number(result->start_ns),
-			     store_number((int64_t)asked->until_ns), store_text(asked->agent));
-	r = store_run(store, QUERIES[asked->by].totals, values, take_total, counting);
+	struct store_value values[FIRST_NAME + COUNT_SERIES_MAX] = {
+		store_number((int64_t)result->step_s),
+		store_number(result->start_ns),
+		store_number((int64_t)asked->until_ns),
+		store_text(asked->agent),
+		store_number(NAMES_MAX),
+	};
+	r = store_run(store, QUERIES[asked->by].totals,
+		      (struct store_values){ values, FIRST_NAME + 1 }, take_total, counting);
 	if (r < 0)
 		return r;
 	begin_series(counting);
-	r = store_run(store, QUERIES[asked->by].points, values, take_point, result);
+	for (size_t i = 0; i < COUNT_SERIES_MAX; i++)
+		values[FIRST_NAME + i] = i < result->count
+						 ? store_text(slice_of(result->series[i].name))
+						 : (struct store_value){ .kind = STORE_NULL };
+	r = store_run(store, QUERIES[asked->by].points,
+		      (struct store_values){ values, COUNT_OF(values) }, take_point, result);
 	if (r < 0)
 		return r;
 	*ret_result = steal(result);

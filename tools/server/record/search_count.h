@@ -43,12 +43,13 @@ struct count_series {
 	int64_t points[COUNT_KIND_COUNT][COUNT_POINTS_MAX];
 };
 
-/* Those with the most statements first.  A statement of two rules is in the series of both. */
+/* Those with the most statements first.  A statement of two rules is in the series of both, and among the
+ * others when it is in no series. */
 struct count_result {
 	int64_t start_ns; /* of the first point */
 	uint64_t step_s;
 	size_t points, count;
-	bool has_others; /* there are series that are not shown, which `others` sums up */
+	bool has_others; /* there are more names, which `others` sums up */
 	struct count_series others;
 	struct count_series series[COUNT_SERIES_MAX];
 };

@@ -27,6 +27,7 @@ enum {
 struct deliver {
 	int folder, lock;
 	struct deliver_parts parts;
+	bool is_listed; /* the folder, since something was sent */
 	struct buf chunk, frame;
 };
 
@@ -221,26 +222,36 @@ static int deliver_first(struct deliver *deliver, deliver_post_fn post, void *co
 	return r;
 }
 
+static int list(struct deliver *deliver)
+{
+	int r = deliver_parts_list(deliver->folder, &deliver->parts);
+
+	deliver->is_listed = r == 0;
+	return r;
+}
+
 int deliver_once(struct deliver *deliver, deliver_post_fn post, void *context)
 {
 	int r = deliver_first(deliver, post, context);
 
-	if (r != 0)
-		return r;
-	r = deliver_parts_list(deliver->folder, &deliver->parts);
-	return r < 0 ? r : deliver_first(deliver, post, context);
+	if (r == 0 && !deliver->is_listed) {
+		r = list(deliver);
+		if (r == 0)
+			r = deliver_first(deliver, post, context);
+	}
+	deliver->is_listed = deliver->is_listed && r == 0;
+	return r;
 }
 
 int deliver_look(struct deliver *deliver, struct deliver_depth *ret_depth)
 {
 	struct deliver_depth depth = { 0 };
-	int r = deliver_parts_list(deliver->folder, &deliver->parts);
+	int r = list(deliver);
 
 	for (size_t i = 0; i < deliver->parts.count && r == 0; i++) {
 		struct deliver_part *part = &deliver->parts.at[i];
 
 		r = deliver_part_count(deliver->folder, part);
-		depth.bytes += part->size - part->position;
 		depth.entries += part->entries;
 		depth.refused += part->is_refused;
 	}

@@ -36,17 +36,18 @@ void deliver_close(struct deliver *deliver);
 DEFINE_FREEP(struct deliver, deliver_closep, deliver_close)
 
 /* Sends one delivery, and keeps what the answer says before it returns.  1: something was sent and there
- * may be more; 0: all is there; -EAGAIN: the server cannot take it now; -EACCES: it does not know this
+ * may be more; 0: all is there that was written before the last look, or since something was sent; -EAGAIN: the server cannot take it now; -EACCES: it does not know this
  * machine any more; -EPROTO: it answers what no server answers; or what `post` gave. */
 must_use int deliver_once(struct deliver *deliver, deliver_post_fn post, void *context);
 
 /* What is not there yet. */
 struct deliver_depth {
-	uint64_t bytes, entries;
+	uint64_t entries;
 	unsigned int
 		refused; /* files of which the server takes no more: it has others of that name */
 };
 
+/* Looks at the record's folder, and into files that have grown. */
 must_use int deliver_look(struct deliver *deliver, struct deliver_depth *ret_depth);
 
 #endif

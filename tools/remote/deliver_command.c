@@ -122,11 +122,14 @@ static int send_all(struct sending *sending, struct deliver_depth *ret_left)
 
 	if (r < 0)
 		return explain(sending, r);
+	uint64_t sent = sending->sent;
 	sending->left = ret_left->entries;
 	while ((r = deliver_once(sending->deliver, post, sending)) == 1)
 		;
 	if (r < 0)
 		return explain(sending, r);
+	if (sending->sent == sent)
+		return 0;
 	r = deliver_look(sending->deliver, ret_left);
 	return r < 0 ? explain(sending, r) : 0;
 }
@@ -155,11 +158,11 @@ static void show(const struct sending *sending, const struct deliver_depth *left
 	puts(buf_text(&out));
 }
 
-/* "delivered LEFT" for each time that something was. */
+/* "delivered LEFT" for each time that something was, as long as somebody listens. */
 static bool tell(const struct sending *sending, uint64_t sent, const struct deliver_depth *left)
 {
-	if (sending->sent == sent)
-		return !follower_is_alone(NULL);
+	if (sending->sent == sent || follower_is_alone(NULL))
+		return true;
 	printf("delivered %" PRIu64 "\n", left->entries);
 	return fflush(stdout) == 0;
 }
@@ -172,6 +175,8 @@ static void follow(struct sending *sending)
 
 	do {
 		uint64_t sent = sending->sent;
+		/* Who writes the record closes the pipe behind his last word, which is then sent. */
+		bool is_last = follower_is_alone(NULL);
 
 		sending->error = (struct error){ .text = "" };
 		sending->answer.status = 0;
@@ -179,6 +184,8 @@ static void follow(struct sending *sending)
 		failures = r < 0 ? failures + 1 : 0;
 		is_heard =
 			r < 0 ? follower_tell_failure(&sending->error) : tell(sending, sent, &left);
+		if (is_last)
+			break;
 		if (failures > 0)
 			follower_pause(failures);
 		else
@@ -204,7 +211,7 @@ int command_audit_deliver(int argc, char **argv)
 {
 	SCOPED(sending_done) struct sending sending = { .answer = REMOTE_ANSWER(ANSWER_MAX) };
 	struct deliver_options options = { .record = NULL };
-	struct deliver_depth left = { .bytes = 0 };
+	struct deliver_depth left = { .entries = 0 };
 	int status;
 
 	if (!options_read(&OPTIONS, argc, argv, &options, &status))

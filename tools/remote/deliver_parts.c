@@ -129,6 +129,7 @@ void deliver_part_move(struct deliver_part *part, uint64_t position, uint64_t en
 
 	part->entries = is_counted ? part->entries - entries : 0;
 	part->counted = is_counted ? part->counted : position;
+	part->counted_size = is_counted ? part->counted_size : 0;
 	part->position = position;
 }
 
@@ -139,8 +140,10 @@ int deliver_part_count(int folder, struct deliver_part *part)
 	struct record_batch batch;
 	struct record_header header;
 	char fixed[RECORD_HEADER_FIXED];
-	int r = record_file_open(folder, part->file, &fd);
 
+	if (part->counted_size == part->size)
+		return 0;
+	int r = record_file_open(folder, part->file, &fd);
 	if (r == 0 && part->counted == 0) {
 		r = record_pread(fd, 0, fixed, sizeof(fixed));
 		if (r == 0 &&
@@ -154,5 +157,7 @@ int deliver_part_count(int folder, struct deliver_part *part)
 		part->counted += RECORD_BATCH_OVERHEAD + batch.length;
 		part->entries += batch.entries;
 	}
+	if (r == 0)
+		part->counted_size = part->size;
 	return r;
 }

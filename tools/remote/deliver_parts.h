@@ -10,8 +10,9 @@ struct deliver_part {
 	struct part_name name;
 	uint64_t size;     /* of the file, when it was looked at */
 	uint64_t position; /* the server has all before it */
-	/* entries from the position up to `counted` */
-	uint64_t counted, entries;
+	/* entries from the position up to `counted`, behind which nothing whole was when the file had
+	 * `counted_size` */
+	uint64_t counted, entries, counted_size;
 	bool is_refused;
 	bool is_over; /* what is behind the position is no whole batch yet */
 };

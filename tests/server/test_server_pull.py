@@ -7,11 +7,13 @@ import json
 import re
 import socket
 import ssl
+import subprocess
+import threading
 import time
 
 from authors import Person, archive, bundle, rows
-from served import SERVER, code, enrol, server
-from support import collect, main, run
+from served import CHAPERONE, SERVER, code, enrol, server
+from support import clean_environment, collect, main, run
 
 HELD = 200
 
@@ -51,6 +53,92 @@ def test_a_machine_gets_its_bundle():
         assert lines["release"] == person.get("/v1/policies/shop/versions/1")[1]["digest"]
         assert int(lines["expires"]) - int(lines["issued"]) == 900 and abs(int(lines["issued"]) - time.time()) < 60
         assert pull(served, other)[0] == 404 and served.ask("GET", "/v1/policy")[0] == 401
+
+
+class Relay:
+    """Stands before the server, and lets who comes newly wait for ever once it is told to."""
+
+    def __init__(self, port):
+        self.port, self.is_silent, self.kept = port, False, []
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port_here = self.listening.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listening.accept()[0]
+                self.kept.append(client)
+                if self.is_silent:
+                    continue
+                server_side = socket.create_connection(("127.0.0.1", self.port))
+                self.kept.append(server_side)
+                for ends in ((client, server_side), (server_side, client)):
+                    threading.Thread(target=self.pass_on, args=ends, daemon=True).start()
+
+    @staticmethod
+    def pass_on(source, to):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                to.sendall(data)
+            to.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        for each in (self.listening, *self.kept):
+            each.close()
+
+
+def wait_until(is_so, what):
+    end = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def answers(path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asking, contextlib.suppress(OSError):
+        asking.connect(str(path))
+        return True
+    return False
+
+
+def longest_silence(path, until):
+    """Of whoever listens there, in seconds."""
+    longest, heard = 0, time.monotonic()
+    while time.monotonic() < until:
+        now = time.monotonic()
+        if answers(path):
+            longest, heard = max(longest, now - heard), now
+        time.sleep(0.02)
+    return max(longest, time.monotonic() - heard)
+
+
+def test_an_agent_that_starts_again_waits_for_no_server():
+    with server() as served, contextlib.closing(Relay(served.port)) as relay:
+        person, path = Person(served), served.top / "agent" / "socket"
+        assert person.publish() == 1
+        environment = clean_environment(served.top / "home", XDG_STATE_HOME=str(served.top / "state"))
+        status, out, err = run(served.top, "code", "--data", str(served.data), "--bundle", "shop", "--json", program=SERVER)
+        assert status == 0, err
+        status, _, err = run(served.top, "enroll", f"https://127.0.0.1:{relay.port_here}", "--code", json.loads(out)["code"],
+                             environment=environment)
+        assert status == 0, err
+        (served.top / "agent").mkdir(mode=0o700)
+        with subprocess.Popen([CHAPERONE, "agent", "--socket", path, "--record", served.top / "record"], env=environment,
+                              stdin=subprocess.DEVNULL) as agent:
+            try:
+                wait_until(lambda: answers(path), "the agent")
+                wait_until(lambda: rows(served, "SELECT policy FROM agent") == [(1,)], "its courier")
+                time.sleep(1)  # which then asks to be held
+                relay.is_silent = True
+                assert person.publish() == 2
+                silence = longest_silence(path, time.monotonic() + 8)
+                kept = served.top / "state/chaperone/server/policy"
+                assert b"\nversion 2\n" in kept.read_bytes()
+                assert silence < 2.5, silence
+            finally:
+                agent.terminate()
+                agent.wait(30)
 
 
 def test_what_is_known_is_not_sent_again():

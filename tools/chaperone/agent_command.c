@@ -24,7 +24,7 @@
 
 struct agent_options {
 	const char *socket, *policy, *record;
-	bool is_trial, is_own;
+	bool is_trial, is_own, is_again;
 	int ready;
 	uint64_t idle_s;
 };
@@ -70,6 +70,7 @@ static const struct option_row ROWS[] = {
 	  .read = read_idle,
 	  .expected = "a number from 1 to 86400",
 	  .help = "how long that is (60)" },
+	OPTION_FLAG(agent_options, is_again, "again", ""), /* serve_again's, and in no help */
 };
 
 static const struct option_table OPTIONS = {
@@ -116,7 +117,8 @@ static void settle(struct duty *duty, const struct agent_options *options)
 
 static int load(struct duty *duty, const struct agent_options *options, struct error *error)
 {
-	int r = policy_load(options->policy, options->is_trial, &duty->loaded, error);
+	int r = (options->is_again ? policy_load_kept : policy_load)(
+		options->policy, options->is_trial, &duty->loaded, error);
 
 	if (r == 0)
 		r = place_of_record(options->record, duty->record, error);
@@ -139,12 +141,13 @@ static int serve(struct duty *duty, struct error *error, int ready)
 	return r;
 }
 
-/* This program again, with another policy and fresh memory; whoever waits for it to be ready has been
- * told. */
+/* This program again, with another policy, which is kept, and fresh memory; whoever waits for it to be ready
+ * has been told, and programs wait for it. */
 static int serve_again(const struct agent_options *options)
 {
-	const char *arguments[10] = { "chaperone", "agent", "--socket", options->socket };
-	size_t count = 4;
+	const char *arguments[11] = { "chaperone", "agent", "--again", "--socket",
+				      options->socket };
+	size_t count = 5;
 
 	if (options->policy) {
 		arguments[count++] = "--policy";

@@ -33,34 +33,49 @@ static int load_found(struct policy_loaded *loaded, struct error *error)
 	return 0;
 }
 
+static int finish(struct policy_loaded *loaded, bool is_trial, struct policy_loaded *ret_loaded,
+		  struct error *error)
+{
+	int r = load_found(loaded, error);
+
+	if (r < 0)
+		return r;
+	loaded->policy->is_trial = loaded->policy->is_trial || is_trial;
+	*ret_loaded = *loaded;
+	return 0;
+}
+
 int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
 		struct error *error)
 {
 	struct policy_loaded loaded = { .policy = NULL };
 	int r = policy_find(option, &loaded.found, error);
 
-	if (r == 0 && loaded.found.origin == ORIGIN_SERVER)
-		server_policy_pull(loaded.found.path, PULL_PATIENCE_MS);
-	if (r == 0)
-		r = load_found(&loaded, error);
 	if (r < 0)
 		return r;
-	loaded.policy->is_trial = loaded.policy->is_trial || is_trial;
-	*ret_loaded = loaded;
-	return 0;
+	if (loaded.found.origin == ORIGIN_SERVER)
+		server_policy_pull(loaded.found.path, PULL_PATIENCE_MS);
+	return finish(&loaded, is_trial, ret_loaded, error);
+}
+
+int policy_load_kept(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
+		     struct error *error)
+{
+	struct policy_loaded loaded = { .policy = NULL };
+	int r = policy_find(option, &loaded.found, error);
+
+	return r < 0 ? r : finish(&loaded, is_trial, ret_loaded, error);
 }
 
 int policy_load_again(struct policy_loaded *loaded, bool is_trial, struct error *error)
 {
 	struct policy_loaded next = { .found = loaded->found };
-	int r = load_found(&next, error);
+	struct policy *before = loaded->policy;
+	int r = finish(&next, is_trial, loaded, error);
 
-	if (r < 0)
-		return r;
-	next.policy->is_trial = next.policy->is_trial || is_trial;
-	policy_free(loaded->policy);
-	*loaded = next;
-	return 0;
+	if (r == 0)
+		policy_free(before);
+	return r;
 }
 
 const char *policy_server_folder(const struct policy_loaded *loaded)

@@ -18,6 +18,10 @@ struct policy_loaded {
 must_use int policy_load(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
 			 struct error *error);
 
+/* As policy_load, and no server is asked: for who knows that what is kept is new, and is waited for. */
+must_use int policy_load_kept(const char *option, bool is_trial, struct policy_loaded *ret_loaded,
+			      struct error *error);
+
 /* Reads it again from where it was found, in place of what was loaded; which stays as it is on an
  * error. */
 must_use int policy_load_again(struct policy_loaded *loaded, bool is_trial, struct error *error);

@@ -54,6 +54,7 @@ def replay(cluster, policy, *options, record_path=None):
                      *options)
     check(done.stdout, f'{done.returncode} {done.stderr}')
     *shown, totals = [json.loads(line) for line in done.stdout.splitlines()]
+    check(not any('is' in line and 'cannot_be_told' in line for line in shown), shown)
     changed = {line['statement'].rstrip(';'): line for line in shown if 'change' in line}
     untold = {line['statement'].rstrip(';'): line['cannot_be_told'] for line in shown if 'cannot_be_told' in line}
     return done.returncode, changed, untold, totals['totals']

@@ -374,6 +374,8 @@ int replay_judge(struct replay_judge *judge, const struct audit_event *event,
 		outcome.doubt = REPLAY_AGE;
 	else if (r == 0)
 		r = judge_again(judge, event, &outcome);
+	if (outcome.doubt != REPLAY_CERTAIN)
+		replay_verdict_done(&outcome.is);
 	if (r < 0)
 		replay_outcome_done(&outcome);
 	else

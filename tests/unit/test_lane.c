@@ -63,9 +63,17 @@ START_TEST(so_many_run_and_so_many_wait)
 }
 END_TEST
 
+/* Once the lane takes nothing any more. */
 static void *open_gate(void *unused)
 {
-	nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+	bool is_ending = false;
+
+	while (!is_ending) {
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+		pthread_mutex_lock(&lane.lock);
+		is_ending = lane.is_ending;
+		pthread_mutex_unlock(&lane.lock);
+	}
 	atomic_store(&is_open, true);
 	return unused;
 }

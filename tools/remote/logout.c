@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "tools/command/json.h"
 #include "tools/command/options.h"
 #include "tools/remote/author_options.h"
 #include "tools/remote/commands.h"
@@ -46,10 +47,18 @@ static int tell_server(const struct session *session, struct error *error)
 
 static void show(const struct session *session, bool is_json)
 {
-	if (is_json)
-		printf("{\"account\":\"%s\",\"url\":\"%s\"}\n", session->account, session->url);
-	else
+	SCOPED(buf_done) struct buf out = BUF_MAX(8 * KIB);
+
+	if (is_json) {
+		json_open(&out, NULL, '{');
+		json_text(&out, "account", slice_of(session->account));
+		json_text(&out, "url", slice_of(session->url));
+		json_close(&out, '}');
+		json_end(&out);
+		puts(buf_text(&out));
+	} else {
 		printf("%s is logged out of %s.\n", session->account, session->url);
+	}
 }
 
 int command_logout(int argc, char **argv)

@@ -123,11 +123,6 @@ int note_text(struct slice message, struct slice *ret_text)
 	return split(message, ret_text, &signatures);
 }
 
-unsigned int note_signers(const struct note *note, uint64_t mask)
-{
-	return (unsigned int)__builtin_popcountll(note->signed_by & mask);
-}
-
 int note_line(struct slice message, const struct verifying_key *key, struct slice *ret_line)
 {
 	struct signature signature;

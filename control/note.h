@@ -25,9 +25,6 @@ must_use int note_open(struct slice message, const struct verifying_key *keys, s
 /* What `message` is a note of, whoever signed it: nothing to be believed yet.  -EBADMSG: no note. */
 must_use int note_text(struct slice message, struct slice *ret_text);
 
-/* How many of the keys in `mask` signed. */
-unsigned int note_signers(const struct note *note, uint64_t mask);
-
 /* The first line, with its end, with which `message` says that `key` signed it; whether it did is for
  * note_open to say.  -ENOKEY: none; -EBADMSG: no note. */
 must_use int note_line(struct slice message, const struct verifying_key *key,

@@ -70,7 +70,7 @@ START_TEST(opens_what_a_known_key_signed)
 
 	ck_assert_int_eq(note_open(SLICE(NOTE), &key, 1, &note), 0);
 	ck_assert(slice_is(note.text, TEXT));
-	ck_assert_uint_eq(note_signers(&note, UINT64_MAX), 1);
+	ck_assert_uint_eq(note.signed_by, 1);
 	ck_assert_int_eq(open_note(SLICE(TEXT "\n" OTHERS LINE OTHERS LINE)), 0);
 }
 END_TEST
@@ -150,7 +150,6 @@ START_TEST(counts_each_key_once)
 	ck_assert_int_eq(note_sign(SLICE(TEXT), &keys[0], &message), 0);
 	ck_assert_int_eq(note_open(buf_view(&message), verifying, 3, &note), 0);
 	ck_assert_uint_eq(note.signed_by, 5);
-	ck_assert_uint_eq(note_signers(&note, 3), 1);
 }
 END_TEST
 

@@ -67,11 +67,6 @@ static int turn_to(struct audit_delivered *delivered, struct slice agent)
 	return add_machine(delivered, agent);
 }
 
-struct slice audit_delivered_agent(const struct audit_delivered *delivered)
-{
-	return slice_of(delivered->machines[delivered->current].agent);
-}
-
 int audit_delivered_take(struct audit_delivered *delivered, const struct evidence_piece *piece,
 			 audit_event_seen *seen, void *context)
 {

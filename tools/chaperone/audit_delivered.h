@@ -26,9 +26,6 @@ must_use int audit_delivered_end(struct audit_delivered *delivered, audit_event_
 must_use int audit_delivered_read(struct audit_delivered *delivered, const char *path,
 				  audit_event_seen *seen, void *context, struct error *error);
 
-/* Whose events `seen` gets just now. */
-struct slice audit_delivered_agent(const struct audit_delivered *delivered);
-
 /* Where an event's batch is, as its `file` says it: "AGENT/PART". */
 must_use int audit_delivered_place(const struct audit_event *event, struct slice *ret_agent,
 				   struct part_name *ret_name);

@@ -92,16 +92,6 @@ int evidence_open(const char *path, struct evidence_file *ret_file, struct error
 	return 0;
 }
 
-bool evidence_is_export(const char *path)
-{
-	struct evidence_file file;
-
-	if (evidence_open(path, &file, NULL) < 0)
-		return false;
-	evidence_close(&file);
-	return true;
-}
-
 void evidence_close(struct evidence_file *file)
 {
 	if (file->stream)

@@ -54,9 +54,6 @@ struct evidence_file {
 	struct buf line, bytes;
 };
 
-/* Whether the file begins as an export does.  False too for what cannot be read. */
-bool evidence_is_export(const char *path);
-
 /* Opens a regular file that begins as an export does; else -EBADMSG, or open's errors. */
 must_use int evidence_open(const char *path, struct evidence_file *ret_file, struct error *error);
 void evidence_close(struct evidence_file *file);

@@ -2,7 +2,6 @@
 #include "tools/server/record/ledger.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -233,8 +232,9 @@ int ledger_signed_size(struct store *store, int64_t log, uint64_t *ret_size)
 			 STORE_VALUES(store_number(log)), store_take_number, ret_size);
 }
 
-int ledger_sign_within(struct store *store, const struct ledger_signer *signer)
+static int sign(struct store *store, void *context)
 {
+	const struct ledger_signer *signer = context;
 	SCOPED(buf_done) struct buf note = BUF_MAX(NOTE_SIZE_MAX);
 	struct tree tree;
 	uint64_t newest = 0;
@@ -253,11 +253,6 @@ int ledger_sign_within(struct store *store, const struct ledger_signer *signer)
 					     store_number((int64_t)tree.size),
 					     store_number((int64_t)realtime_ns()),
 					     store_text(buf_view(&note))));
-}
-
-static int sign(struct store *store, void *context)
-{
-	return ledger_sign_within(store, context);
 }
 
 int ledger_sign(struct store *store, const struct ledger_signer *signer)

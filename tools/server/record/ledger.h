@@ -58,9 +58,7 @@ struct ledger_signer {
 	const struct signing_key *key;
 };
 
-/* Signs a checkpoint, unless the tree is as it was at the newest one.  Within a transaction; ledger_sign
- * is one of its own. */
-must_use int ledger_sign_within(struct store *store, const struct ledger_signer *signer);
+/* Signs a checkpoint, unless the tree is as it was at the newest one, in a transaction of its own. */
 must_use int ledger_sign(struct store *store, const struct ledger_signer *signer);
 
 #endif

@@ -2,7 +2,6 @@
 /* One event of a search, and all that is said of it. */
 #include "tools/server/record/search_event.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "common/record.h"

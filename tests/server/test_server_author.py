@@ -157,6 +157,8 @@ def test_a_login_ends():
                         ["rollback", "1", "--why", "x"]):
             status, out, err = who.type("policy", *command)
             assert status == 1 and not out and "`chaperone login`" in err, (command, out, err)
+        status, out, err = who.type("logout", "--json")
+        assert status == 0 and set(json.loads(out)) == {"account", "url"} and json.loads(out)["account"] == "admin", (out, err)
 
 
 def test_who_is_logged_out_while_the_server_is_away_keeps_nothing():

@@ -66,6 +66,14 @@ class PostgreSQL:
     def url(self, name):
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
+    def kept(self, name):
+        """What is on its disk of the database, what it logged, and what it writes before it changes anything."""
+        opened = self.connect(name)
+        ((oid,),) = rows(opened, "SELECT CAST(oid AS BIGINT) FROM pg_database WHERE datname = ?", (name,))
+        opened.close()
+        files = [*self.folder.glob(f"data/base/{oid}/*"), *self.folder.glob("data/pg_wal/*"), self.folder / "log"]
+        return b"".join(path.read_bytes() for path in files if path.is_file())
+
     def new(self):
         """The name of a new database."""
         self.count += 1

@@ -2,6 +2,7 @@
 """A server that was made and runs, and requests to it, byte for byte where that matters."""
 import base64
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -22,6 +23,19 @@ DEADLINE_SECONDS = 30
 if os.environ.get("CHAPERONE_TEST_IS_LONG") and os.environ.get("CHAPERONE_TEST_LONG") != "1":
     print("skipped: CHAPERONE_TEST_LONG=1 runs it")
     sys.exit(postgresql.SKIP)
+
+
+def of_the_file(test):
+    """For what is promised of SQLite's file alone."""
+    @functools.wraps(test)
+    def leave_out():
+        print("# of SQLite's file")
+    return leave_out if IS_POSTGRESQL else test
+
+
+def no_table(name):
+    """As the journal has what the database says of it."""
+    return f'relation \\"{name}\\" does not exist' if IS_POSTGRESQL else f"no such table: {name}"
 
 
 class Server:
@@ -45,6 +59,11 @@ class Server:
                 return postgresql.rows(opened, sql, values)
         with contextlib.closing(sqlite3.connect(self.data / "server.db", timeout=DEADLINE_SECONDS)) as opened, opened:
             return opened.execute(sql, values).fetchall()
+
+    def kept(self):
+        """All bytes that it keeps, wherever these are."""
+        folder_has = b"".join(path.read_bytes() for path in self.data.iterdir())
+        return folder_has + (postgresql.cluster().kept(self.database) if self.database else b"")
 
     def start(self, *more, heard=True, wrapper=(), environment=None):
         """`heard`: somebody reads what it says.  `wrapper`: words before its own."""

@@ -11,7 +11,7 @@ import time
 from authors import Person, bundle, login, rows
 from exposition import Exposition
 from recorded import Agent, record
-from served import SERVER, Server, enrol
+from served import IS_POSTGRESQL, SERVER, Server, enrol, of_the_file
 from support import collect, folder, main, run
 
 ROUTE = "chaperone_server_http_requests_total"
@@ -161,7 +161,7 @@ def test_labels_have_an_end_however_many_bundles_there_are():
         rows(served, """
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
             INSERT INTO agent (id, host, bundle, token_digest, chain_key, enrolled)
-            SELECT 'x' || i, 'h', 'bundle' || i, CAST('t' || i AS BLOB), x'00', 1 FROM n""")
+            SELECT 'x' || i, 'h', 'bundle' || i, CAST('t' || i AS {0}), CAST('k' AS {0}), 1 FROM n""".format("BYTEA" if IS_POSTGRESQL else "BLOB"))
         metrics = served.scrape()
         assert metrics.total(told("policy_agents")) == 301 and agent
         assert len(metrics.samples[told("policy_version")]) == 100
@@ -189,6 +189,7 @@ def test_those_who_wait_are_counted_while_they_wait():
         assert metrics(f"{DURATION}_sum", method="GET", route="/v1/policy") < 3  # without their waiting
 
 
+@of_the_file
 def test_what_waits_in_a_lane_and_what_it_refuses_is_counted():
     with metered() as served:
         agent = Agent(served)

@@ -195,7 +195,7 @@ def test_notes_are_found():
         (note,) = find(person, "/v1/notes")["notes"]
         assert (note["agent"], note["event"], note["time"], note["text"]) == (agent.name, own["event"], own["time"], own["text"])
         rows(served, "INSERT INTO record_note (log, leaf, place, source, parent, time, text) SELECT 1, value, 9, source, 0, value, 'Disk full ' || value"
-             " FROM record_source, (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 50) SELECT value FROM c)")
+             " FROM record_source, (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 50) SELECT value FROM c) AS many")
         notes = [note for page in pages(person, "/v1/notes", "notes", limit=7) for note in page]
         assert [note["text"] for note in notes] == [own["text"]] + [f"Disk full {number}" for number in range(50, 0, -1)]
         assert [note["text"] for note in find(person, "/v1/notes", text="FULL 33")["notes"]] == ["Disk full 33"]
@@ -245,7 +245,7 @@ def test_the_index_can_be_made_again():
         status, _, err = run(served.top, "index", "rebuild", "--data", str(served.data), program=SERVER)
         assert status == 0 and everything(person) == seen, err
         before = index_of(served)
-        rows(served, "UPDATE record_delivery SET frame = x'00' WHERE first_leaf = 0")
+        rows(served, "UPDATE record_delivery SET frame = ? WHERE first_leaf = 0", b"\0")
         status, _, err = run(served.top, "index", "rebuild", "--data", str(served.data), program=SERVER)
         assert status == 1 and "not what was delivered" in err and index_of(served) == before
 

@@ -93,7 +93,7 @@ def test_a_token_is_shown_once_and_kept_as_a_digest():
         (digest, expires, created), = rows(served, "SELECT digest, expires, made FROM api_token")
         assert digest == hashlib.sha256(secret).digest() and len(secret) == 32
         assert abs(expires - created - 3600 * 10**9) < 10**9 and abs(created / 1e9 - time.time()) < 60
-        kept = b"".join(path.read_bytes() for path in served.data.iterdir())
+        kept = served.kept()
         assert made["id"].encode() in kept and token.encode() not in kept and secret not in kept
         out, _ = manage(served, "token make", "--account", "admin", "--scope", "read", "--expires", "30d")
         shown, = (line.split()[1] for line in out.splitlines() if line.strip().startswith("token"))

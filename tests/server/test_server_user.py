@@ -68,7 +68,7 @@ def test_a_password_is_shown_once_and_kept_nowhere():
         assert login(served, "bea", password)[0] == 200 and not err
         assert manage(served, "user add", "cem", "--role", "viewer", "--password-stdin", text=PASSWORD + "\n") == ("", "")
         assert manage_json(served, "user add", "dora", "--role", "viewer", "--password-stdin", text=PASSWORD) == {"account": "dora"}
-        kept = b"".join(path.read_bytes() for path in served.data.iterdir())
+        kept = served.kept()
         assert password.encode() not in kept and PASSWORD.encode() not in kept
 
 
@@ -148,7 +148,7 @@ def test_an_account_signs_with_a_key_of_its_name():
         assert person.get(VERSIONS + "/1")[1]["signers"] == ["bea"]
         keys = enrol(served, code(served)[0])[2]["author_keys"]
         assert sorted(keys) == sorted([public_of(served), made["public_key"]]), keys
-        kept = b"".join(path.read_bytes() for path in served.data.iterdir())
+        kept = served.kept()
         assert made["public_key"].encode() in kept and made["author_key"].encode() not in kept
 
 

@@ -25,9 +25,9 @@ def listed(served, name="siem"):
     return found
 
 
-def wait_until(served, condition):
+def wait_until(served, condition, name="siem"):
     end = time.monotonic() + 30
-    while not condition(told := listed(served)):
+    while not condition(told := listed(served, name)):
         assert time.monotonic() < end, told
         time.sleep(0.05)
     return told

@@ -67,7 +67,7 @@ def test_what_is_refused_stops_and_is_not_lost():
             check_all(served, agent, received)
             assert len(received.ids()) == len(set(received.ids()))
             status, err = served.stop()
-            assert status == 0 and f'error unforwarded forward=siem state=stopped why="the receiver answers {answer[0]}' in err, err
+            assert status == 0 and f'error unforwarded forward=siem log=shop.example/log state=stopped why="the receiver answers {answer[0]}' in err, err
 
 
 def test_a_receiver_that_is_slow_or_silent_holds_up_no_other():

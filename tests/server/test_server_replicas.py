@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Several servers on one database are as one: nothing is lost or there twice, whoever dies, and what one knows all know.
 import concurrent.futures
-import contextlib
 import copy
 import json
 import os
@@ -12,42 +11,14 @@ import time
 
 import postgresql
 from authors import Person
+from fleet import ask, deliver, replicas
 from recorded import Agent, record
-from served import SERVER, Server, server
+from served import SERVER, server
 from support import collect, main, run
 
 BATCHES, STATEMENTS = 120, 100
 TRIES = 10  # of a password, for an account
 DEATHS = 6 if os.environ.get("CHAPERONE_TEST_LONG") == "1" else 2  # of each
-
-
-class Replica(Server):
-    """One more server for the database of `first`."""
-
-    def __init__(self, first, name):
-        self.top, self.made, self.trust, self.database = first.top, first.made, first.trust, first.database
-        self.data = first.top / f"data-{name}"
-        status, _, err = run(first.top, "replica", "--data", str(first.data), "--to", str(self.data), "--name", name, program=SERVER)
-        assert status == 0, err
-        self.process = self.port = None
-
-
-class Pair:
-    """Two servers that run, and are begun anew when they died."""
-
-    def __init__(self, first, *more):
-        self.more = more
-        self.servers = [first, Replica(first, "b")]
-        self.servers[1].start(*more)
-
-    def kill(self, which):
-        self.servers[which].process.kill()
-        self.servers[which].process.wait(30)
-        self.servers[which].process.communicate()
-
-    def restart(self, which):
-        self.kill(which)
-        self.servers[which].start(*self.more)
 
 
 def test_room_is_asked_for_where_the_database_is():
@@ -63,33 +34,6 @@ def test_room_is_asked_for_where_the_database_is():
         served.start(wrapper=[*apart, "sh", "-c", 'mount -t tmpfs -o size=8m,mode=700 none "$0" && cp -a "$1" "$0" && shift && exec "$@"',
                               str(small), str(kept)])
         assert served.ask("GET", "/readyz")[0] == 200
-
-
-@contextlib.contextmanager
-def replicas(*more):
-    with server(*more) as first:
-        pair = Pair(first, *more)
-        try:
-            yield pair
-        finally:
-            if pair.servers[1].process.poll() is None:
-                pair.servers[1].stop()
-
-
-def ask(served, agent, method, path, *headers, **options):
-    return served.ask(method, path, f"Authorization: Bearer {agent.token}", *headers, **options)
-
-
-def deliver(served, agent, part, start, end):
-    """Where to go on, as the server says; None: it did not answer, or not now."""
-    agent.served = served
-    try:
-        status, told = agent.deliver(part, start, end)
-    except (IndexError, OSError, ValueError):  # nobody answered
-        return None
-    assert status in (200, 409, 500, 503), told
-    assert status != 409 or told["reason"] == "gap", told
-    return told.get("acked", told.get("expect"))
 
 
 def export(pair, which=0):

@@ -83,8 +83,8 @@ static inline void end_delivery(void)
 	ck_assert_int_eq(index_end(filled, &first, &last), 0);
 	leaf++;
 	ck_assert_int_eq(store_do(store,
-				  "INSERT INTO log_tree (log, name, verifier, size, edge)"
-				  " VALUES (1, 'log', '', $1, $2)"
+				  "INSERT INTO log_tree (log, name, verifier, size, edge,"
+				  " forwarder) VALUES (1, 'log', '', $1, $2, 1)"
 				  " ON CONFLICT (log) DO UPDATE SET size = excluded.size",
 				  STORE_VALUES(store_number((int64_t)leaf), store_bytes("", 0))),
 			 0);

@@ -138,8 +138,8 @@ START_TEST(the_log_is_as_large_as_its_tree_and_signed_up_to_its_checkpoint)
 	ck_assert_uint_eq(log.size + log.signed_size + log.signed_ns, 0);
 	ck_assert_int_eq(
 		store_do(store,
-			 "INSERT INTO log_tree (log, name, verifier, size, edge)"
-			 " VALUES (1, 'shop/log', '', 9, $1), (2, 'other/log', '', 99, $1)",
+			 "INSERT INTO log_tree (log, name, verifier, size, edge, forwarder)"
+			 " VALUES (1, 'shop/log', '', 9, $1, 1), (2, 'other/log', '', 99, $1, 2)",
 			 STORE_VALUES(store_bytes("", 0))),
 		0);
 	ck_assert_int_eq(store_do(store,

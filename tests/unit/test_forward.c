@@ -16,6 +16,11 @@ static void open_all(void)
 {
 	make_folder();
 	store = open_server_store();
+	ck_assert_int_eq(
+		store_run_script(store,
+				 "INSERT INTO log_tree (log, name, verifier, size, edge, forwarder)"
+				 " VALUES (1, 'log', 'a', 7, '', 1), (2, 'log/b', 'b', 5, '', 2)"),
+		0);
 }
 
 static void close_all(void)
@@ -34,9 +39,8 @@ static int add(const char *name, const char *headers)
 	forward.made_ns = 5;
 	forward.timeout_s = 30;
 	forward.open_after_s = 60;
-	forward.progress.next.leaf = 7;
 	buf_add_text(&forward.headers, headers);
-	return forward_add(store, &forward);
+	return forward_add(store, &forward, FORWARD_FROM_NOW);
 }
 
 static void find(const char *name, struct forward *ret_forward)
@@ -111,11 +115,109 @@ START_TEST(a_forward_that_was_made_anew_is_another)
 	ck_assert_int_eq(add("siem", ""), 0);
 	find("siem", &first);
 	first.made_ns--;
-	ck_assert_int_eq(forward_acknowledge(store, &first, &receipt), 0);
+	ck_assert_int_eq(forward_acknowledge(store, &first, &receipt), -ENOENT);
 	ck_assert_int_eq(forward_fail(store, &first, "gone", true), 0);
 	find("siem", &second);
 	ck_assert_uint_eq(second.progress.next.leaf, 7);
 	ck_assert_int_eq(second.state, FORWARD_RUNNING);
+}
+END_TEST
+
+struct seen {
+	int count;
+	uint64_t leaves; /* where they go on, added up */
+	bool has_begun;  /* all of them */
+};
+
+static int see(void *context, const struct forward *forward)
+{
+	struct seen *seen = context;
+
+	seen->count++;
+	seen->leaves += forward->progress.next.leaf;
+	seen->has_begun = seen->has_begun && forward->log.has_begun;
+	return 0;
+}
+
+static struct seen seen_by(int64_t forwarder)
+{
+	struct seen seen = { .has_begun = true };
+
+	ck_assert_int_eq(forward_each(store, forwarder, see, &seen), 0);
+	return seen;
+}
+
+START_TEST(each_server_sends_its_own_log)
+{
+	ck_assert_int_eq(add("siem", ""), 0);
+	ck_assert_int_eq(add("other", ""), 0);
+	ck_assert_uint_eq(seen_by(0).leaves, 2 * (7 + 5));
+	ck_assert_uint_eq(seen_by(1).leaves, 2 * 7);
+	ck_assert_uint_eq(seen_by(2).leaves, 2 * 5);
+}
+END_TEST
+
+START_TEST(a_log_that_comes_later_is_sent_from_its_start_on)
+{
+	ck_assert_int_eq(add("siem", ""), 0);
+	ck_assert_int_eq(store_run_script(store,
+					  "INSERT INTO log_tree (log, name, verifier, size, edge,"
+					  " forwarder) VALUES (3, 'log/c', 'c', 9, '', 3)"),
+			 0);
+	ck_assert(seen_by(3).count == 1 && !seen_by(3).has_begun);
+	ck_assert_int_eq(forward_begin(store, 3), 0);
+	ck_assert_int_eq(forward_begin(store, 3), 0);
+	ck_assert(seen_by(3).has_begun);
+	ck_assert_uint_eq(seen_by(3).leaves, 0);
+	ck_assert_uint_eq(seen_by(0).leaves, 7 + 5);
+}
+END_TEST
+
+static int64_t sender_of(int64_t log)
+{
+	int64_t forwarder = 0;
+
+	ck_assert_int_eq(store_run(store, "SELECT forwarder FROM log_tree WHERE log = $1",
+				   STORE_VALUES(store_number(log)), store_take_number, &forwarder),
+			 0);
+	return forwarder;
+}
+
+static void beat(int64_t ago_ns)
+{
+	ck_assert_int_eq(store_do(store,
+				  "INSERT INTO pulse (server, beat) VALUES ('log/b', $1)"
+				  " ON CONFLICT (server) DO UPDATE SET beat = excluded.beat",
+				  STORE_VALUES(store_number((int64_t)realtime_ns() - ago_ns))),
+			 0);
+}
+
+START_TEST(a_log_is_taken_over_from_who_is_gone)
+{
+	ck_assert_int_eq(forward_take_over(store, "log/c", 1), -ENOENT);
+	beat(SECOND_NS);
+	ck_assert_int_eq(forward_take_over(store, "log/b", 1), -EBUSY);
+	ck_assert_int_eq(forward_take_over(store, "log/b", 2), 0); /* its own */
+	ck_assert_int_eq(sender_of(2), 2);
+	beat(2 * FORWARD_GONE_NS);
+	ck_assert_int_eq(forward_take_over(store, "log/b", 1), 0);
+	ck_assert_int_eq(sender_of(2), 1);
+	ck_assert_int_eq(forward_take_own(store, 2), 0);
+	ck_assert_int_eq(sender_of(2), 2);
+}
+END_TEST
+
+/* Its receiver has it, maybe; the other one sends it again. */
+START_TEST(who_sends_a_log_no_more_moves_it_no_further)
+{
+	SCOPED(forward_done) struct forward first = FORWARD_EMPTY;
+	const struct forward_receipt receipt = { .progress = { { 9, 0 }, 9 } };
+
+	ck_assert_int_eq(add("siem", ""), 0);
+	find("siem", &first);
+	ck_assert_int_eq(forward_take_over(store, "log", 2), 0);
+	ck_assert_int_eq(forward_acknowledge(store, &first, &receipt), -ENOENT);
+	ck_assert_uint_eq(seen_by(2).leaves, 7 + 5);
 }
 END_TEST
 
@@ -154,6 +256,7 @@ static int count_statement(void *context, const struct statement *statement)
 static int count_open(bool is_asked, uint64_t behind)
 {
 	const struct statement_page page = { .is_asked = is_asked,
+					     .log = 1,
 					     .first_leaf = 3,
 					     .end_leaf = 5,
 					     .has_begun = behind > 0,
@@ -170,12 +273,9 @@ START_TEST(statements_without_an_outcome_are_found_by_their_leaf)
 {
 	struct statement statement = { .source = 1, .connection = 1, .number = 2 };
 	struct log_delivery delivery;
-	uint64_t size;
 
 	ck_assert_int_eq(statement_find(store, &statement), -ENOENT);
 	ck_assert_int_eq(log_find_delivery(store, 1, 0, &delivery), -ENOENT);
-	ck_assert_int_eq(log_size(store, &size), 0);
-	ck_assert_uint_eq(size, 0);
 	ck_assert_int_eq(
 		store_run_script(store,
 				 "INSERT INTO record_event (source, connection, sequence, time,"
@@ -353,6 +453,10 @@ static void add_store_tests(TCase *tests)
 	tcase_add_test(tests, what_is_acknowledged_is_added_up);
 	tcase_add_test(tests, a_forward_that_was_made_anew_is_another);
 	tcase_add_test(tests, a_failure_stops_what_runs_and_leaves_a_pause);
+	tcase_add_test(tests, each_server_sends_its_own_log);
+	tcase_add_test(tests, a_log_that_comes_later_is_sent_from_its_start_on);
+	tcase_add_test(tests, a_log_is_taken_over_from_who_is_gone);
+	tcase_add_test(tests, who_sends_a_log_no_more_moves_it_no_further);
 	tcase_add_test(tests, statements_without_an_outcome_are_found_by_their_leaf);
 }
 

@@ -36,6 +36,8 @@ static const struct command COMMANDS[] = {
 	{ "forward remove", command_forward_remove, "send a receiver nothing more" },
 	{ "forward pause", command_forward_pause, "send a receiver nothing for now" },
 	{ "forward resume", command_forward_resume, "send on to a receiver" },
+	{ "forward take-over", command_forward_take_over,
+	  "send on what came to a server that is gone" },
 	{ "forward test", command_forward_test, "send a receiver a request without events" },
 	{ "check", command_check, "say whether the server's folder is whole" },
 	{ "export", command_export, "write the record to a file that can be verified anywhere" },

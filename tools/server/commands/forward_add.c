@@ -24,14 +24,12 @@
 #define PEM_BEGINS   "-----BEGIN CERTIFICATE-----"
 #define TOKEN_OTHERS "!#$%&'*+-.^_`|~" /* RFC 9110, 5.6.2 */
 
-enum from { FROM_NOW, FROM_START, FROM_WHEN };
-
 struct add_options {
 	struct change change;
 	enum forward_kind kind;
 	const char *header_file, *authorities_file;
 	struct beginning {
-		enum from from;
+		enum forward_from from;
 		uint64_t when_ns;
 	} beginning;
 	uint64_t timeout_s, open_after_s;
@@ -47,10 +45,10 @@ static int read_beginning(const char *text, void *ret_beginning)
 {
 	struct beginning *beginning = ret_beginning;
 
-	beginning->from = strcmp(text, "now") == 0     ? FROM_NOW
-			  : strcmp(text, "start") == 0 ? FROM_START
-						       : FROM_WHEN;
-	return beginning->from == FROM_WHEN ? when_read(text, &beginning->when_ns) : 0;
+	beginning->from = strcmp(text, "now") == 0     ? FORWARD_FROM_NOW
+			  : strcmp(text, "start") == 0 ? FORWARD_FROM_START
+						       : FORWARD_FROM_WHEN;
+	return beginning->from == FORWARD_FROM_WHEN ? when_read(text, &beginning->when_ns) : 0;
 }
 
 static int read_timeout(const char *text, void *ret_value)
@@ -172,25 +170,6 @@ static int read_authorities(const char *path, struct forward *forward, struct er
 	return 0;
 }
 
-/* ---- where it begins ---- */
-
-/* With the first delivery that tells of that moment or of a later one. */
-static int find_beginning(struct store *store, const struct beginning *beginning,
-			  struct forward *forward)
-{
-	uint64_t *leaf = &forward->progress.next.leaf;
-	int r = beginning->from == FROM_START ? 0 : log_size(store, leaf);
-
-	if (r < 0 || beginning->from != FROM_WHEN)
-		return r;
-	forward->since_ns = beginning->when_ns;
-	return store_run(store,
-			 "SELECT min(first_leaf) FROM record_delivery"
-			 " WHERE log = " LOG_FORWARDED " AND last_time >= $1",
-			 STORE_VALUES(store_number((int64_t)beginning->when_ns)), store_take_number,
-			 leaf);
-}
-
 static int prepare(void *context, struct error *error)
 {
 	struct add_options *options = context;
@@ -204,6 +183,7 @@ static int prepare(void *context, struct error *error)
 	forward->kind = options->kind;
 	forward->timeout_s = options->timeout_s;
 	forward->open_after_s = options->open_after_s;
+	forward->since_ns = options->beginning.when_ns;
 	forward->made_ns = (int64_t)realtime_ns();
 	int r = forward_url_read(options->change.operands[1], options->kind, forward->url, error);
 	if (r == 0)
@@ -215,10 +195,8 @@ static int add(struct store *store, void *context)
 {
 	struct add_options *options = context;
 	struct forward *forward = &options->forward;
-	int r = find_beginning(store, &options->beginning, forward);
+	int r = forward_add(store, forward, options->beginning.from);
 
-	if (r == 0)
-		r = forward_add(store, forward);
 	return r < 0 ? r
 		     : change_note(store, AUDIT_FORWARD_ADD, forward->name,
 				   forward_shown_url(forward));

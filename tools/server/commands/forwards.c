@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* `chaperone-server forward list`, `remove`, `pause`, `resume` and `test`: the receivers of the
- * record. */
+/* `chaperone-server forward remove`, `pause`, `resume`, `take-over` and `test`: what is done with the
+ * receivers of the record. */
 #include <errno.h>
 #include <stdio.h>
 
-#include "common/clock.h"
 #include "tools/command/command.h"
-#include "tools/command/json.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
 #include "tools/server/people/change.h"
@@ -14,192 +12,6 @@
 #include "tools/server/forward/forward_batch.h"
 #include "tools/server/forward/forward_sender.h"
 #include "tools/server/record/ledger.h"
-#include "tools/server/common/moment.h"
-
-#define LIST_MAX (1 * MIB)
-
-struct forwards_options {
-	const char *data;
-	bool is_json;
-};
-
-static const struct option_row LIST_ROWS[] = {
-	OPTION_TEXT(forwards_options, data, "data", "FOLDER", "the folder that init made"),
-	OPTION_FLAG(forwards_options, is_json, "json", "a list of objects"),
-};
-
-static const struct option_table LIST_OPTIONS = {
-	OPTION_ROWS(LIST_ROWS),
-	.about =
-		"Lists where the record is sent to: how far each receiver has it, how far behind that is,\n"
-		"and what went wrong last.",
-	.exits =
-		"0 listed, and all of them take it; 1 one does not, or the folder cannot be read; 2 asked wrongly",
-};
-
-/* ---- list ---- */
-
-struct listing {
-	struct store *store;
-	struct buf *out;
-	uint64_t size; /* of the log */
-	uint64_t now_ns;
-	bool is_json, has_trouble;
-};
-
-static bool is_in_trouble(const struct forward *forward)
-{
-	return forward->state == FORWARD_STOPPED ||
-	       (forward->state == FORWARD_RUNNING && forward->failed_ns > forward->succeeded_ns);
-}
-
-/* How long what comes next has been here; 0 when there is nothing. */
-static int find_lag(const struct listing *listing, const struct forward *forward,
-		    uint64_t *ret_lag_s)
-{
-	struct log_delivery delivery;
-	int r = log_find_delivery(listing->store, LEDGER_FIRST, forward->progress.next.leaf,
-				  &delivery);
-
-	*ret_lag_s = 0;
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	if (delivery.received_ns < listing->now_ns)
-		*ret_lag_s = (listing->now_ns - delivery.received_ns) / SECOND_NS;
-	return 0;
-}
-
-static uint64_t count_behind(const struct listing *listing, const struct forward *forward)
-{
-	uint64_t leaf = forward->progress.next.leaf;
-
-	return listing->size > leaf ? listing->size - leaf : 0;
-}
-
-static void add_moment(struct buf *out, const char *name, uint64_t ns)
-{
-	if (ns > 0)
-		moment_json(out, name, (int64_t)ns);
-}
-
-static void add_header_names(struct buf *out, const struct forward *forward)
-{
-	struct slice rest = buf_view(&forward->headers);
-
-	json_open(out, "headers", '[');
-	while (rest.length > 0) {
-		struct slice line = slice_cut(&rest, '\n');
-
-		json_text(out, NULL, slice_cut(&line, ':'));
-	}
-	json_close(out, ']');
-}
-
-static void add_object(const struct listing *listing, const struct forward *forward, uint64_t lag_s)
-{
-	struct buf *out = listing->out;
-
-	json_open(out, NULL, '{');
-	json_text(out, "name", slice_of(forward->name));
-	json_text(out, "to", slice_of(forward_kind_text(forward->kind)));
-	json_text(out, "url", forward_shown_url(forward));
-	add_header_names(out, forward);
-	json_text(out, "state", slice_of(forward_state_text(forward->state)));
-	json_number(out, "leaf", forward->progress.next.leaf);
-	json_number(out, "behind", count_behind(listing, forward));
-	json_number(out, "behind_s", lag_s);
-	json_number(out, "sent", forward->sent);
-	json_number(out, "rejected", forward->rejected);
-	json_number(out, "skipped", forward->skipped);
-	add_moment(out, "succeeded", forward->succeeded_ns);
-	add_moment(out, "failed", forward->failed_ns);
-	json_text_if(out, "error", slice_of(forward->error));
-	json_close(out, '}');
-}
-
-static void add_lines(const struct listing *listing, const struct forward *forward, uint64_t lag_s)
-{
-	struct buf *out = listing->out;
-	char succeeded[MOMENT_SIZE] = "never", failed[MOMENT_SIZE];
-
-	if (forward->succeeded_ns)
-		moment_text((int64_t)forward->succeeded_ns, succeeded);
-	buf_printf(out, "%-16s %-8s %-6s %.*s\n", forward->name, forward_state_text(forward->state),
-		   forward_kind_text(forward->kind), SLICE_ARGUMENTS(forward_shown_url(forward)));
-	buf_printf(out, "  %llu events sent, %llu rejected, %llu skipped; the last ones %s\n",
-		   (unsigned long long)forward->sent, (unsigned long long)forward->rejected,
-		   (unsigned long long)forward->skipped, succeeded);
-	buf_printf(out, "  %llu batches of the record behind, %llu s\n",
-		   (unsigned long long)count_behind(listing, forward), (unsigned long long)lag_s);
-	if (forward->failed_ns == 0)
-		return;
-	moment_text((int64_t)forward->failed_ns, failed);
-	buf_printf(out, "  %s: %s\n", failed, forward->error);
-}
-
-static int add_forward(void *context, const struct forward *forward)
-{
-	struct listing *listing = context;
-	uint64_t lag_s;
-	int r = find_lag(listing, forward, &lag_s);
-
-	if (r < 0)
-		return r;
-	if (is_in_trouble(forward))
-		listing->has_trouble = true;
-	(listing->is_json ? add_object : add_lines)(listing, forward, lag_s);
-	return listing->out->failed;
-}
-
-static int list(struct listing *listing)
-{
-	struct buf *out = listing->out;
-	int r = log_size(listing->store, &listing->size);
-
-	if (listing->is_json)
-		json_open(out, NULL, '[');
-	if (r == 0)
-		r = forward_each(listing->store, add_forward, listing);
-	if (listing->is_json) {
-		json_close(out, ']');
-		json_end(out);
-		buf_add_text(out, "\n");
-	}
-	return r < 0 ? r : out->failed;
-}
-
-static int fail(const char *command, const struct error *error)
-{
-	terminal_error(command, error);
-	return EXIT_FINDINGS;
-}
-
-int command_forward_list(int argc, char **argv)
-{
-	SCOPED(data_close) struct data data = DATA_NONE;
-	SCOPED(buf_done) struct buf out = BUF_MAX(LIST_MAX);
-	struct forwards_options options = { .data = NULL };
-	struct error error = { .text = "" };
-	int status;
-
-	if (!options_read(&LIST_OPTIONS, argc, argv, &options, &status))
-		return status;
-	if (data_open(options.data, &data, &error) < 0)
-		return fail(argv[0], &error);
-	struct listing listing = { .store = data.store,
-				   .out = &out,
-				   .now_ns = realtime_ns(),
-				   .is_json = options.is_json };
-	int r = list(&listing);
-	if (r < 0) {
-		error_set(&error, r, "%s", store_trouble(data.store));
-		return fail(argv[0], &error);
-	}
-	terminal_print_lines(stdout, buf_view(&out));
-	return listing.has_trouble ? EXIT_FINDINGS : EXIT_GOOD;
-}
-
-/* ---- what is done with one ---- */
 
 static const struct option_row NAME_ROWS[] = { CHANGE_OPTION_DATA(change_alone) };
 
@@ -283,6 +95,66 @@ int command_forward_resume(int argc, char **argv)
 	return run(&RESUME, argc, argv);
 }
 
+/* ---- take-over ---- */
+
+struct take_options {
+	struct change change;
+	int64_t taker; /* the log of the folder's server */
+};
+
+static const struct option_row TAKE_ROWS[] = { CHANGE_OPTION_DATA(take_options) };
+
+static const struct change_case TAKE_CASES[] = {
+	{ -ENOENT, "there is no such log: chaperone-server forward list shows them" },
+	{ -EBUSY, "the server that forwards it wrote within the last minute: it is there still" },
+	{ -E2BIG, "this server has taken over 16 logs already, and no more can be" },
+	{ .text = NULL },
+};
+_Static_assert(FORWARD_LOGS_MAX == 16 && FORWARD_GONE_NS == 60 * SECOND_NS, "as is said");
+
+static int find_taker(void *context, struct error *error)
+{
+	SCOPED(signing_key_done) struct signing_key key = { .secret = { 0 } };
+	SCOPED(data_close) struct data data = DATA_NONE;
+	struct take_options *options = context;
+	int r = data_open(options->change.data, &data, error);
+
+	if (r == 0)
+		r = data_key(&data, DATA_LOG_KEY, &key, error);
+	if (r < 0)
+		return r;
+	r = ledger_open(data.store, &key.verifying, &options->taker);
+	return r < 0 ? error_system(error, r, DATA_LOG_KEY) : 0;
+}
+
+static int take_over(struct store *store, void *context)
+{
+	const struct take_options *options = context;
+
+	return note(store, forward_take_over(store, name_of(context), options->taker),
+		    AUDIT_FORWARD_TAKE, context);
+}
+
+static const struct change_command TAKE = {
+	.options = { OPTION_ROWS(TAKE_ROWS), .operands = "LOG", .operands_min = 1,
+		     .operands_max = 1,
+		     .about =
+			     "The folder's server sends on what came to another one that is gone for good,\n"
+			     "from where every receiver has that log.  A server that starts again takes its\n"
+			     "own log back.",
+		     .exits = CHANGE_EXITS },
+	.cases = TAKE_CASES,
+	.prepare = find_taker,
+	.work = take_over,
+};
+
+int command_forward_take_over(int argc, char **argv)
+{
+	struct take_options options = { .change = { .data = NULL } };
+
+	return change_run(&TAKE, argc, argv, &options);
+}
+
 /* ---- test ---- */
 
 static const struct option_table TEST_OPTIONS =
@@ -349,5 +221,8 @@ int command_forward_test(int argc, char **argv)
 
 	if (!operands)
 		return status;
-	return try_out(&alone, operands[0], &error) < 0 ? fail(argv[0], &error) : EXIT_GOOD;
+	if (try_out(&alone, operands[0], &error) == 0)
+		return EXIT_GOOD;
+	terminal_error(argv[0], &error);
+	return EXIT_FINDINGS;
 }

@@ -150,16 +150,18 @@ static int start_signer(struct serving *serving, struct error *error)
 
 static int start_pulse(struct serving *serving, struct error *error)
 {
-	return pulse_start(&serving->server.pulse, &serving->data, &serving->server.journal, error);
+	struct server *server = &serving->server;
+
+	return pulse_start(&server->pulse, &serving->data, server->log.verifying.name,
+			   &server->journal, error);
 }
 
 static int start_forwarder(struct serving *serving, struct error *error)
 {
 	struct store *store;
 
-	if (serving->server.log_number != LEDGER_FIRST)
-		return 0;
 	int r = data_open_store(&serving->data, &store, error);
+
 	if (r < 0)
 		return r;
 	r = forwarder_start(store, &serving->server, &serving->forwarder);

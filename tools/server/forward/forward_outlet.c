@@ -10,6 +10,7 @@
 #define BACKOFF_NS     (500 * MILLISECOND_NS)
 #define BACKOFF_MAX_NS (60 * SECOND_NS)
 #define DOUBLINGS_MAX  7u
+#define LOST_NS        (2 * SECOND_NS) /* by then the forwarder has seen that the log is not its own */
 
 static int copy_forward(struct forward *copy, const struct forward *forward)
 {
@@ -33,7 +34,7 @@ int forward_outlet_new(struct store *store, struct server *server, const struct 
 	outlet->events_max = FORWARD_EVENTS_MAX;
 	int r = copy_forward(&outlet->forward, forward);
 	if (r == 0)
-		r = forward_source_new(store, server->name, &outlet->source);
+		r = forward_source_new(store, server->name, forward->log.log, &outlet->source);
 	if (r == 0)
 		r = forward_sender_new(forward, &outlet->sender);
 	if (r < 0)
@@ -71,6 +72,7 @@ static void say(const struct forward_outlet *outlet, enum journal_kind kind, con
 {
 	const struct journal_pair pairs[] = {
 		{ "forward", JOURNAL_TEXT(outlet->forward.name) },
+		{ "log", JOURNAL_TEXT(outlet->forward.log.name) },
 		{ "state", JOURNAL_TEXT(forward_state_text(outlet->forward.state)) },
 		{ "why", JOURNAL_TEXT(why) },
 	};
@@ -148,6 +150,11 @@ static void acknowledge(struct forward_outlet *outlet, const struct sending *sen
 		receipt.rejected = sending->rejected;
 	}
 	int r = forward_acknowledge(outlet->store, &outlet->forward, &receipt);
+	if (r == -ENOENT) {
+		give_up_batch(outlet);
+		wait_for(outlet, LOST_NS);
+		return;
+	}
 	if (r < 0) {
 		fail_by_store(outlet, r);
 		return;

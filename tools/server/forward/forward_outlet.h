@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One receiver as the forwarding thread serves it: what is sent to it next, when, and what became of
- * that. */
+/* One receiver of one log as the forwarding thread serves it: what is sent to it next, when, and what
+ * became of that. */
 #ifndef TOOLS_SERVER_FORWARD_FORWARD_OUTLET_H
 #define TOOLS_SERVER_FORWARD_FORWARD_OUTLET_H
 

@@ -6,7 +6,6 @@
 
 #include "common/clock.h"
 #include "tools/server/http/agent.h"
-#include "tools/server/record/ledger.h"
 
 #define ENTRIES_AT_ONCE    20000u /* looked at for one batch */
 #define DELIVERIES_AT_ONCE 256u
@@ -31,7 +30,8 @@ struct forward_source {
 	char agent[2 * AGENT_ID_SIZE + 1];
 };
 
-int forward_source_new(struct store *store, const char *server, struct forward_source **ret_source)
+int forward_source_new(struct store *store, const char *server, int64_t log,
+		       struct forward_source **ret_source)
 {
 	SCOPED(forward_source_freep) struct forward_source *source = calloc(1, sizeof(*source));
 
@@ -39,7 +39,7 @@ int forward_source_new(struct store *store, const char *server, struct forward_s
 		return -ENOMEM;
 	source->store = source->definitions.store = store;
 	source->server = server;
-	log_reader_init(&source->reader, store);
+	log_reader_init(&source->reader, store, log);
 	source->waiting.at = calloc(FORWARD_EVENTS_MAX, sizeof(*source->waiting.at));
 	if (!source->waiting.at)
 		return -ENOMEM;
@@ -130,7 +130,7 @@ static int find_boot(struct forward_source *source, const struct statement *stat
 	uint64_t leaf = statement->leaf;
 	int r = 0;
 
-	if (statement->log != LEDGER_FIRST || leaf < delivery.first_leaf ||
+	if (statement->log != source->reader.log || leaf < delivery.first_leaf ||
 	    leaf >= delivery.end_leaf)
 		r = log_find_delivery(source->store, statement->log, leaf, &delivery);
 	*ret_boot = delivery.part.boot;
@@ -199,13 +199,14 @@ static int begin_delivery(struct forward_source *source)
 {
 	struct waiting *waiting = &source->waiting;
 	struct log_delivery *delivery = &waiting->delivery;
-	int r = log_find_delivery(source->store, LEDGER_FIRST, source->open_leaf, delivery);
+	int r = log_find_delivery(source->store, source->reader.log, source->open_leaf, delivery);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	waiting->is_within = delivery->end_leaf <= source->reader.next.leaf &&
 			     delivery->received_ns + source->open_after_ns <= realtime_ns();
-	waiting->page = (struct statement_page){ .first_leaf = delivery->first_leaf,
+	waiting->page = (struct statement_page){ .log = source->reader.log,
+						 .first_leaf = delivery->first_leaf,
 						 .end_leaf = delivery->end_leaf };
 	return 0;
 }

@@ -9,8 +9,8 @@
 
 struct forward_source;
 
-/* `store` and `server`, its name, outlive it. */
-must_use int forward_source_new(struct store *store, const char *server,
+/* Of the log of that number.  `store` and `server`, its name, outlive it. */
+must_use int forward_source_new(struct store *store, const char *server, int64_t log,
 				struct forward_source **ret_source);
 void forward_source_free(struct forward_source *source);
 DEFINE_FREEP(struct forward_source, forward_source_freep, forward_source_free)

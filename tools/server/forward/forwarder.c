@@ -9,8 +9,9 @@
 #include "common/clock.h"
 #include "tools/server/forward/forward_outlet.h"
 
-#define LOOK_NS (1 * SECOND_NS) /* how often forwards are read */
-#define POLL_MS 250
+#define LOOK_NS     (1 * SECOND_NS) /* how often forwards are read */
+#define POLL_MS     250
+#define OUTLETS_MAX (FORWARDS_MAX * FORWARD_LOGS_MAX)
 
 struct forwarder {
 	struct store *store;
@@ -18,8 +19,9 @@ struct forwarder {
 	CURLM *multi;
 	pthread_t thread;
 	atomic_bool is_over;
-	struct forward_outlet *outlets[FORWARDS_MAX];
+	struct forward_outlet *outlets[OUTLETS_MAX];
 	size_t count;
+	bool has_new;     /* one of which it is not written down yet how far it is */
 	uint64_t look_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -31,6 +33,7 @@ static struct forward_outlet *find(const struct forwarder *forwarder, const stru
 		struct forward_outlet *outlet = forwarder->outlets[i];
 
 		if (outlet->forward.made_ns == forward->made_ns &&
+		    outlet->forward.log.log == forward->log.log &&
 		    slice_is(slice_of(outlet->forward.name), forward->name))
 			return outlet;
 	}
@@ -46,7 +49,9 @@ static int see(void *context, const struct forward *forward)
 		forward_outlet_update(outlet, forward);
 		return 0;
 	}
-	if (forwarder->count == FORWARDS_MAX)
+	if (forward->log.log != 0 && !forward->log.has_begun)
+		forwarder->has_new = true;
+	if (forwarder->count == OUTLETS_MAX || !forward->log.has_begun)
 		return 0; /* the place of one that was removed is free the next time */
 	int r = forward_outlet_new(forwarder->store, forwarder->server, forward, &outlet);
 	if (r < 0)
@@ -63,7 +68,23 @@ static void take_down(struct forwarder *forwarder, struct forward_outlet *outlet
 	forward_outlet_free(outlet);
 }
 
-/* Forwards that were removed are let go, also in the middle of a request. */
+static int look_at_all(struct forwarder *forwarder)
+{
+	int64_t own = forwarder->server->log_number;
+
+	for (size_t i = 0; i < forwarder->count; i++)
+		forwarder->outlets[i]->is_seen = false;
+	forwarder->has_new = false;
+	int r = forward_each(forwarder->store, own, see, forwarder);
+	if (r == 0 && forwarder->has_new) {
+		forwarder->look_ns = 0;
+		r = forward_begin(forwarder->store, own);
+	}
+	return r;
+}
+
+/* Forwards that were removed, and logs that others send on, are let go, also in the middle of a
+ * request. */
 static void look(struct forwarder *forwarder)
 {
 	size_t kept = 0;
@@ -71,9 +92,7 @@ static void look(struct forwarder *forwarder)
 	if (monotonic_ns() < forwarder->look_ns)
 		return;
 	forwarder->look_ns = monotonic_ns() + LOOK_NS;
-	for (size_t i = 0; i < forwarder->count; i++)
-		forwarder->outlets[i]->is_seen = false;
-	if (forward_each(forwarder->store, see, forwarder) < 0)
+	if (look_at_all(forwarder) < 0)
 		return; /* as they were, until the database answers */
 	for (size_t i = 0; i < forwarder->count; i++) {
 		struct forward_outlet *outlet = forwarder->outlets[i];
@@ -166,10 +185,12 @@ int forwarder_start(struct store *store, struct server *server, struct forwarder
 	}
 	forwarder->store = store;
 	forwarder->server = server;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+	int r = forward_take_own(store, server->log_number);
+	if (r == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		forwarder->multi = curl_multi_init();
-	int r = forwarder->multi ? -pthread_create(&forwarder->thread, NULL, work, forwarder)
-				 : -ENOMEM;
+	if (r == 0)
+		r = forwarder->multi ? -pthread_create(&forwarder->thread, NULL, work, forwarder)
+				     : -ENOMEM;
 	if (r < 0) {
 		release(forwarder);
 		return r;

@@ -8,7 +8,7 @@
 
 struct forwarder;
 
-/* Begins; `store` becomes its own, also on failure, and `server` outlives it.
+/* Begins with the server's own log; `store` becomes its own, also on failure, and `server` outlives it.
  * Called before other threads use libcurl. */
 must_use int forwarder_start(struct store *store, struct server *server,
 			     struct forwarder **ret_forwarder);

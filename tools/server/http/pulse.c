@@ -20,7 +20,7 @@ static void try(struct pulse *pulse, char ret_why[REPLY_WHY_SIZE])
 	int r = store_do(pulse->store,
 			 "INSERT INTO pulse (server, beat) VALUES ($1, $2)"
 			 " ON CONFLICT (server) DO UPDATE SET beat = excluded.beat",
-			 STORE_VALUES(store_text(slice_of(pulse->data->name)),
+			 STORE_VALUES(store_text(slice_of(pulse->name)),
 				      store_number((int64_t)realtime_ns())));
 
 	ret_why[0] = '\0';
@@ -48,12 +48,12 @@ static void beat(void *context)
 			      why[0] ? 1 : 0);
 }
 
-int pulse_start(struct pulse *pulse, const struct data *data, struct journal *journal,
-		struct error *error)
+int pulse_start(struct pulse *pulse, const struct data *data, const char *name,
+		struct journal *journal, struct error *error)
 {
-	*pulse = (struct pulse){ .data = data,
-				 .journal = journal,
-				 .lock = PTHREAD_MUTEX_INITIALIZER };
+	*pulse = (struct pulse){
+		.data = data, .name = name, .journal = journal, .lock = PTHREAD_MUTEX_INITIALIZER
+	};
 	int r = data_open_store(data, &pulse->store, error);
 
 	if (r < 0)

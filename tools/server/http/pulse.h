@@ -17,6 +17,7 @@
 struct pulse {
 	struct ticker ticker;
 	const struct data *data;
+	const char *name; /* the server's log's, which no other server has */
 	struct journal *journal;
 	struct store *store;
 	pthread_mutex_t lock; /* of what follows */
@@ -25,8 +26,8 @@ struct pulse {
 };
 
 /* Begins, with a first beat before it returns; the others outlive it. */
-must_use int pulse_start(struct pulse *pulse, const struct data *data, struct journal *journal,
-			 struct error *error);
+must_use int pulse_start(struct pulse *pulse, const struct data *data, const char *name,
+			 struct journal *journal, struct error *error);
 
 /* Also of one that was not started, or not all of it. */
 void pulse_stop(struct pulse *pulse);

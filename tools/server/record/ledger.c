@@ -42,8 +42,8 @@ static int find_log(struct store *store, void *context)
 		      store_take_number, &search->log);
 	if (r == 0)
 		r = store_do(store,
-			     "INSERT INTO log_tree (log, name, verifier, size, edge)"
-			     " VALUES ($1, $2, $3, 0, $4)",
+			     "INSERT INTO log_tree (log, name, verifier, size, edge, forwarder)"
+			     " VALUES ($1, $2, $3, 0, $4, $1)",
 			     STORE_VALUES(store_number(search->log), name,
 					  store_text(search->verifier), store_bytes("", 0)));
 	return r == -EEXIST ? -EAGAIN : r; /* another server came first */

@@ -6,17 +6,17 @@
 
 #include "control/frame.h"
 #include "tools/server/record/deposit.h"
-#include "tools/server/record/ledger.h"
 
 #define DELIVERY_COLUMNS "first_leaf, leaves, source, part, received"
 
 enum delivery_column { FIRST_LEAF, LEAVES, SOURCE, PART, RECEIVED };
 enum bytes_column { START, PRIOR, FRAME };
 
-void log_reader_init(struct log_reader *reader, struct store *store)
+void log_reader_init(struct log_reader *reader, struct store *store, int64_t log)
 {
 	memset(reader, 0, sizeof(*reader));
 	reader->store = store;
+	reader->log = log;
 	reader->bytes = (struct buf)BUF_MAX(DEPOSIT_UNPACKED_MAX);
 }
 
@@ -29,15 +29,6 @@ void log_reader_seek(struct log_reader *reader, struct log_position position)
 {
 	reader->next = position;
 	reader->has_delivery = false;
-}
-
-int log_size(struct store *store, uint64_t *ret_size)
-{
-	*ret_size = 0;
-	return store_run(store,
-			 "SELECT first_leaf + leaves FROM record_delivery"
-			 " WHERE log = " LOG_FORWARDED " ORDER BY first_leaf DESC LIMIT 1",
-			 STORE_NO_VALUES, store_take_number, ret_size);
 }
 
 static int read_delivery(const struct store_value *columns, struct log_delivery *ret_delivery)
@@ -139,16 +130,16 @@ static int enter_delivery(struct log_reader *reader)
 /* Where the log has no more, nothing changes. */
 static int load(struct log_reader *reader)
 {
-	int r = log_find_delivery(reader->store, LEDGER_FIRST, reader->next.leaf,
-				  &reader->delivery);
+	int r = log_find_delivery(reader->store, reader->log, reader->next.leaf, &reader->delivery);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = store_run(reader->store,
 		      "SELECT start, prior, frame FROM record_delivery"
-		      " WHERE log = " LOG_FORWARDED " AND first_leaf = $1",
-		      STORE_VALUES(store_number((int64_t)reader->delivery.first_leaf)), take_bytes,
-		      reader);
+		      " WHERE log = $1 AND first_leaf = $2",
+		      STORE_VALUES(store_number(reader->log),
+				   store_number((int64_t)reader->delivery.first_leaf)),
+		      take_bytes, reader);
 	if (r == 0 && reader->has_delivery)
 		r = enter_delivery(reader);
 	if (r < 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The entries of all records in the order in which a log has them, from any place on: that of the first
- * server of a database, which is the one that is forwarded. */
+/* The entries of all records in the order in which a log has them, from any place on. */
 #ifndef TOOLS_SERVER_RECORD_LOG_READER_H
 #define TOOLS_SERVER_RECORD_LOG_READER_H
 
@@ -9,8 +8,6 @@
 #include "common/record_walk.h"
 #include "control/part.h"
 #include "tools/server/store/store.h"
-
-#define LOG_FORWARDED "1" /* its number, as SQL has it */
 
 /* Before the entry `place` of the leaf `leaf`. */
 struct log_position {
@@ -27,6 +24,7 @@ struct log_delivery {
 
 struct log_reader {
 	struct store *store;
+	int64_t log; /* its number */
 	struct log_position next;
 	struct log_delivery delivery; /* counts while `has_delivery` */
 	bool has_delivery;
@@ -41,7 +39,7 @@ struct log_entry {
 	struct record_entry entry; /* borrowed until the next call */
 };
 
-void log_reader_init(struct log_reader *reader, struct store *store);
+void log_reader_init(struct log_reader *reader, struct store *store, int64_t log);
 void log_reader_done(struct log_reader *reader);
 
 /* The next entry is the one at `position`. */
@@ -50,9 +48,6 @@ void log_reader_seek(struct log_reader *reader, struct log_position position);
 /* 1: there is one, of the reader's delivery; 0: the log has no more yet; -EUCLEAN: what is stored is no
  * record; or the database's trouble. */
 must_use int log_reader_next(struct log_reader *reader, struct log_entry *ret_entry);
-
-/* How many leaves the log has. */
-must_use int log_size(struct store *store, uint64_t *ret_size);
 
 /* The delivery with the leaf of the log of that number.  -ENOENT: there is none. */
 must_use int log_find_delivery(struct store *store, int64_t log, uint64_t leaf,

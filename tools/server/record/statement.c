@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "tools/server/record/log_reader.h"
-
 static int take(void *context, const struct store_value *columns, size_t count)
 {
 	struct statement *statement = context;
@@ -68,25 +66,25 @@ int statement_each_open(struct store *store, const struct statement_page *page, 
 	const char *sql =
 		page->is_asked
 			? "SELECT source, connection, judgement, time, judgement, leaf"
-			  " FROM record_asked WHERE log = " LOG_FORWARDED
-			  " AND leaf >= $1 AND leaf < $2 AND ($3 = 0 OR"
-			  " connection > $4 OR (connection = $4 AND judgement > $5))"
-			  " ORDER BY connection, judgement LIMIT $6"
+			  " FROM record_asked WHERE log = $1"
+			  " AND leaf >= $2 AND leaf < $3 AND ($4 = 0 OR"
+			  " connection > $5 OR (connection = $5 AND judgement > $6))"
+			  " ORDER BY connection, judgement LIMIT $7"
 			: "SELECT source, connection, sequence, time, judgement, leaf, flags,"
-			  " text_bytes FROM record_event WHERE log = " LOG_FORWARDED
-			  " AND leaf >= $1 AND leaf < $2"
-			  " AND ended IS NULL AND ($3 = 0 OR"
-			  " connection > $4 OR (connection = $4 AND sequence > $5))"
-			  " ORDER BY connection, sequence LIMIT $6";
+			  " text_bytes FROM record_event WHERE log = $1"
+			  " AND leaf >= $2 AND leaf < $3"
+			  " AND ended IS NULL AND ($4 = 0 OR"
+			  " connection > $5 OR (connection = $5 AND sequence > $6))"
+			  " ORDER BY connection, sequence LIMIT $7";
 
-	return store_run(store, sql,
-			 STORE_VALUES(store_number((int64_t)page->first_leaf),
-				      store_number((int64_t)page->end_leaf),
-				      store_number(page->has_begun),
-				      store_number((int64_t)page->connection),
-				      store_number((int64_t)page->number),
-				      store_number((int64_t)page->count_max)),
-			 visit, &each);
+	return store_run(
+		store, sql,
+		STORE_VALUES(store_number(page->log), store_number((int64_t)page->first_leaf),
+			     store_number((int64_t)page->end_leaf), store_number(page->has_begun),
+			     store_number((int64_t)page->connection),
+			     store_number((int64_t)page->number),
+			     store_number((int64_t)page->count_max)),
+		visit, &each);
 }
 
 struct lookup {

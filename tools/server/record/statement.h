@@ -21,7 +21,8 @@ must_use int statement_find(struct store *store, struct statement *statement);
 
 /* One page of what has no outcome. */
 struct statement_page {
-	bool is_asked;                 /* questions, else statements */
+	bool is_asked; /* questions, else statements */
+	int64_t log;
 	uint64_t first_leaf, end_leaf; /* of one delivery */
 	bool has_begun;                /* the page begins behind `connection`, `number` */
 	uint64_t connection, number;

@@ -199,7 +199,8 @@ CREATE TABLE log_tree (
 	name TEXT NOT NULL UNIQUE, -- of the key that signs for it
 	verifier TEXT NOT NULL, -- that key: NAME+ID+BASE64
 	size BIGINT NOT NULL,
-	edge BYTEA NOT NULL
+	edge BYTEA NOT NULL,
+	forwarder BIGINT NOT NULL -- the log of the server that forwards it: its own, as long as that server lives
 );
 CREATE TABLE log_tile (
 	log BIGINT NOT NULL,
@@ -376,7 +377,7 @@ CREATE VIEW record_alarm_open AS
 
 -- When a server last wrote, to see whether it can.
 CREATE TABLE pulse (
-	server TEXT PRIMARY KEY,
+	server TEXT PRIMARY KEY, -- its log's name
 	beat BIGINT NOT NULL
 );
 
@@ -391,7 +392,13 @@ CREATE TABLE forward (
 	timeout BIGINT NOT NULL, -- seconds
 	open_after BIGINT NOT NULL, -- seconds
 	since BIGINT NOT NULL, -- what is older is left out
-	state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'stopped')),
+	state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'stopped'))
+);
+
+-- How far each of them has each log.
+CREATE TABLE forward_log (
+	name TEXT NOT NULL REFERENCES forward (name),
+	log BIGINT NOT NULL REFERENCES log_tree (log),
 	-- everything before is acknowledged: entries of the log, and leaves whose statements have no outcome
 	leaf BIGINT NOT NULL,
 	place BIGINT NOT NULL,
@@ -401,5 +408,6 @@ CREATE TABLE forward (
 	skipped BIGINT NOT NULL, -- too large to be sent
 	succeeded BIGINT,
 	failed BIGINT,
-	error TEXT NOT NULL -- of the last failure
+	error TEXT NOT NULL, -- of the last failure
+	PRIMARY KEY (name, log)
 );

@@ -293,6 +293,10 @@ def test_machines_are_answered_as_described():
         caller.ask(200, "GET", "/v1/log/checkpoint")
         proof = caller.ask(200, "GET", "/v1/log/proof", token=token, leaf=1, size=2)
         assert (proof["leaf"], proof["size"], len(proof["hashes"])) == (1, 2, 1), proof
+        (own,) = caller.ask(200, "GET", "/v1/logs")["logs"]
+        assert own["own"] and (own["log"], own["key"]) == (proof["log"], proof["key"]), own
+        caller.ask(404, "GET", "/v1/log/proof", token=token, leaf=1, log="other.example/log")
+        caller.ask(404, "GET", "/v1/log/consistency", log="other.example/log", **{"from": 2, "to": 3})
         growth = caller.ask(200, "GET", "/v1/log/consistency", **{"from": 2, "to": 3})
         assert (growth["from"], growth["to"], len(growth["hashes"])) == (2, 3, 1), growth
         caller.ask(400, "GET", "/v1/log/proof", token=token, leaf=2, size=2)

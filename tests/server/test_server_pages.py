@@ -16,6 +16,7 @@ except ImportError:
     sys.exit(77)
 
 from authors import BUNDLE, Person, add_account, add_key, bundle, rows
+from proven import root_by
 from recorded import Agent, record
 from served import DEADLINE_SECONDS, SERVER, code, enrol, server
 from support import collect, main, run
@@ -486,22 +487,6 @@ def test_what_needs_a_look_is_on_the_first_page():
         assert "another record" in browser.get("/").words()
         rows(served, "UPDATE agent SET revoked = 1")
         assert "silent" not in browser.get("/").words()
-
-
-def root_by(leaf, index, size, hashes):
-    """RFC 9162, 2.1.3.2."""
-    at, last = index, size - 1
-    for other in hashes:
-        assert last > 0
-        if at & 1 or at == last:
-            leaf = hashlib.sha256(b"\1" + other + leaf).digest()
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            leaf = hashlib.sha256(b"\1" + leaf + other).digest()
-        at, last = at >> 1, last >> 1
-    assert last == 0
-    return leaf
 
 
 def test_a_statement_is_shown_with_a_proof_that_holds():

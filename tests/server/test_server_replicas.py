@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Several servers on one database are as one: nothing is lost or there twice, whoever dies, and what one knows all know.
+import base64
 import concurrent.futures
 import copy
 import json
@@ -12,9 +13,15 @@ import time
 import postgresql
 from authors import Person
 from fleet import ask, deliver, replicas
+from proven import root_by
 from recorded import Agent, record
 from served import SERVER, server
 from support import collect, main, run
+
+try:
+    from browsed import logged_in
+except ImportError:  # python3-html5lib is not there
+    logged_in = None
 
 BATCHES, STATEMENTS = 120, 100
 TRIES = 10  # of a password, for an account
@@ -160,6 +167,101 @@ def test_whoever_dies_nothing_is_lost_or_there_twice():
                 deliver_through(pair, agent, parts[-1], revive)
                 revive()
         check_all(pair, parts)
+
+
+def seen_live(served, token, after, limit):
+    """Ids of what came since, and where to go on."""
+    ids, wait = [], "Prefer: wait=20"
+    while True:
+        status, _, body = served.ask("GET", f"/v1/events?after={after}&limit={limit}", f"Authorization: Bearer {token}",
+                                     *([wait] if not ids else []))
+        told = json.loads(body)
+        assert status == 200 and told["after"] and len(told["events"]) <= limit, told
+        ids += [(event["agent"], event["event"]) for event in told["events"]]
+        after = told["after"]
+        if not told["events"]:
+            return ids, after
+
+
+def test_what_comes_to_one_is_seen_live_at_each():
+    with replicas() as pair:
+        first, second = pair.servers
+        agent, token = Agent(first), Person(first).token
+        (part,) = record(first.top, "record", 12, 30)
+        after = json.loads(second.ask("GET", "/v1/events", f"Authorization: Bearer {token}")[2])["after"]
+        afters = {which: after for which in range(2)}
+        seen, cuts = {0: [], 1: []}, cuts_of(part, 2)
+        for i, (start, end) in enumerate(zip(cuts, cuts[1:])):
+            assert deliver(pair.servers[i // 2 % 2], agent, part, start, end) == end  # two to each by turns
+            for which, served in enumerate(pair.servers):
+                if i % (which + 1) == which:  # the second one looks half as often
+                    ids, afters[which] = seen_live(served, token, afters[which], 7)
+                    assert ids, (i, which)
+                    seen[which] += ids
+        status, _, body = second.ask("GET", "/v1/events?limit=200", f"Authorization: Bearer {token}")
+        assert status == 200
+        for which in range(2):
+            ids, _ = seen_live(pair.servers[1 - which], token, afters[which], 50) if which else ([], None)
+            seen[which] += ids
+            assert len(seen[which]) == len(set(seen[which])) == 12 * 30, (which, len(seen[which]))
+
+
+def test_who_waits_hears_of_what_comes_to_another():
+    with replicas() as pair:
+        first, second = pair.servers
+        agent, token = Agent(first), Person(first).token
+        (part,) = record(first.top, "record", 1, 5)
+        after = json.loads(first.ask("GET", "/v1/events", f"Authorization: Bearer {token}")[2])["after"]
+        begun = time.monotonic()
+        status, _, body = first.ask("GET", f"/v1/events?after={after}", f"Authorization: Bearer {token}", "Prefer: wait=2")
+        assert status == 200 and not json.loads(body)["events"] and time.monotonic() - begun > 1.5  # it was held
+        threading.Timer(1, lambda: deliver(second, agent, part, 0, len(part.data))).start()
+        begun = time.monotonic()
+        assert len(seen_live(first, token, after, 200)[0]) == 5 and time.monotonic() - begun < 10
+
+
+def wait_for_proof(served, person, path):
+    deadline = time.monotonic() + 30
+    while True:
+        person.served = served
+        status, event = person.get(path)
+        assert status == 200, event
+        if "proof" in event["log"]:
+            return event["log"]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def root_of(note):
+    return base64.b64decode(note.split("\n")[2])
+
+
+def test_each_server_proves_what_is_in_anothers_log():
+    with replicas("--checkpoint-every", "1") as pair:
+        first = pair.servers[0]
+        agent, person = Agent(first), Person(first)
+        for i, name in enumerate(("shop.example/log", "shop.example/log/b")):
+            part = record(first.top, "record", 6, 10)[-1]
+            assert deliver(pair.servers[i], agent, part, 0, len(part.data)) == len(part.data)
+            key = first.rows("SELECT verifier FROM log_tree WHERE name = ?", name)[0][0]
+            event = person.get("/v1/events?limit=1")[1]["events"][0]
+            for which, served in enumerate(pair.servers):
+                place = wait_for_proof(served, person, f"/v1/events/{event['agent']}/{event['event']}")
+                assert (place["name"], place["key"]) == (name, key) and place["checkpoint"].startswith(f"{name}\n{place['size']}\n")
+                status, told = person.get(f"/v1/log/proof?log={name}&leaf={place['leaf']}&size={place['size']}")
+                assert status == 200 and (told["log"], told["key"]) == (name, key)
+                hashes = [base64.b64decode(each) for each in told["hashes"]]
+                assert [each.hex() for each in hashes] == place["proof"]
+                assert root_by(base64.b64decode(told["hash"]), told["leaf"], told["size"], hashes) == root_of(place["checkpoint"])
+                logs = {log["log"]: log for log in json.loads(served.ask("GET", "/v1/logs")[2])["logs"]}
+                assert len(logs) == 2 and logs[name]["key"] == key and logs[name]["own"] == (which == i)
+                assert served.ask("GET", f"/v1/log/checkpoint?log={name}")[2].decode().startswith(f"{name}\n")
+                assert served.ask("GET", f"/v1/log/consistency?log={name}&from=1&to={place['size']}")[0] == 200
+                if logged_in:
+                    page = logged_in(served).get(f"/record/{event['agent']}/{event['event']}").words()
+                    assert key in page and f"c2sp.org/tlog-proof@v1 index {place['leaf']} " in page, page
+        for path in ("checkpoint?log=x", "proof?log=shop.example/log/c&leaf=0", "consistency?log=&from=1"):
+            assert person.get(f"/v1/log/{path}")[0] == 404, path
 
 
 def test_what_one_publishes_wakes_who_waits_at_the_other():

@@ -221,11 +221,11 @@ static size_t news(struct search *search, char cursor[SEARCH_CURSOR_SIZE], bool 
 
 START_TEST(news_are_what_came_since)
 {
-	struct search search = { .filter = SEARCH_ANY, .limit = 2, .log = 1 };
+	struct search search = { .filter = SEARCH_ANY, .limit = 2 };
 	char cursor[SEARCH_CURSOR_SIZE];
 	int64_t size;
 
-	ck_assert_int_eq(search_now(store, 1, cursor, &size), 0);
+	ck_assert_int_eq(search_now(store, cursor, &size), 0);
 	ck_assert_int_eq(size, 2);
 	ck_assert_uint_eq(news(&search, cursor, false), 0);
 	begin_delivery(1);

@@ -6,6 +6,8 @@
 #include "tools/command/json.h"
 #include "tools/server/record/event_json.h"
 #include "tools/server/api/events.h"
+#include "control/note.h"
+#include "tools/server/record/known_log.h"
 #include "tools/server/record/ledger.h"
 
 struct showing {
@@ -37,19 +39,22 @@ static int show_delivery(void *context, const struct store_value *columns, size_
 }
 
 /* That the leaf is in the tree of the newest checkpoint, once there is one that has it. */
-static int show_proof(struct ledger_place place, int64_t leaf, struct buf *out)
+static int show_proof(struct ledger_place place, const struct known_log *known, int64_t leaf,
+		      struct buf *out)
 {
+	SCOPED(buf_done) struct buf note = BUF_MAX(NOTE_SIZE_MAX);
 	const struct tree_source source = { ledger_find, &place };
 	struct tree_proof proof;
-	uint64_t size;
-	int r = ledger_signed_size(place.store, place.log, &size);
 
-	if (r < 0 || (uint64_t)leaf >= size)
-		return r;
-	r = tree_prove_leaf(&source, (uint64_t)leaf, size, &proof);
+	if ((uint64_t)leaf >= known->size)
+		return 0;
+	int r = tree_prove_leaf(&source, (uint64_t)leaf, known->size, &proof);
+	if (r == 0)
+		r = known_log_checkpoint(place.store, place.log, known->size, &note);
 	if (r < 0)
 		return r;
-	json_number(out, "size", size);
+	json_number(out, "size", known->size);
+	json_text(out, "checkpoint", buf_view(&note));
 	json_open(out, "proof", '[');
 	for (size_t i = 0; i < proof.count; i++) {
 		char room[2 * SHA256_SIZE + 1];
@@ -62,19 +67,16 @@ static int show_proof(struct ledger_place place, int64_t leaf, struct buf *out)
 	return 0;
 }
 
-static int show_name(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	json_text(context, "name", columns[0].bytes);
-	return 0;
-}
-
 static int show_place(struct ledger_place place, int64_t leaf, struct buf *out)
 {
-	json_open(out, "log", '{');
-	int r = store_run(place.store, "SELECT name FROM log_tree WHERE log = $1",
-			  STORE_VALUES(store_number(place.log)), show_name, out);
+	struct known_log known;
+	int r = known_log_numbered(place.store, place.log, &known);
 
+	if (r < 0)
+		return r == -ENOENT ? -EUCLEAN : r;
+	json_open(out, "log", '{');
+	json_text(out, "name", slice_of(known.name));
+	json_text(out, "key", slice_of(known.key));
 	json_number(out, "leaf", (uint64_t)leaf);
 	if (r >= 0)
 		r = store_run(place.store,
@@ -84,7 +86,7 @@ static int show_place(struct ledger_place place, int64_t leaf, struct buf *out)
 			      STORE_VALUES(store_number(place.log), store_number(leaf)),
 			      show_delivery, out);
 	if (r >= 0)
-		r = show_proof(place, leaf, out);
+		r = show_proof(place, &known, leaf, out);
 	json_close(out, '}');
 	return r;
 }

@@ -94,10 +94,10 @@ static struct buf *open_list(struct reply *reply, const char *name)
 
 static int list_older(const struct request *request, const struct asked *asked, struct reply *reply)
 {
-	const struct search search = { asked->filter, asked->cursor, asked->limit, 0 };
+	const struct search search = { asked->filter, asked->cursor, asked->limit };
 	char next[SEARCH_CURSOR_SIZE], after[SEARCH_CURSOR_SIZE];
 	int64_t size;
-	int r = search_now(request->store, request->server->log_number, after, &size);
+	int r = search_now(request->store, after, &size);
 
 	if (r < 0)
 		return r;
@@ -128,12 +128,11 @@ static bool is_held(const struct request *request, uint64_t wait_s, int64_t size
 /* The size is read before the events: what comes in between is seen again, and not missed. */
 static int list_newer(const struct request *request, const struct asked *asked, struct reply *reply)
 {
-	const struct search search = { asked->filter, asked->after, asked->limit,
-				       request->server->log_number };
+	const struct search search = { asked->filter, asked->after, asked->limit };
 	uint64_t wait_s = prefer_wait_s(request, EVENTS_WAIT_S);
 	char after[SEARCH_CURSOR_SIZE];
 	int64_t size;
-	int r = search_now(request->store, request->server->log_number, after, &size);
+	int r = search_now(request->store, after, &size);
 
 	if (r < 0)
 		return r;
@@ -184,7 +183,7 @@ int events_notes(const struct request *request, struct reply *reply)
 
 	if (arguments_read(request, &TABLE, &asked, &room, reply) < 0)
 		return 0;
-	const struct search search = { asked.filter, asked.cursor, asked.limit, 0 };
+	const struct search search = { asked.filter, asked.cursor, asked.limit };
 	struct buf *out = open_list(reply, "notes");
 	int r = search_notes(request->store, &search, show_note, reply, next);
 	if (r == -EDOM)

@@ -61,6 +61,7 @@ const struct route ROUTES[] = {
 	{ "GET", "/v1/alarms", machines_alarms, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_READ },
 	{ "POST", "/v1/alarms/{agent}/{kind}/{times}", machines_acknowledge, ROUTE_AUDITORS,
 	  LANE_NONE, 0, SCOPE_LOGIN },
+	{ "GET", "/v1/logs", proof_logs, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/log/checkpoint", proof_of_state, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/log/consistency", proof_of_growth, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ "GET", "/v1/log/proof", proof_of_leaf, ROUTE_PEOPLE, LANE_NONE, 0, SCOPE_READ },

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/pages/proof.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "control/base64.h"
 #include "control/note.h"
+#include "tools/server/record/known_log.h"
 #include "tools/server/record/ledger.h"
 
 #define PROOF_MAX (NOTE_SIZE_MAX + 16 * KIB)
@@ -49,6 +51,20 @@ static int write_proof(struct ledger_place *place, int64_t index, const struct s
 	return out->failed;
 }
 
+/* It may be another server's. */
+static int add_log(struct view *view, int64_t log)
+{
+	struct known_log known;
+	int r = known_log_numbered(view->request->store, log, &known);
+
+	if (r < 0)
+		return r == -ENOENT ? -EUCLEAN : r;
+	HTML(view->out,
+	     "<p>The log is {}, for which this key signs: <code class=\"hash\">{}</code>.</p>\n",
+	     html_text(slice_of(known.name)), html_text(slice_of(known.key)));
+	return 0;
+}
+
 static int add_leaf(struct view *view, struct ledger_place *place, int64_t index)
 {
 	char room[2 * SHA256_SIZE + 1];
@@ -74,7 +90,9 @@ int proof_add(struct view *view, int64_t log, int64_t index)
 	struct ledger_place place = { store, log };
 
 	HTML_PUT(view->out, "<h2 id=\"proof\">Proof</h2>\n");
-	int r = add_leaf(view, &place, index);
+	int r = add_log(view, log);
+	if (r == 0)
+		r = add_leaf(view, &place, index);
 	if (r == 0)
 		r = store_run(store,
 			      "SELECT size, note FROM log_checkpoint WHERE log = $1 AND size > $2"

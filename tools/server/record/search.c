@@ -20,6 +20,7 @@ struct page {
 	void *context;
 	size_t examined, shown;
 	size_t piece_max;
+	int64_t log; /* of read_news */
 	struct search_event piece[PIECE_MAX];
 	size_t piece_count;
 };
@@ -81,7 +82,7 @@ static int read_news(struct page *page, const struct search_event *last)
 		" OR (connection = $3 AND (0 > $4 OR (0 = $4 AND judgement > $5))))"
 		" ORDER BY leaf, connection, judgement LIMIT $6)"
 		" AS asked) AS event ORDER BY leaf, connection, kind, sequence LIMIT $6",
-		STORE_VALUES(store_number(page->search->log), store_number(last->leaf),
+		STORE_VALUES(store_number(page->log), store_number(last->leaf),
 			     store_number(key->connection), store_number(key->kind),
 			     store_number(key->sequence), store_number((int64_t)page->piece_max)),
 		take_row, page);
@@ -135,7 +136,9 @@ static int fill(struct page *page, read_fn read, struct search_event *last)
 	return 0;
 }
 
-static int make_page(struct page *page, read_fn read, struct search_event *last)
+/* `make` fills the page, which has a match then. */
+static int make_page(struct page *page, int (*make)(struct page *page, void *context),
+		     void *context)
 {
 	SCOPED(search_match_freep) struct search_match *match = NULL;
 	const struct search *search = page->search;
@@ -149,7 +152,12 @@ static int make_page(struct page *page, read_fn read, struct search_event *last)
 	/* one more than is shown tells whether there is more; what is rare is looked for in longer pieces */
 	page->piece_max = search->limit + 1;
 	page->match = match;
-	return fill(page, read, last);
+	return make(page, context);
+}
+
+static int fill_older(struct page *page, void *last)
+{
+	return fill(page, read_older, last);
 }
 
 static int begin(struct store *store, const struct search *search, search_event_fn row,
@@ -168,7 +176,7 @@ static int begin(struct store *store, const struct search *search, search_event_
 	return 0;
 }
 
-enum { EVENT_NUMBERS = 5, NEWS_NUMBERS = 4 };
+enum { EVENT_NUMBERS = 5 };
 
 /* Where nothing was seen yet, everything that is old enough lies behind. */
 static int read_start(const struct search *search, struct search_event *ret_last)
@@ -196,7 +204,7 @@ int search_events(struct store *store, const struct search *search, search_event
 	if (r == 0)
 		r = begin(store, search, row, context, &page);
 	if (r == 0)
-		r = make_page(page, read_older, &last);
+		r = make_page(page, fill_older, &last);
 	if (r <= 0)
 		return r;
 	const struct search_key *key = &last.key;
@@ -206,38 +214,174 @@ int search_events(struct store *store, const struct search *search, search_event
 	return 0;
 }
 
+/* ---- what came ---- */
+
+/* How far the logs were seen, in the order of their numbers: everything below a leaf was, and of one of
+ * them, in whose midst a page ended, all up to `last` besides. */
+struct news {
+	size_t count;
+	struct position {
+		int64_t log, leaf;
+	} at[SEARCH_LOGS_MAX];
+	int64_t log; /* 0: none */
+	struct search_event last;
+};
+
+enum { LAST_NUMBERS = 4, LOG_NUMBERS = 2 };
+
+static int read_news_cursor(struct slice cursor, struct news *news)
+{
+	int64_t numbers[CURSOR_LIST_MAX];
+	size_t count = 0;
+	int r = search_cursor_read_list(cursor, CURSOR_NEWS, numbers, &count);
+
+	if (r < 0 || count < LAST_NUMBERS || count % LOG_NUMBERS != 0)
+		return -EDOM;
+	news->log = numbers[0];
+	news->last = (struct search_event){
+		.key = { .connection = numbers[1], .kind = numbers[2], .sequence = numbers[3] }
+	};
+	news->count = 0;
+	for (size_t i = LAST_NUMBERS; i < count; i += LOG_NUMBERS)
+		news->at[news->count++] = (struct position){ numbers[i], numbers[i + 1] };
+	return 0;
+}
+
+static int write_news_cursor(const struct news *news, char ret_cursor[SEARCH_CURSOR_SIZE])
+{
+	const struct search_key *key = &news->last.key;
+	int64_t numbers[CURSOR_LIST_MAX] = { news->log, key->connection, key->kind, key->sequence };
+	size_t count = LAST_NUMBERS;
+
+	for (size_t i = 0; i < news->count; i++) {
+		numbers[count++] = news->at[i].log;
+		numbers[count++] = news->at[i].leaf;
+	}
+	return search_cursor_write_list(CURSOR_NEWS, numbers, count, ret_cursor);
+}
+
+static int take_position(void *context, const struct store_value *columns, size_t count)
+{
+	struct news *news = context;
+
+	(void)count;
+	if (news->count == SEARCH_LOGS_MAX)
+		return -E2BIG;
+	news->at[news->count++] = (struct position){ columns[0].number, columns[1].number };
+	return 0;
+}
+
+/* The logs as they are: what comes next has the tree's size as its leaf. */
+static int read_logs(struct store *store, struct news *ret_news)
+{
+	*ret_news = (struct news){ .count = 0 };
+	return store_run(store,
+			 "SELECT log, size FROM (SELECT tree.log AS log, tree.size AS size"
+			 " FROM log_tree AS tree LEFT JOIN pulse ON pulse.server = tree.name"
+			 " ORDER BY coalesce(pulse.beat, 0) DESC, tree.log LIMIT $1) AS newest"
+			 " ORDER BY log",
+			 STORE_VALUES(store_number(SEARCH_LOGS_MAX)), take_position, ret_news);
+}
+
+/* All of a log that was not there yet is new. */
+static int64_t seen_of(const struct news *seen, int64_t log)
+{
+	for (size_t i = 0; i < seen->count; i++) {
+		if (seen->at[i].log == log)
+			return seen->at[i].leaf;
+	}
+	return 0;
+}
+
+struct newly {
+	struct news seen, now; /* what is in `now` becomes what is seen */
+};
+
+/* Nothing of a leaf stands before the lowest numbers. */
+static struct search_event begin_log(const struct news *seen, int64_t log)
+{
+	struct search_event first = {
+		.key = { .connection = INT64_MIN, .kind = SEARCH_ASKED, .sequence = INT64_MIN }
+	};
+
+	if (seen->log == log)
+		first = seen->last;
+	first.leaf = seen_of(seen, log);
+	return first;
+}
+
+/* A leaf comes whole: behind the last one that was seen there is nothing of it. */
+static int fill_log(struct page *page, const struct news *seen, struct position *position,
+		    struct news *now)
+{
+	struct search_event last = begin_log(seen, position->log);
+	int64_t begin_leaf = last.leaf;
+	size_t examined = page->examined;
+
+	page->log = position->log;
+	int r = fill(page, read_news, &last);
+	if (r < 0)
+		return r;
+	position->leaf = last.leaf;
+	if (r == 1) {
+		now->log = position->log;
+		now->last = last;
+	} else if (page->examined > examined || seen->log == position->log) {
+		position->leaf = last.leaf + 1;
+	} else {
+		position->leaf = begin_leaf;
+	}
+	return r;
+}
+
+static int fill_news(struct page *page, void *context)
+{
+	struct newly *newly = context;
+	size_t piece_max = page->piece_max;
+	int r = 0;
+
+	for (size_t i = 0; i < newly->now.count; i++) {
+		struct position *position = &newly->now.at[i];
+
+		if (r == 1) { /* the page is full */
+			position->leaf = seen_of(&newly->seen, position->log);
+			continue;
+		}
+		page->piece_max = piece_max;
+		r = fill_log(page, &newly->seen, position, &newly->now);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
 int search_news(struct store *store, const struct search *search, search_event_fn row,
 		void *context, char ret_cursor[SEARCH_CURSOR_SIZE])
 {
 	SCOPED(free_p) struct page *page = NULL;
-	int64_t at[NEWS_NUMBERS] = { 0, 0, 0, 0 };
-	int r = search_cursor_read(search->cursor, CURSOR_NEWS, at, NEWS_NUMBERS);
+	struct newly newly;
+	int r = read_news_cursor(search->cursor, &newly.seen);
 
 	if (r == 0)
+		r = read_logs(store, &newly.now);
+	if (r == 0)
 		r = begin(store, search, row, context, &page);
+	if (r == 0)
+		r = make_page(page, fill_news, &newly);
 	if (r < 0)
 		return r;
-	struct search_event last = {
-		.leaf = at[0], .key = { .connection = at[1], .kind = at[2], .sequence = at[3] }
-	};
-	r = make_page(page, read_news, &last);
-	if (r < 0)
-		return r;
-	const int64_t numbers[NEWS_NUMBERS] = { last.leaf, last.key.connection, last.key.kind,
-						last.key.sequence };
-	search_cursor_write(CURSOR_NEWS, numbers, NEWS_NUMBERS, ret_cursor);
-	return r;
+	int failed = write_news_cursor(&newly.now, ret_cursor);
+	return failed < 0 ? failed : r;
 }
 
-/* What comes next has the tree's size as its leaf; nothing of it stands before the lowest number. */
-int search_now(struct store *store, int64_t log, char ret_cursor[SEARCH_CURSOR_SIZE],
-	       int64_t *ret_size)
+/* The size is read first: what comes in between is there then, and not waited for. */
+int search_now(struct store *store, char ret_cursor[SEARCH_CURSOR_SIZE], int64_t *ret_size)
 {
-	*ret_size = 0;
-	int r = store_run(store, "SELECT size FROM log_tree WHERE log = $1",
-			  STORE_VALUES(store_number(log)), store_take_number, ret_size);
-	const int64_t numbers[NEWS_NUMBERS] = { *ret_size, INT64_MIN, SEARCH_ASKED, INT64_MIN };
+	struct news now;
+	int r = store_run(store, "SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM log_tree",
+			  STORE_NO_VALUES, store_take_number, ret_size);
 
-	search_cursor_write(CURSOR_NEWS, numbers, NEWS_NUMBERS, ret_cursor);
-	return r < 0 ? r : 0;
+	if (r == 0)
+		r = read_logs(store, &now);
+	return r < 0 ? r : write_news_cursor(&now, ret_cursor);
 }

@@ -15,8 +15,9 @@
 #define SEARCH_LIMIT_MAX    200u   /* events of a page */
 #define SEARCH_EXAMINED_MAX 20000u /* rows that are looked at for a page */
 #define SEARCH_ID_SIZE      64u
-#define SEARCH_CURSOR_SIZE  128u
-#define SEARCH_SHAPE_ID     8u /* bytes */
+#define SEARCH_CURSOR_SIZE  1024u
+#define SEARCH_LOGS_MAX     48u /* whose news are told: those of the servers that wrote last */
+#define SEARCH_SHAPE_ID     8u  /* bytes */
 
 /* What is looked for; an empty text is any.  `*` stands for any part of a name. */
 struct search_filter {
@@ -39,7 +40,6 @@ struct search {
 	struct search_filter filter;
 	struct slice cursor; /* that an earlier page ended with; empty: from the newest on */
 	size_t limit;        /* 1 to SEARCH_LIMIT_MAX */
-	int64_t log;         /* of search_news: whose */
 };
 
 enum search_kind {
@@ -79,14 +79,14 @@ typedef int (*search_event_fn)(void *context, const struct search_event *event);
 must_use int search_events(struct store *store, const struct search *search, search_event_fn row,
 			   void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 
-/* Shows the events that came into a log after `search->cursor`, which search_now or an earlier call gave, in
- * the order in which they came; `ret_cursor` is never empty.  1: there may be more at once; 0: there is no
- * more.  -EDOM as above. */
+/* Shows the events that came after `search->cursor`, which search_now or an earlier call gave, of each log in
+ * the order in which they came to it, whole or not at all twice; `ret_cursor` is never empty.  1: there may
+ * be more at once; 0: there is no more.  -EDOM as above. */
 must_use int search_news(struct store *store, const struct search *search, search_event_fn row,
 			 void *context, char ret_cursor[SEARCH_CURSOR_SIZE]);
 
-/* The cursor behind everything that is in a log, and how large its tree is. */
-must_use int search_now(struct store *store, int64_t log, char ret_cursor[SEARCH_CURSOR_SIZE],
+/* The cursor behind everything that is in the logs, and how large all their trees are. */
+must_use int search_now(struct store *store, char ret_cursor[SEARCH_CURSOR_SIZE],
 			int64_t *ret_size);
 
 /* Shows the event of the machine `agent` that `id` names: search_event_id's, or BOOT-JUDGEMENT as refusals

@@ -11,6 +11,7 @@ import check_layout
 import check_libpq_table
 import check_shim
 import check_sizes
+import check_sql
 
 LAYERS = {"common": [], "policy/core": ["common"], "shim/gate": ["common", "policy/core"]}
 
@@ -50,6 +51,34 @@ class Layout(Tree):
     def test_other_layout_is_found(self):
         self.write("common/text.c", "int one;\nint  two;\n")
         self.assert_found(self.check(), "common/text.c:2:")
+
+
+class Sql(Tree):
+    PLANTED = (("SELECT pg_advisory_lock(1)", "pg_advisory_lock()"), ("LISTEN chaperone", "'LISTEN'"), ("SELECT 1 FROM t FOR UPDATE", "'FOR'"),
+               ("INSERT INTO t VALUES (nextval('s'))", "nextval()"), ("SELECT a::text FROM t", "'::'"), ("UPDATE t SET a = ?", "'?'"),
+               ("SELECT ifnull(a, 0) FROM t", "ifnull()"), ("SELECT 1 FROM t WHERE a ILIKE 'x'", "'ILIKE'"),
+               ("SELECT a FROM t WHERE a = x'00'", "\"x'\""))
+
+    def check(self, *schemas):
+        return check_sql.check(self.root, schemas)
+
+    def test_what_all_understand_passes(self):
+        self.write("tools/server/people/a.c", 'f("SELECT " COLUMNS " FROM t WHERE a = $1 AND b = \'FOR SHARE\'"); g("the LOCK of a door ::");\n// LISTEN\n')
+        self.write("tools/server/store/store_postgresql.c", 'f("LISTEN chaperone");\n')
+        self.write("tools/server/store/schema/1.sql", "-- a SERIAL\nCREATE TABLE t (a BIGINT PRIMARY KEY);\n")
+        self.assertEqual(self.check("tools/server/store/schema/1.sql"), [])
+
+    def test_what_one_lacks_is_found(self):
+        for sql, word in self.PLANTED:
+            self.write("tools/server/people/a.c", f'int a;\nf("{sql}");\n')
+            self.assert_found(self.check(), "tools/server/people/a.c:2:", word.strip('"'))
+
+    def test_it_is_found_behind_a_macro_and_in_a_schema(self):
+        self.write("tools/server/people/a.c", 'f("SELECT " COLUMNS\n  " FROM t" JOINED\n " LIMIT 1 FOR UPDATE SKIP LOCKED");\n')
+        self.assertEqual(len(self.check()), 3)
+        self.write("tools/server/people/a.c", "")
+        self.write("tools/server/store/schema/1.sql", "CREATE TABLE t (a BIGINT);\n\nCREATE TABLE u (a SERIAL);\n")
+        self.assert_found(self.check("tools/server/store/schema/1.sql"), "1.sql:3:", "'SERIAL'")
 
 
 class Layers(Tree):

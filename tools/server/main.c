@@ -44,6 +44,7 @@ static const struct command COMMANDS[] = {
 	{ "index rebuild", command_index_rebuild,
 	  "make what is searched again from what was delivered" },
 	{ "backup", command_backup, "copy the server's folder, while it serves" },
+	{ "move", command_move, "bring everything from SQLite to PostgreSQL" },
 	{ "replica", command_replica, "make the folder of one more server for the same database" },
 	{ "worker", command_worker, NULL },
 };

@@ -41,6 +41,7 @@
 	ROW(AUDIT_FORWARD_PAUSE, "forward pause")       /* forward */                              \
 	ROW(AUDIT_FORWARD_RESUME, "forward resume")     /* forward */                              \
 	ROW(AUDIT_FORWARD_TAKE, "forward take-over")    /* log */                                  \
+	ROW(AUDIT_MOVE, "move")                         /* the server's name */                    \
 	ROW(AUDIT_INDEX, "index rebuild")               /* leaves of which it was made */
 
 enum audit_action {

@@ -312,7 +312,7 @@ def test_keys_are_named_for_an_export_alone():
     with folder() as top:
         for words, said in ((["--key", "x"], "belong to an export"), (["--head", "ab" * 32, "export"], "belongs to a local record"),
                             (["--key", "x", "export"], "expected the log's key"), (["--authors", "none", "export"], "No such file"),
-                            (["export"], "No such file"), (["."], "Is a directory")):
+                            (["export"], "No such file"), (["."], "there is no export in it")):
             status, out, err = run(top, "audit", "verify", *words)
             assert status == 2 and not out and said in err, (words, err)
 

@@ -15,6 +15,7 @@ const char *audit_key_source(enum evidence_key_source source)
 		[EVIDENCE_KEY_GIVEN] = "given",
 		[EVIDENCE_KEY_PINNED] = "enrolment",
 		[EVIDENCE_KEY_OF_EXPORT] = "export",
+		[EVIDENCE_KEY_VOUCHED] = "server",
 	};
 
 	return WORDS[source];

@@ -56,7 +56,8 @@ static const struct option_table VERIFY = {
 	.operands_max = 1,
 	.about =
 		"Checks every hash and link of the record; or, of what `chaperone-server export` wrote,\n"
-		"every checkpoint, leaf, chain, policy and signature, without the server.",
+		"every checkpoint, leaf, chain, policy and signature, without the server.  EXPORT may be a\n"
+		"folder, as --all made it: then also whether the logs of all servers are there.",
 	.exits = "0 good, 1 something does not fit, 2 could not run",
 };
 
@@ -201,7 +202,7 @@ int command_audit_verify(int argc, char **argv)
 		return status;
 	int r = check_asked(&options, &error);
 	if (r == 0)
-		r = (options.operand ? audit_verify_export : verify)(&options, &good, &error);
+		r = (options.operand ? audit_verify_exports : verify)(&options, &good, &error);
 	if (r < 0)
 		return command_fail(argv[0], &error);
 	return good ? EXIT_GOOD : EXIT_FINDINGS;

@@ -53,7 +53,7 @@ static void progress(void *context, uint64_t done, uint64_t total)
 	fflush(stderr);
 }
 
-static bool is_all_good(const struct evidence_report *report)
+bool audit_export_is_good(const struct evidence_report *report)
 {
 	return report->is_good && report->doubted == 0;
 }
@@ -74,6 +74,14 @@ static void add_verdict(struct buf *out, const struct evidence_report *report)
 
 static void add_key(struct buf *out, const struct evidence_report *report)
 {
+	if (report->key_source == EVIDENCE_KEY_VOUCHED) {
+		buf_printf(
+			out,
+			"the log's key is the word of %s, which made the export and whose own is "
+			"known\n",
+			report->seal.name);
+		return;
+	}
 	if (report->key_source != EVIDENCE_KEY_OF_EXPORT) {
 		buf_printf(out, "the log's key is the one %s\n",
 			   report->key_source == EVIDENCE_KEY_GIVEN
@@ -180,7 +188,8 @@ static int say(const struct audit_options *options, const struct evidence_report
 	return r < 0 ? error_system(error, r, "standard output") : 0;
 }
 
-int audit_verify_export(const struct audit_options *options, bool *ret_is_good, struct error *error)
+int audit_verify_export(const struct audit_options *options, struct evidence_report *ret_report,
+			struct error *error)
 {
 	SCOPED(audit_trust_done) struct audit_trust trust = { .authors = NULL };
 	struct saying saying = { .remarks = BUF_MAX(AUDIT_LINE_MAX), .is_json = options->is_json };
@@ -189,17 +198,14 @@ int audit_verify_export(const struct audit_options *options, bool *ret_is_good, 
 		.progress = isatty(STDERR_FILENO) ? progress : NULL,
 		.context = &saying,
 	};
-	struct evidence_report report;
 	int r = audit_trust_read(options->key, options->authors, &trust, error);
 
 	if (r == 0)
-		r = evidence_verify(options->operand, &trust.trust, &watch, &report, error);
+		r = evidence_verify(options->operand, &trust.trust, &watch, ret_report, error);
 	if (saying.is_progressing)
 		fputs("\r\033[K", stderr);
 	if (r == 0)
-		r = say(options, &report, &saying, error);
-	if (r == 0)
-		*ret_is_good = is_all_good(&report);
+		r = say(options, ret_report, &saying, error);
 	buf_done(&saying.remarks);
 	return r;
 }

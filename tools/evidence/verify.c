@@ -48,12 +48,54 @@ int evidence_choose_key(const struct evidence_trust *trust, const struct evidenc
 	return 0;
 }
 
+static const struct verifying_key *find_believed(const struct evidence_trust *trust,
+						 const char *name)
+{
+	const struct verifying_key *believed = trust->log ? trust->log : trust->pinned;
+
+	return believed && strcmp(believed->name, name) == 0 ? believed : NULL;
+}
+
+/* Another server made the export, and says which key the log has.  Who believes that server believes
+ * this. */
+static int choose_sealed(struct verifying *verifying, const struct evidence_block *block,
+			 struct slice sealed_by)
+{
+	struct evidence_report *report = verifying->report;
+	const struct evidence_trust nobody = { .log = NULL };
+
+	if (verifying_key_read(sealed_by, &report->seal) < 0)
+		return verifying_bad(verifying, "the key of who made the export is none");
+	const struct verifying_key *believed = find_believed(verifying->trust, report->seal.name);
+	int r = evidence_choose_key(believed ? &nobody : verifying->trust, block, &report->log,
+				    &report->key_source, verifying->error);
+	if (r == 0 && believed) {
+		report->seal = *believed;
+		report->key_source = EVIDENCE_KEY_VOUCHED;
+	}
+	return r;
+}
+
+static int choose_keys(struct verifying *verifying, const struct evidence_block *block)
+{
+	struct evidence_report *report = verifying->report;
+	const char *sealed_by = json_string_value(json_object_get(block->told, "sealed_by"));
+
+	if (sealed_by)
+		return choose_sealed(verifying, block, slice_of(sealed_by));
+	int r = evidence_choose_key(verifying->trust, block, &report->log, &report->key_source,
+				    verifying->error);
+	report->seal = report->log;
+	return r;
+}
+
 static int take_log(struct verifying *verifying, const struct evidence_block *block)
 {
 	struct evidence_report *report = verifying->report;
-	int r = evidence_choose_key(verifying->trust, block, &report->log, &report->key_source,
-				    verifying->error);
+	int r = choose_keys(verifying, block);
 
+	if (r == 0 && json_object_get(block->told, "logs"))
+		r = number_of(verifying, block, "logs", &report->logs);
 	report->is_filtered = json_is_true(json_object_get(block->told, "filtered"));
 	report->is_shared = json_is_true(json_object_get(block->told, "shared"));
 	return r < 0 ? r : number_of(verifying, block, "size", &report->leaves);
@@ -230,7 +272,7 @@ static int take_end(struct verifying *verifying, const struct evidence_block *bl
 		r = evidence_bytes(&verifying->file, &note, verifying->error);
 	if (r < 0)
 		return r;
-	r = seal_open(note, &verifying->report->log, &seal);
+	r = seal_open(note, &verifying->report->seal, &seal);
 	if (r < 0)
 		return evidence_note_trouble(r, verifying->error);
 	if (seal.blocks != block->number || memcmp(seal.digest, block->before, SHA256_SIZE) != 0)

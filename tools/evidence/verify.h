@@ -16,7 +16,12 @@ struct evidence_trust {
 	size_t author_count;
 };
 
-enum evidence_key_source { EVIDENCE_KEY_GIVEN, EVIDENCE_KEY_PINNED, EVIDENCE_KEY_OF_EXPORT };
+enum evidence_key_source {
+	EVIDENCE_KEY_GIVEN,
+	EVIDENCE_KEY_PINNED,
+	EVIDENCE_KEY_OF_EXPORT,
+	EVIDENCE_KEY_VOUCHED, /* by the seal of another server, whose key was given or pinned */
+};
 
 /* What an auditor should know although all fits. */
 enum evidence_remark {
@@ -37,7 +42,9 @@ struct evidence_report {
 	bool is_good;     /* the log; `doubted` says whether all machines' records are */
 	bool is_shared;   /* deliveries may go on from those in other servers' logs */
 	bool is_filtered; /* deliveries are left out, so that nothing says that none is missing */
-	struct verifying_key log; /* by which it was verified */
+	uint64_t logs;    /* that were exported together; 0: it is one alone */
+	struct verifying_key log;  /* by which it was verified */
+	struct verifying_key seal; /* and its end: the same one, or another server's */
 	enum evidence_key_source key_source;
 	uint64_t leaves, checkpoints, deliveries, parts, entries, policies, agents, alarms, missing;
 	uint64_t doubted; /* machines that a remark says are, or of which not all was checked */

@@ -14,6 +14,7 @@
 #include "tools/command/terminal.h"
 #include "tools/server/people/author.h"
 #include "tools/server/commands/commands.h"
+#include "tools/server/commands/export_all.h"
 #include "tools/server/store/data.h"
 #include "tools/server/record/deposit.h"
 #include "tools/server/record/export_file.h"
@@ -24,6 +25,7 @@ struct export_options {
 	const char *to;
 	const char *agent;
 	uint64_t from_ns, until_ns;
+	bool is_all;
 };
 
 static const struct option_row ROWS[] = {
@@ -46,6 +48,10 @@ static const struct option_row ROWS[] = {
 	  .read = when_read,
 	  .expected = WHEN_FORMS },
 	OPTION_TEXT(export_options, agent, "agent", "ID", "of this machine alone"),
+	OPTION_FLAG(
+		export_options, is_all, "all",
+		"the logs of all servers that share the database: --to is a folder then, with an\n"
+		"export of each"),
 };
 
 static const struct option_table OPTIONS = {
@@ -61,11 +67,14 @@ struct exporting {
 	const struct export_options *options;
 	struct data *data;
 	struct export_file file;
-	const struct ledger_signer *signer;
-	uint64_t size;  /* of the log */
-	bool is_shared; /* the database has other logs as well */
-	int64_t after;  /* of what was read in pages: the last number, size or leaf */
-	size_t rows;    /* of the last page */
+	const struct ledger_signer *signer; /* of another server's log, this one's key */
+	const struct known_log *other;      /* that one, which goes as far as it is signed */
+	uint64_t logs;                      /* that are exported together; 0: it is one alone */
+	uint64_t size;                      /* of the log */
+	uint64_t leaves;                    /* of those that are exported together */
+	bool is_shared;                     /* the database has other logs as well */
+	int64_t after; /* of what was read in pages: the last number, size or leaf */
+	size_t rows;   /* of the last page */
 	uint64_t deliveries;
 };
 
@@ -77,11 +86,16 @@ static bool is_filtered(const struct export_options *options)
 static int put_log(struct exporting *exporting, const struct verifying_key *key)
 {
 	SCOPED(buf_done) struct buf verifier = BUF_MAX(EXPORT_LINE_MAX);
+	const struct known_log *other = exporting->other;
 	struct buf *line = export_block(&exporting->file, "log");
 
 	verifying_key_write(key, &verifier);
-	json_text(line, "name", slice_of(key->name));
-	json_text(line, "key", buf_view(&verifier));
+	json_text(line, "name", slice_of(other ? other->name : key->name));
+	json_text(line, "key", other ? slice_of(other->key) : buf_view(&verifier));
+	if (other)
+		json_text(line, "sealed_by", buf_view(&verifier));
+	if (exporting->logs > 0)
+		json_number(line, "logs", exporting->logs);
 	json_number(line, "size", exporting->size);
 	json_bool(line, "filtered", is_filtered(exporting->options));
 	json_bool(line, "shared", exporting->is_shared);
@@ -329,12 +343,12 @@ static int put_page_of_deliveries(struct exporting *exporting)
 			 put_delivery, exporting);
 }
 
-/* How far this server's log is signed, and whether it is one of several. */
+/* How far the log is signed, and whether it is one of several.  Nobody signs for another server. */
 static int look_at_logs(struct exporting *exporting)
 {
 	struct store *store = exporting->data->store;
 	uint64_t others = 0;
-	int r = ledger_sign(store, exporting->signer);
+	int r = exporting->other ? 0 : ledger_sign(store, exporting->signer);
 
 	if (r == 0)
 		r = ledger_signed_size(store, exporting->signer->log, &exporting->size);
@@ -368,10 +382,41 @@ static int put_all(struct exporting *exporting)
 	return r == 0 && fsync(exporting->file.fd) < 0 ? -errno : r;
 }
 
+static int write_log(struct exporting *exporting, const char *to, struct error *error)
+{
+	SCOPED(close_p) int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return error_system(error, -errno, to);
+	exporting->file = (struct export_file)EXPORT_FILE(fd);
+	int r = put_all(exporting);
+	export_file_done(&exporting->file);
+	if (r == 0)
+		return 0;
+	unlink(to); /* half of one is none */
+	return error_system(error, r, to);
+}
+
+/* One of several. */
+static int write_one(void *context, const struct known_log *log, uint64_t logs, const char *path,
+		     struct error *error)
+{
+	struct exporting *exporting = context;
+	const struct ledger_signer *own = exporting->signer;
+	struct ledger_signer signer = { log->log, own->key };
+
+	exporting->signer = &signer;
+	exporting->other = log->log == own->log ? NULL : log;
+	exporting->logs = logs;
+	int r = write_log(exporting, path, error);
+	exporting->signer = own;
+	exporting->leaves += exporting->size;
+	return r;
+}
+
 static int write_file(struct exporting *exporting, struct error *error)
 {
 	SCOPED(signing_key_done) struct signing_key key = { .secret = { 0 } };
-	const char *to = exporting->options->to;
 	struct ledger_signer signer = { .key = &key };
 	int r = data_key(exporting->data, DATA_LOG_KEY, &key, error);
 
@@ -381,15 +426,10 @@ static int write_file(struct exporting *exporting, struct error *error)
 	if (r < 0)
 		return error_system(error, r, "the log");
 	exporting->signer = &signer;
-	SCOPED(close_p) int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_system(error, -errno, to);
-	exporting->file.fd = fd;
-	r = put_all(exporting);
-	if (r == 0)
-		return 0;
-	unlink(to); /* half of one is none */
-	return error_system(error, r, to);
+	const char *to = exporting->options->to;
+	return exporting->options->is_all ? export_all(exporting->data->store, signer.log, to,
+						       write_one, exporting, error)
+					  : write_log(exporting, to, error);
 }
 
 int command_export(int argc, char **argv)
@@ -401,19 +441,21 @@ int command_export(int argc, char **argv)
 
 	if (!options_read(&OPTIONS, argc, argv, &options, &status))
 		return status;
-	struct exporting exporting = { .options = &options,
-				       .data = &data,
-				       .file = EXPORT_FILE(-1) };
+	struct exporting exporting = { .options = &options, .data = &data };
 	int r = data_open(options.data, &data, &error);
 	if (r == 0)
 		r = write_file(&exporting, &error);
-	export_file_done(&exporting.file);
 	if (r < 0) {
 		terminal_error(argv[0], &error);
 		return EXIT_FINDINGS;
 	}
-	printf("Exported %llu deliveries of a log of %llu leaves to %s\n",
-	       (unsigned long long)exporting.deliveries, (unsigned long long)exporting.size,
-	       options.to);
+	if (options.is_all)
+		printf("Exported %llu deliveries of %llu logs of %llu leaves to %s\n",
+		       (unsigned long long)exporting.deliveries, (unsigned long long)exporting.logs,
+		       (unsigned long long)exporting.leaves, options.to);
+	else
+		printf("Exported %llu deliveries of a log of %llu leaves to %s\n",
+		       (unsigned long long)exporting.deliveries, (unsigned long long)exporting.size,
+		       options.to);
 	return EXIT_GOOD;
 }

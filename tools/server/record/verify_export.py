@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Verifies what `chaperone-server export` wrote; its first lines say what it holds.  Or a proof of `chaperone audit prove`.
+"""Verifies what `chaperone-server export` wrote; its first lines say what it holds.  Or a folder of such, of all logs that were exported
+together.  Or a proof of `chaperone audit prove`.
 
 Usage: verify_export.py EXPORT [--key VERIFIER] [--checkpoint FILE] [--authors FILE]   (0 good; 1 bad, or good but for machines that
                         contradict themselves, which are named; 2 could not run)
@@ -10,6 +11,7 @@ who sign policies, a line each."""
 import base64
 import hashlib
 import json
+import os
 import re
 import struct
 import sys
@@ -252,12 +254,16 @@ def take_delivery(told, data, parts, hashes):
 class Export:
     """What was read of one so far."""
 
-    def __init__(self, key, authors, kept):
-        self.key, self.policies, self.kept, self.signed = key, Policies(authors), kept, []
+    def __init__(self, key, authors, kept, is_alone):
+        self.given, self.is_alone, self.policies, self.kept, self.signed = key, is_alone, Policies(authors), kept, []
         self.log, self.hashes, self.agents, self.alarms, self.here, self.parts, self.doubted = {}, [], set(), 0, 0, None, []
 
     def log_block(self, told, _):
-        self.log, self.parts, self.key = told, Parts(told["filtered"] or told["shared"]), self.key or told["key"]
+        self.log, self.parts, self.sealer = told, Parts(told["filtered"] or told["shared"]), told.get("sealed_by", told["key"])
+        given = (self.given or "").split("+")[0]
+        is_sealers = "sealed_by" in told and given == self.sealer.split("+")[0]  # who believes that server believes which key the log has
+        self.key = told["key"] if is_sealers else self.given or told["key"]
+        self.sealer = self.given if is_sealers else self.sealer if "sealed_by" in told else self.key
 
     def pins_block(self, told, _):
         self.policies.threshold = told["author_threshold"]
@@ -301,8 +307,9 @@ class Export:
     def end(self, note, seal):
         if len(self.hashes) != self.log["size"] or not self.log["filtered"] and self.here != len(self.hashes):
             raise Bad(f"something is missing: leaves end at {len(self.hashes)}, deliveries at {self.here}, the log at {self.log['size']}")
-        check_roots(self.hashes, self.signed + [(*open_checkpoint(note, self.key), "the checkpoint kept") for note in self.kept])
-        if open_note(note, [self.key])[0] != f"chaperone-export/1\nlog {self.log['name']}{seal}":
+        check_roots(self.hashes, self.signed + [(*open_checkpoint(note, self.key), "the checkpoint kept") for note in self.kept
+                                                if self.is_alone or note.startswith(self.log["name"].encode() + b"\n")])
+        if open_note(note, [self.sealer])[0] != f"chaperone-export/1\nlog {self.sealer.split('+')[0]}{seal}":
             raise Bad("what is before it was changed after it was written")
         yield from self.parts.missing()
         self.doubted = list(self.parts.doubted())
@@ -320,21 +327,37 @@ class Export:
 TROUBLE = (Bad, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
 
 
-def verify(file, key, authors, kept):
-    export, place = Export(key, authors, kept), "beginning"
+def verify(file, key, authors, kept, is_alone=True):
+    """Exit status, and the line of the log."""
+    export, place = Export(key, authors, kept, is_alone), "beginning"
     try:
         for place, missing in export.take(file):
             if missing:
                 print(missing)
     except TROUBLE as trouble:
         print(f"bad: {place}: {trouble}")
-        return 1
+        return 1, export.log
     print(*export.doubted, sep="\n", end="\n" * bool(export.doubted))
     count = len(export.doubted)
     print(f"good{f' but for {count} machine' + 's' * (count > 1) if count else ''}: {len(export.hashes)} leaves, {len(export.parts.ends)} parts, {len(export.signed)} checkpoints,"
           f" {export.policies.count} policies, {export.alarms} alarms of {export.log['name']}"
           f"{'' if key else ' (by the key in the export: compare it with --key)'}")
-    return 1 if count else 0
+    return (1 if count else 0), export.log
+
+
+def verify_all(folder, key, authors, kept):
+    """Each log that was exported, that none is left out, and that a checkpoint that was kept is of one of them."""
+    results, names = [], sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    if not names:
+        raise OSError(f"{folder}: there is no export in it")
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as file:
+            results.append(verify(file, key, authors, kept, is_alone=False))
+    logs = {log.get("name"): log.get("logs") for _, log in results}
+    is_whole = set(logs.values()) == {len(logs)} == {len(names)} and all(note.split(b"\n")[0].decode() in logs for note in kept)
+    print(f"all {len(names)} logs are here" if is_whole else f"bad: {len(names)} logs are here, which are not all that were exported together,"
+          " or none is that of the checkpoint")
+    return max(not is_whole, *(status for status, _ in results))
 
 
 def climb(hashes, index, last):
@@ -428,12 +451,14 @@ def main(words):
     if "--authors" in asked:
         with open(asked["--authors"], encoding="ascii") as file:
             authors = file.read().split()
+    if os.path.isdir(words[1]):
+        return verify_all(words[1], key, authors, kept)
     with open(words[1], "rb") as export:
         is_proof = export.readline(64) in (PROVEN.encode(), GROWTH.encode())
         export.seek(0)
         if is_proof and not key:
             sys.exit(__doc__)
-        return verify_proof(export.read(), key) if is_proof else verify(export, key, authors, kept)
+        return verify_proof(export.read(), key) if is_proof else verify(export, key, authors, kept)[0]
 
 
 try:

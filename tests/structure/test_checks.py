@@ -12,6 +12,7 @@ import check_libpq_table
 import check_shim
 import check_sizes
 import check_sql
+import check_tables
 
 LAYERS = {"common": [], "policy/core": ["common"], "shim/gate": ["common", "policy/core"]}
 
@@ -79,6 +80,28 @@ class Sql(Tree):
         self.write("tools/server/people/a.c", "")
         self.write("tools/server/store/schema/1.sql", "CREATE TABLE t (a BIGINT);\n\nCREATE TABLE u (a SERIAL);\n")
         self.assert_found(self.check("tools/server/store/schema/1.sql"), "1.sql:3:", "'SERIAL'")
+
+
+class Tables(Tree):
+    SCHEMA = "CREATE TABLE a (\n\tname TEXT PRIMARY KEY, -- b TEXT\n\tvalue TEXT\n);\nCREATE TABLE b (\n\tx BIGINT NOT NULL,\n\ty BYTEA,\n\tPRIMARY KEY (x, y)\n);\n"
+    ROWS = 'ROW("a", "name", 1),\nROW("b", "x, y", 2),\n'
+
+    def check(self, rows=ROWS, schema=SCHEMA):
+        self.write("tools/server/store/tables.c", rows)
+        self.write("tools/server/store/schema/1.sql", schema)
+        return check_tables.check(self.root, ["tools/server/store/schema/1.sql"])
+
+    def test_tables_that_are_listed_pass(self):
+        self.assertEqual(self.check(), [])
+
+    def test_a_table_that_is_not_moved_is_found(self):
+        self.assert_found(self.check(rows='ROW("a", "name", 1),\n'), "b, whose key is (x, y)")
+        self.assert_found(self.check(rows=self.ROWS.replace("x, y", "y, x")), "b, whose key is (x, y)")
+        self.assert_found(self.check(rows=self.ROWS + 'ROW("c", "x", 1),\n'), "there is no table c")
+
+    def test_a_key_that_is_not_in_front_is_found(self):
+        moved = self.SCHEMA.replace("\tx BIGINT NOT NULL,\n\ty BYTEA,", "\ty BYTEA,\n\tx BIGINT NOT NULL,")
+        self.assert_found(self.check(schema=moved), "the key of b is not its first columns")
 
 
 class Layers(Tree):

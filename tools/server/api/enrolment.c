@@ -19,23 +19,25 @@
 
 #define KEY_TEXT_MAX (1 * KIB)
 
-int enrolment_offer(struct store *store, const struct enrolment_code *code, struct slice bundle,
-		    int64_t *ret_expires_ns)
+int enrolment_offer(struct store *store, struct audit_actor actor, struct slice bundle,
+		    struct enrolment_code *code, int64_t *ret_expires_ns)
 {
 	unsigned char digest[SHA256_SIZE];
 	int64_t now_ns = (int64_t)realtime_ns();
 	int64_t expires_ns = now_ns + (int64_t)ENROLMENT_CODE_NS;
 
+	randombytes_buf(code->secret, sizeof(code->secret));
 	sha256(code->secret, sizeof(code->secret), digest);
 	int r = store_do(store,
 			 "INSERT INTO enrolment_code (digest, bundle, made, expires)"
 			 " VALUES ($1, $2, $3, $4)",
 			 STORE_VALUES(store_bytes(digest, sizeof(digest)), store_text(bundle),
 				      store_number(now_ns), store_number(expires_ns)));
-	if (r < 0)
-		return r;
-	*ret_expires_ns = expires_ns;
-	return 0;
+	if (r == 0)
+		r = audit_add(store, actor, (struct audit_deed){ AUDIT_CODE, bundle, SLICE("") });
+	if (r == 0)
+		*ret_expires_ns = expires_ns;
+	return r;
 }
 
 /* A machine that enrols. */

@@ -2,10 +2,10 @@
 /* `chaperone-server agent list` and `revoke`: the machines that are enrolled. */
 #include <errno.h>
 
-#include "common/clock.h"
 #include "tools/command/json.h"
 #include "tools/command/terminal.h"
 #include "tools/server/api/agent_json.h"
+#include "tools/server/http/agent.h"
 #include "tools/server/people/change.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/commands/listing.h"
@@ -65,15 +65,7 @@ int command_agent_list(int argc, char **argv)
 
 static int end_agent(struct store *store, void *context)
 {
-	const char *id = change_operand(context, 0);
-	int r = store_run(
-		store, "UPDATE agent SET revoked = $1 WHERE id = $2 AND revoked IS NULL",
-		STORE_VALUES(store_number((int64_t)realtime_ns()), store_text(slice_of(id))), NULL,
-		NULL);
-
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
-	return change_note(store, AUDIT_AGENT_REVOKE, id, SLICE(""));
+	return agent_revoke(store, audit_system(), slice_of(change_operand(context, 0)));
 }
 
 static const struct option_row REVOKE_ROWS[] = { CHANGE_OPTION_DATA(change_alone) };

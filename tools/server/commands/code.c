@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `chaperone-server code`: lets one machine enrol. */
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 
 #include "tools/command/command.h"
@@ -53,7 +52,7 @@ static int read_key_hash(const struct data *data, const char *given, unsigned ch
 }
 
 struct offer {
-	const struct enrolment_code *code;
+	struct enrolment_code *code;
 	struct slice bundle;
 	int64_t expires_ns;
 };
@@ -61,12 +60,9 @@ struct offer {
 static int make_offer(struct store *store, void *context)
 {
 	struct offer *offer = context;
-	int r = enrolment_offer(store, offer->code, offer->bundle, &offer->expires_ns);
 
-	if (r < 0)
-		return r;
-	return audit_add(store, audit_system(),
-			 (struct audit_deed){ AUDIT_CODE, offer->bundle, SLICE("") });
+	return enrolment_offer(store, audit_system(), offer->bundle, offer->code,
+			       &offer->expires_ns);
 }
 
 static int make_code(const struct code_options *options, struct enrolment_code *ret_code,
@@ -79,7 +75,6 @@ static int make_code(const struct code_options *options, struct enrolment_code *
 		r = read_key_hash(&data, options->certificate, ret_code->key_hash, error);
 	if (r < 0)
 		return r;
-	randombytes_buf(ret_code->secret, sizeof(ret_code->secret));
 	struct offer offer = { ret_code, slice_of(options->bundle), 0 };
 	r = store_transact(data.store, make_offer, &offer);
 	*ret_expires_ns = offer.expires_ns;

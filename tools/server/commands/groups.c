@@ -7,7 +7,6 @@
 #include "tools/server/common/moment.h"
 #include "tools/server/people/change.h"
 #include "tools/server/commands/commands.h"
-#include "tools/server/people/group.h"
 #include "tools/server/commands/listing.h"
 
 static const struct option_row ROWS[] = { CHANGE_OPTION_DATA(change_alone) };
@@ -24,10 +23,9 @@ static int prepare_name(void *context, struct error *error)
 
 static int add(struct store *store, void *context)
 {
-	const char *name = change_operand(context, 0);
-	int r = group_add(store, slice_of(name));
+	struct deed deed = change_deed(context, NULL);
 
-	return r < 0 ? r : change_note(store, AUDIT_GROUP_ADD, name, SLICE(""));
+	return deed_group_add(store, &deed);
 }
 
 static const struct change_case CASES[] = {
@@ -51,10 +49,9 @@ int command_group_add(int argc, char **argv)
 
 static int take_away(struct store *store, void *context)
 {
-	const char *name = change_operand(context, 0);
-	int r = group_remove(store, slice_of(name));
+	struct deed deed = change_deed(context, NULL);
 
-	return r < 0 ? r : change_note(store, AUDIT_GROUP_REMOVE, name, SLICE(""));
+	return deed_group_remove(store, &deed);
 }
 
 static const struct change_command REMOVE = {
@@ -72,11 +69,9 @@ int command_group_remove(int argc, char **argv)
 
 static int add_member(struct store *store, void *context)
 {
-	const char *name = change_operand(context, 0);
-	struct slice account = slice_of(change_operand(context, 1));
-	int r = group_add_member(store, slice_of(name), account);
+	struct deed deed = change_deed(context, change_operand(context, 1));
 
-	return r < 0 ? r : change_note(store, AUDIT_MEMBER_ADD, name, account);
+	return deed_member_add(store, &deed);
 }
 
 static const struct change_case MEMBER_CASES[] = {
@@ -101,11 +96,9 @@ int command_group_member_add(int argc, char **argv)
 
 static int remove_member(struct store *store, void *context)
 {
-	const char *name = change_operand(context, 0);
-	struct slice account = slice_of(change_operand(context, 1));
-	int r = group_remove_member(store, slice_of(name), account);
+	struct deed deed = change_deed(context, change_operand(context, 1));
 
-	return r < 0 ? r : change_note(store, AUDIT_MEMBER_REMOVE, name, account);
+	return deed_member_remove(store, &deed);
 }
 
 static const struct change_case NO_MEMBER_CASES[] = {

@@ -11,6 +11,7 @@
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
 #include "tools/server/commands/commands.h"
+#include "tools/server/common/certificate.h"
 #include "tools/server/store/data.h"
 #include "tools/server/forward/forwarder.h"
 #include "tools/server/http/http.h"
@@ -179,6 +180,10 @@ static int start_http(struct serving *serving, struct error *error)
 					  .listener = { witness_hear, &serving->server } };
 	int r = listen_read(serving->options->listen, &settings.address, error);
 
+	if (r == 0 &&
+	    certificate_key_hash(buf_view(&serving->certificate), serving->server.key_hash) < 0)
+		r = error_set(error, -EINVAL,
+			      "the server cannot listen: certificate or key is not right");
 	return r < 0 ? r : http_start(&settings, &serving->http, error);
 }
 

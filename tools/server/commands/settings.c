@@ -5,20 +5,11 @@
 #include "tools/command/command.h"
 #include "tools/command/json.h"
 #include "tools/command/terminal.h"
-#include "tools/server/people/audit.h"
+#include "tools/server/people/deed.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/store/data.h"
 #include "tools/server/commands/listing.h"
 #include "tools/server/people/setting.h"
-
-#define VALUE_MAX 64u
-
-static int take_value(void *context, const struct store_value *columns, size_t count)
-{
-	(void)count;
-	snprintf(context, VALUE_MAX, "%.*s", SLICE_ARGUMENTS(columns[0].bytes));
-	return 0;
-}
 
 static void add(const struct setting *setting, const char *value, bool is_json, struct buf *out)
 {
@@ -40,12 +31,9 @@ static int add_settings(struct listing *listing)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < SETTING_COUNT; i++) {
-		char value[VALUE_MAX];
+		char value[SETTING_VALUE_SIZE];
 
-		snprintf(value, sizeof(value), "%s", SETTINGS[i].usual);
-		r = store_run(listing->store, "SELECT value FROM setting WHERE name = $1",
-			      STORE_VALUES(store_text(slice_of(SETTINGS[i].name))), take_value,
-			      value);
+		r = setting_text(listing->store, &SETTINGS[i], value);
 		add(&SETTINGS[i], value, listing->options.is_json, listing->out);
 	}
 	return r;
@@ -78,19 +66,15 @@ static const struct option_table SET_OPTIONS = {
 };
 
 struct change {
-	struct slice name, value;
+	struct deed deed;
 	struct error *error;
 };
 
 static int change_setting(struct store *store, void *context)
 {
 	const struct change *change = context;
-	int r = setting_write(store, change->name, change->value, change->error);
 
-	if (r < 0)
-		return r;
-	return audit_add(store, audit_system(),
-			 (struct audit_deed){ AUDIT_SETTING, change->name, change->value });
+	return deed_setting(store, &change->deed, change->error);
 }
 
 static int fail(const char *command, const struct error *error)
@@ -111,7 +95,9 @@ int command_setting_set(int argc, char **argv)
 		return status;
 	if (data_open(options.data, &data, &error) < 0)
 		return fail(argv[0], &error);
-	struct change change = { slice_of(operands[0]), slice_of(operands[1]), &error };
+	struct change change = {
+		{ .actor = audit_system(), .subject = operands[0], .object = operands[1] }, &error
+	};
 	int r = store_transact(data.store, change_setting, &change);
 	if (r < 0 && !error.text[0])
 		error_set(&error, r, "%s", store_trouble(data.store));

@@ -5,10 +5,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "control/base64.h"
-#include "control/release.h"
 #include "tools/command/json.h"
-#include "tools/command/when.h"
 #include "tools/server/people/api_token.h"
 #include "tools/server/people/change.h"
 #include "tools/server/commands/commands.h"
@@ -17,10 +14,7 @@
 #include "tools/server/people/scope.h"
 #include "tools/server/people/user_change.h"
 
-#define TEXT_MAX   (4 * KIB)
-#define DETAIL_MAX 256u
-#define DAY_NS     (UINT64_C(86400) * SECOND_NS)
-#define LIFE_MAX   (366 * DAY_NS)
+#define TEXT_MAX (4 * KIB)
 
 struct token_change {
 	struct change change;
@@ -36,14 +30,7 @@ static int read_scopes(const char *text, void *ret_scopes)
 
 static int read_life(const char *text, void *ret_ns)
 {
-	uint64_t ns;
-	int r = when_read_duration(text, &ns);
-
-	if (r == 0 && (ns == 0 || ns > LIFE_MAX))
-		r = -ERANGE;
-	if (r == 0)
-		*(uint64_t *)ret_ns = ns;
-	return r;
+	return api_token_read_life(text, ret_ns);
 }
 
 static const struct option_row MAKE_ROWS[] = {
@@ -76,8 +63,7 @@ static int prepare_make(void *context, struct error *error)
 	struct token_change *made = context;
 	struct api_token *token = &made->token;
 
-	if (!release_is_why(slice_of(token->name)) ||
-	    slice_of(token->name).length > API_TOKEN_NAME_MAX)
+	if (!api_token_is_name(slice_of(token->name)))
 		return error_set(error, -EINVAL, "--name is one line of at most %u bytes",
 				 API_TOKEN_NAME_MAX);
 	token->scopes = made->scopes;
@@ -88,16 +74,9 @@ static int prepare_make(void *context, struct error *error)
 
 static int make(struct store *store, void *context)
 {
-	SCOPED(buf_done) struct buf detail = BUF_MAX(DETAIL_MAX);
-	const struct api_token *token = &((const struct token_change *)context)->token;
-	int r = api_token_add(store, token);
+	const struct token_change *made = context;
 
-	if (r < 0)
-		return r;
-	buf_printf(&detail, "%s ", token->id);
-	scopes_write(token->scopes, &detail);
-	return detail.failed ? detail.failed
-			     : change_note(store, AUDIT_TOKEN, token->account, buf_view(&detail));
+	return deed_token_make(store, audit_system(), &made->token);
 }
 
 static void show(const void *context)
@@ -108,8 +87,7 @@ static void show(const void *context)
 	char expires[MOMENT_SIZE];
 
 	moment_text(token->expires_ns, expires);
-	buf_add_text(&secret, API_TOKEN_PREFIX);
-	base64url_write(token->secret, sizeof(token->secret), &secret);
+	api_token_write(token, &secret);
 	if (made->change.is_json) {
 		json_open(&out, NULL, '{');
 		json_text(&out, "id", slice_of(token->id));
@@ -213,11 +191,9 @@ int command_token_list(int argc, char **argv)
 
 static int end_token(struct store *store, void *context)
 {
-	struct slice id = slice_of(change_operand(context, 0));
-	char account[NAME_PLAIN_MAX + 1];
-	int r = api_token_revoke(store, id, account);
+	struct deed deed = change_deed(context, NULL);
 
-	return r < 0 ? r : change_note(store, AUDIT_TOKEN_REVOKE, account, id);
+	return deed_token_revoke(store, &deed);
 }
 
 static const struct option_row REVOKE_ROWS[] = { CHANGE_OPTION_DATA(change_alone) };

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "tools/command/json.h"
-#include "tools/server/people/account.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/people/user_change.h"
 
@@ -44,11 +43,10 @@ static int prepare_add(void *context, struct error *error)
 static int add(struct store *store, void *context)
 {
 	const struct user_change *user = context;
-	const char *role = user->role;
-	int r = account_add(store, change_operand(user, 0), role, buf_view(&user->password));
+	struct deed deed = change_deed(user, user->role);
 
-	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_ADD, change_operand(user, 0), slice_of(role));
+	deed.password = buf_view(&user->password);
+	return deed_account_add(store, &deed);
 }
 
 static const struct option_row ADD_ROWS[] = {
@@ -90,12 +88,9 @@ static int prepare_role(void *context, struct error *error)
 
 static int set_role(struct store *store, void *context)
 {
-	const struct user_change *user = context;
-	int r = account_set_role(store, change_operand(user, 0), change_operand(user, 1));
+	struct deed deed = change_deed(context, change_operand(context, 1));
 
-	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_ROLE, change_operand(user, 0),
-				   slice_of(change_operand(user, 1)));
+	return deed_account_role(store, &deed);
 }
 
 static const struct option_row NAME_ROWS[] = { USER_OPTION_DATA };
@@ -128,10 +123,10 @@ static int prepare_password(void *context, struct error *error)
 static int set_password(struct store *store, void *context)
 {
 	const struct user_change *user = context;
-	int r = account_set_password(store, change_operand(user, 0), buf_view(&user->password));
+	struct deed deed = change_deed(user, NULL);
 
-	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_PASSWORD, change_operand(user, 0), SLICE(""));
+	deed.password = buf_view(&user->password);
+	return deed_account_password(store, &deed);
 }
 
 static const struct option_row PASSWORD_ROWS[] = {
@@ -166,11 +161,9 @@ static int prepare_name(void *context, struct error *error)
 
 static int disable(struct store *store, void *context)
 {
-	const struct user_change *user = context;
-	int r = account_disable(store, change_operand(user, 0));
+	struct deed deed = change_deed(context, NULL);
 
-	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_DISABLE, change_operand(user, 0), SLICE(""));
+	return deed_account_disable(store, &deed);
 }
 
 static const struct change_command DISABLE = {
@@ -193,11 +186,9 @@ int command_user_disable(int argc, char **argv)
 
 static int enable(struct store *store, void *context)
 {
-	const struct user_change *user = context;
-	int r = account_enable(store, change_operand(user, 0));
+	struct deed deed = change_deed(context, NULL);
 
-	return r < 0 ? r
-		     : change_note(store, AUDIT_USER_ENABLE, change_operand(user, 0), SLICE(""));
+	return deed_account_enable(store, &deed);
 }
 
 static const struct change_command ENABLE = {

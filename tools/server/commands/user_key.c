@@ -141,13 +141,9 @@ static int prepare_revoke(void *context, struct error *error)
 
 static int revoke_key(struct store *store, void *context)
 {
-	const struct user_change *user = context;
-	char account[NAME_PLAIN_MAX + 1];
-	int r = account_revoke_author_key(store, slice_of(change_operand(user, 0)), account);
+	struct deed deed = change_deed(context, NULL);
 
-	return r < 0 ? r
-		     : change_note(store, AUDIT_KEY_REVOKE, account,
-				   slice_of(change_operand(user, 0)));
+	return deed_key_revoke(store, &deed);
 }
 
 static const struct option_row REVOKE_ROWS[] = { USER_OPTION_DATA };

@@ -85,6 +85,17 @@ int agent_see(struct store *store, const struct agent *agent, struct slice text)
 				     state.policy, state.spool, store_text(slice_of(agent->id))));
 }
 
+int agent_revoke(struct store *store, struct audit_actor actor, struct slice id)
+{
+	int r = store_run(store, "UPDATE agent SET revoked = $1 WHERE id = $2 AND revoked IS NULL",
+			  STORE_VALUES(store_number((int64_t)realtime_ns()), store_text(id)), NULL,
+			  NULL);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	return audit_add(store, actor, (struct audit_deed){ AUDIT_AGENT_REVOKE, id, SLICE("") });
+}
+
 int agent_answer(const struct request *request, struct reply *reply)
 {
 	struct buf *out = reply_object(reply, MHD_HTTP_OK);

@@ -4,6 +4,7 @@
 #define TOOLS_SERVER_HTTP_SERVER_H
 
 #include "common/clock.h"
+#include "common/sha256.h"
 #include "tools/server/http/counters.h"
 #include "tools/server/store/data.h"
 #include "tools/server/http/holds.h"
@@ -26,7 +27,8 @@ struct server {
 	struct journal journal;
 	struct pulse pulse;
 	struct counters counters;
-	uint64_t begun_ns; /* since 1970 */
+	unsigned char key_hash[SHA256_SIZE]; /* of its certificate's key (certificate.h) */
+	uint64_t begun_ns;                   /* since 1970 */
 };
 
 #define SERVER_EMPTY                                                                               \

@@ -22,7 +22,21 @@
 	ROW("GET", "/policies/{bundle}/{version}", version_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)               \
 	ROW("GET", "/policies/{bundle}/drafts/{draft}", draft_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)         \
 	ROW("GET", "/agents", agents_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)                                     \
-	ROW("GET", "/people", people_view, ROLE_ADMINISTRATOR | ROLE_AUDITOR, LANE_SEARCHES, 0)
+	ROW("POST", "/agents", code_post, ROLE_ADMINISTRATOR, LANE_SEARCHES, VIEW_FORM_MAX)                 \
+	ROW("POST", "/agents/{act}", agent_post, ROLE_ADMINISTRATOR, LANE_SEARCHES, VIEW_FORM_MAX)          \
+	ROW("GET", "/people", people_view, ROUTE_AUDITORS, LANE_SEARCHES, 0)                                \
+	ROW("POST", "/people", people_post, ROLE_ADMINISTRATOR, LANE_PASSWORDS, VIEW_FORM_MAX)              \
+	ROW("GET", "/people/{account}", account_view, ROUTE_AUDITORS, LANE_SEARCHES, 0)                     \
+	ROW("POST", "/people/{account}/password", account_password_post, ROLE_ADMINISTRATOR,                \
+	    LANE_PASSWORDS, VIEW_FORM_MAX)                                                                  \
+	ROW("POST", "/people/{account}/{act}", account_post, ROLE_ADMINISTRATOR, LANE_SEARCHES, VIEW_FORM_MAX) \
+	ROW("POST", "/groups/{act}", group_post, ROLE_ADMINISTRATOR, LANE_SEARCHES, VIEW_FORM_MAX)          \
+	ROW("GET", "/account", own_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)                                    \
+	ROW("POST", "/account", token_post, ROUTE_PEOPLE, LANE_SEARCHES, VIEW_FORM_MAX)                     \
+	ROW("POST", "/account/{act}", own_post, ROUTE_PEOPLE, LANE_SEARCHES, VIEW_FORM_MAX)                 \
+	ROW("GET", "/settings", settings_view, ROUTE_AUDITORS, LANE_SEARCHES, 0)                            \
+	ROW("POST", "/settings/{setting}", setting_post, ROLE_ADMINISTRATOR, LANE_SEARCHES, VIEW_FORM_MAX)  \
+	ROW("GET", "/log", log_view, ROUTE_AUDITORS, LANE_SEARCHES, 0)
 // clang-format on
 
 #define VIEW_DECLARATION(method, path, page, roles, lane, body_max) int page(struct view *view);

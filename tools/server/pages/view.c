@@ -33,30 +33,11 @@ static const struct {
 	const char *path, *name;
 	unsigned int roles;
 } SECTIONS[] = {
-	{ "/", "Overview", ROUTE_PEOPLE },
-	{ "/record", "Record", ROUTE_PEOPLE },
-	{ "/policies", "Policies", ROUTE_PEOPLE },
-	{ "/agents", "Agents", ROUTE_PEOPLE },
-	{ "/people", "People", ROLE_ADMINISTRATOR | ROLE_AUDITOR },
+	{ "/", "Overview", ROUTE_PEOPLE },         { "/record", "Record", ROUTE_PEOPLE },
+	{ "/policies", "Policies", ROUTE_PEOPLE }, { "/agents", "Agents", ROUTE_PEOPLE },
+	{ "/people", "People", ROUTE_AUDITORS },   { "/settings", "Settings", ROUTE_AUDITORS },
+	{ "/log", "Log", ROUTE_AUDITORS },
 };
-
-static const char *role_name(unsigned int role)
-{
-	static const struct {
-		unsigned int role;
-		const char *name;
-	} NAMES[] = {
-#define ROLE_ROW(role, bit, name) { role, name },
-		ROLES(ROLE_ROW)
-#undef ROLE_ROW
-	};
-
-	for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
-		if (NAMES[i].role == role)
-			return NAMES[i].name;
-	}
-	return "";
-}
 
 bool view_may(const struct view *view, unsigned int roles)
 {
@@ -112,14 +93,16 @@ static void add_sections(struct view *view, const char *current)
 	HTML_PUT(out, "</ul></nav>\n");
 }
 
-static void add_person(struct view *view)
+static void add_person(struct view *view, const char *current)
 {
 	const struct person *person = &view->session.person;
 
-	HTML(view->out,
-	     "<form class=\"person\" method=\"post\" action=\"/logout\">"
-	     "<span><b>{}</b> <small>{}</small></span>",
-	     html_word(person->account), html_word(role_name(person->role)));
+	HTML_PUT(view->out, "<form class=\"person\" method=\"post\" action=\"/logout\">"
+			    "<a href=\"/account\"");
+	if (strcmp(current, "/account") == 0)
+		HTML_PUT(view->out, " aria-current=\"page\"");
+	HTML(view->out, "><b>{}</b> <small>{}</small></a>", html_word(person->account),
+	     html_word(person_role_name(person->role)));
 	view_add_form_word(view);
 	HTML_PUT(view->out, "<button class=\"quiet\">Log out</button></form>\n");
 }
@@ -136,7 +119,7 @@ static void begin(struct view *view, unsigned int status, const char *section, s
 			    "<header>\n<a class=\"brand\" href=\"/\">Chaperone</a>\n");
 	if (view->has_session) {
 		add_sections(view, section);
-		add_person(view);
+		add_person(view, section);
 	}
 	HTML(view->out, "</header>\n<main id=\"content\" tabindex=\"-1\">\n<h1>{}</h1>\n",
 	     html_text(title));
@@ -148,9 +131,33 @@ static void end(struct view *view)
 	     html_word(view->request->server->name));
 }
 
+void view_wrong(struct view *view, const char *field, const char *text)
+{
+	view->wrong_field = field;
+	snprintf(view->wrong, sizeof(view->wrong), "%s", text);
+}
+
+/* What came of the form that led here. */
+static void add_outcome(struct view *view)
+{
+	if (view->wrong_field && view->wrong_field[0])
+		HTML(view->out,
+		     "<p class=\"bad\" role=\"alert\">Nothing was changed: "
+		     "<a href=\"#field-{}\">{}</a></p>\n",
+		     html_word(view->wrong_field), html_word(view->wrong));
+	else if (view->wrong_field)
+		HTML(view->out, "<p class=\"bad\" role=\"alert\">Nothing was changed: {}</p>\n",
+		     html_word(view->wrong));
+	else if (view->done)
+		HTML(view->out, "<p class=\"good\" role=\"status\">{}</p>\n",
+		     html_word(view->done));
+}
+
 void view_begin(struct view *view, const char *section, struct slice title)
 {
-	begin(view, MHD_HTTP_OK, section, title);
+	begin(view, view->wrong_field ? MHD_HTTP_UNPROCESSABLE_CONTENT : MHD_HTTP_OK, section,
+	      title);
+	add_outcome(view);
 }
 
 void view_refuse(struct view *view, unsigned int status, const char *detail)

@@ -8,7 +8,8 @@
 #include "tools/server/pages/html.h"
 #include "tools/server/pages/session.h"
 
-#define VIEW_FORM_MAX (4 * KIB) /* a body of a form that has a few fields */
+#define VIEW_FORM_MAX   (4 * KIB) /* a body of a form that has a few fields */
+#define VIEW_WRONG_SIZE 512u
 
 struct view {
 	const struct request *request;
@@ -19,6 +20,10 @@ struct view {
 	bool has_session;
 	struct form form; /* what came behind the path, or in the body of a POST */
 	int64_t now_ns;   /* since 1970 */
+	const char *done; /* what was done just now, which the page says; NULL: nothing */
+	const char
+		*wrong_field; /* whose input cannot be taken, "" for no one field's; NULL: it can */
+	char wrong[VIEW_WRONG_SIZE];
 };
 
 /* Writes a page.  A negative errno becomes a page that says so. */
@@ -34,6 +39,10 @@ struct view_page {
  * refused unless it comes from a page of this server, and with its session's word where there is a
  * session. */
 int view_answer(const struct view_page *page, const struct request *request, struct reply *reply);
+
+/* The input cannot be taken: the page that begins next says `text` and has status 422, and the field is marked
+ * (field.h). */
+void view_wrong(struct view *view, const char *field, const char *text);
 
 /* Begins a page of status 200, up to where its own part begins; `title` is a literal or lives until then.
  * `section` is the path of the part of the site to which it belongs. */

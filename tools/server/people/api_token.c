@@ -5,12 +5,37 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "control/base64.h"
+#include "control/release.h"
+#include "tools/command/when.h"
 #include "tools/server/people/account.h"
 #include "tools/server/people/person.h"
 #include "tools/server/people/scope.h"
 
 #define ID_BYTES ((API_TOKEN_ID_SIZE - 1) / 2)
+
+int api_token_read_life(const char *text, uint64_t *ret_ns)
+{
+	uint64_t ns;
+	int r = when_read_duration(text, &ns);
+
+	if (r == 0 && (ns == 0 || ns > API_TOKEN_LIFE_MAX))
+		r = -ERANGE;
+	if (r == 0)
+		*ret_ns = ns;
+	return r;
+}
+
+bool api_token_is_name(struct slice text)
+{
+	return release_is_why(text) && text.length <= API_TOKEN_NAME_MAX;
+}
+
+void api_token_write(const struct api_token *token, struct buf *out)
+{
+	buf_add_text(out, API_TOKEN_PREFIX);
+	base64url_write(token->secret, sizeof(token->secret), out);
+}
 
 void api_token_make(struct api_token *token)
 {

@@ -3,6 +3,8 @@
 #ifndef TOOLS_SERVER_PEOPLE_API_TOKEN_H
 #define TOOLS_SERVER_PEOPLE_API_TOKEN_H
 
+#include "common/buf.h"
+#include "common/clock.h"
 #include "control/name.h"
 #include "tools/server/store/store.h"
 #include "tools/server/people/token.h"
@@ -10,6 +12,8 @@
 #define API_TOKENS_MAX     32u /* of an account */
 #define API_TOKEN_NAME_MAX 64u
 #define API_TOKEN_ID_SIZE  13u /* twelve hexadecimal digits, and a NUL */
+
+#define API_TOKEN_LIFE_MAX (366 * UINT64_C(86400) * SECOND_NS)
 
 /* Stands before it in base64url, so that it is known for what it is wherever it turns up. */
 #define API_TOKEN_PREFIX "chaperone_"
@@ -21,6 +25,15 @@ struct api_token {
 	int64_t expires_ns;
 	unsigned char secret[TOKEN_SIZE];
 };
+
+/* For how long one is good: "12h", "30d".  -EINVAL: it is no duration; -ERANGE: none at all, or over 366 days. */
+must_use int api_token_read_life(const char *text, uint64_t *ret_ns);
+
+/* One line of at most API_TOKEN_NAME_MAX bytes, or nothing. */
+bool api_token_is_name(struct slice text);
+
+/* Appends what programs show. */
+void api_token_write(const struct api_token *token, struct buf *out);
 
 /* Makes its id and its secret, of which the store keeps a digest. */
 void api_token_make(struct api_token *token);

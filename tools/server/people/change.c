@@ -77,6 +77,13 @@ const char *change_operand(const void *change, size_t number)
 	return ((const struct change *)change)->operands[number];
 }
 
+struct deed change_deed(const void *change, const char *object)
+{
+	return (struct deed){ .actor = audit_system(),
+			      .subject = change_operand(change, 0),
+			      .object = object };
+}
+
 int change_note(struct store *store, enum audit_action action, const char *subject,
 		struct slice detail)
 {

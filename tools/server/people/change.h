@@ -5,7 +5,7 @@
 #define TOOLS_SERVER_PEOPLE_CHANGE_H
 
 #include "tools/command/options.h"
-#include "tools/server/people/audit.h"
+#include "tools/server/people/deed.h"
 #include "tools/server/store/data.h"
 
 /* The first member of what a command's options fill. */
@@ -56,6 +56,9 @@ must_use int change_run_alone(const struct change_command *command, int argc, ch
 
 /* One of the operands: of any struct that begins with a struct change. */
 const char *change_operand(const void *change, size_t number);
+
+/* What this process's user does to the first operand; `object` as the deed says (deed.h). */
+struct deed change_deed(const void *change, const char *object);
 
 /* Writes down what this process's user did. */
 must_use int change_note(struct store *store, enum audit_action action, const char *subject,

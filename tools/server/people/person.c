@@ -26,6 +26,15 @@ unsigned int person_role(struct slice name)
 	return 0;
 }
 
+const char *person_role_name(unsigned int role)
+{
+	for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+		if (NAMES[i].role == role)
+			return NAMES[i].name;
+	}
+	return "";
+}
+
 /* The columns of both queries; a log-in has the first two. */
 enum column { ACCOUNT, ROLE, ID, SCOPE };
 

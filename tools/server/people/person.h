@@ -27,8 +27,13 @@ enum role {
 #define ROLES_AUTHORS  (ROLE_AUTHOR | ROLE_ADMINISTRATOR)
 #define ROLES_AUDITORS (ROLE_AUDITOR | ROLE_ADMINISTRATOR)
 
+#define PERSON_ROLE_SIZE 16u
+
 /* The role of that name; 0: there is none. */
 unsigned int person_role(struct slice name);
+
+/* Its name; "" for what is no role. */
+const char *person_role_name(unsigned int role);
 
 #define PERSON_ACTOR_SIZE (NAME_PLAIN_MAX + 1 + API_TOKEN_ID_SIZE)
 

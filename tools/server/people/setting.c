@@ -2,6 +2,7 @@
 #include "tools/server/people/setting.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "common/buf.h"
 #include "common/clock.h"
@@ -12,11 +13,9 @@
 #define MINUTE_S 60u
 #define DAY_S    86400u
 
-#define VALUE_MAX 64u
-
 static int read_duration(struct slice text, uint64_t *ret_seconds)
 {
-	SCOPED(buf_done) struct buf copy = BUF_MAX(VALUE_MAX);
+	SCOPED(buf_done) struct buf copy = BUF_MAX(SETTING_VALUE_SIZE);
 	uint64_t ns;
 
 	buf_add_slice(&copy, text);
@@ -67,6 +66,30 @@ const struct setting SETTINGS[SETTING_COUNT] = {
 				.max = DAY_S },
 };
 
+const struct setting *setting_find(struct slice name)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		if (slice_is(name, SETTINGS[i].name))
+			return &SETTINGS[i];
+	}
+	return NULL;
+}
+
+static int take_text(void *context, const struct store_value *columns, size_t count)
+{
+	(void)count;
+	snprintf(context, SETTING_VALUE_SIZE, "%.*s", SLICE_ARGUMENTS(columns[0].bytes));
+	return 0;
+}
+
+int setting_text(struct store *store, const struct setting *setting,
+		 char ret_value[SETTING_VALUE_SIZE])
+{
+	snprintf(ret_value, SETTING_VALUE_SIZE, "%s", setting->usual);
+	return store_run(store, "SELECT value FROM setting WHERE name = $1",
+			 STORE_VALUES(store_text(slice_of(setting->name))), take_text, ret_value);
+}
+
 static int read_value(const struct setting *setting, struct slice text, uint64_t *ret_number)
 {
 	uint64_t number;
@@ -105,15 +128,6 @@ int setting_read(struct store *store, enum setting_name name, uint64_t *ret_numb
 	return 0;
 }
 
-static const struct setting *find(struct slice name)
-{
-	for (size_t i = 0; i < SETTING_COUNT; i++) {
-		if (slice_is(name, SETTINGS[i].name))
-			return &SETTINGS[i];
-	}
-	return NULL;
-}
-
 static int replace(struct store *store, struct slice name, struct slice value)
 {
 	int r = store_do(store, "DELETE FROM setting WHERE name = $1",
@@ -127,7 +141,7 @@ static int replace(struct store *store, struct slice name, struct slice value)
 
 int setting_write(struct store *store, struct slice name, struct slice value, struct error *error)
 {
-	const struct setting *setting = find(name);
+	const struct setting *setting = setting_find(name);
 	uint64_t number;
 
 	if (!setting)

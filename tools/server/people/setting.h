@@ -21,6 +21,15 @@ struct setting {
 
 extern const struct setting SETTINGS[SETTING_COUNT];
 
+#define SETTING_VALUE_SIZE 64u
+
+/* NULL: there is none of that name. */
+const struct setting *setting_find(struct slice name);
+
+/* What is set as it was written, or the usual value. */
+must_use int setting_text(struct store *store, const struct setting *setting,
+			  char ret_value[SETTING_VALUE_SIZE]);
+
 /* The number that is set, or the usual one.  -EINVAL for one that nobody could have set. */
 must_use int setting_read(struct store *store, enum setting_name name, uint64_t *ret_number);
 

@@ -41,6 +41,13 @@ int user_check_role(const char *role, struct error *error)
 			 role);
 }
 
+int user_check_password(struct slice password, struct error *error)
+{
+	if (password.length >= PASSWORD_MIN)
+		return 0;
+	return error_set(error, -EINVAL, "a password has at least %u characters", PASSWORD_MIN);
+}
+
 int user_get_password(struct user_change *user, struct error *error)
 {
 	char made[PASSWORD_SIZE];
@@ -53,10 +60,7 @@ int user_get_password(struct user_change *user, struct error *error)
 		return user->password.failed;
 	}
 	int r = password_read(&user->password, error);
-	if (r == 0 && user->password.length < PASSWORD_MIN)
-		r = error_set(error, -EINVAL, "a password has at least %u characters",
-			      PASSWORD_MIN);
-	return r;
+	return r < 0 ? r : user_check_password(buf_view(&user->password), error);
 }
 
 void user_warn(const char *command, struct store *store)

@@ -34,6 +34,9 @@ void user_warn(const char *command, struct store *store);
 must_use int user_check_name(const char *name, struct error *error);
 must_use int user_check_role(const char *role, struct error *error);
 
+/* Whether it is one that an account may have. */
+must_use int user_check_password(struct slice password, struct error *error);
+
 /* For `prepare`: makes a password, or reads it from standard input. */
 must_use int user_get_password(struct user_change *user, struct error *error);
 

@@ -12,7 +12,7 @@ except ImportError:
     print("python3-html5lib is not installed")
     sys.exit(77)
 
-from authors import Person, add_account, add_key, login, rows
+from authors import Person, add_account, add_key, archive, bundle, login, rows
 from served import code, enrol, manage, manage_json, server
 from support import collect, main
 
@@ -355,6 +355,46 @@ def test_a_token_does_not_open_the_pages_that_change():
             page = Browser(served).post(path, fields, ORIGIN, f"Authorization: Bearer {token}")
             assert page.status == 303 and page.headers["location"] == "/login", path
         assert state(served) == before
+
+
+def test_a_policy_is_checked_without_a_push():
+    with server() as served:
+        clerk = Clerk(served)
+        before = state(served)
+        files = {name: text.decode() for name, text in bundle().items()}
+        whole = archive({name: text.encode() for name, text in files.items()}).decode()
+        good = clerk.do("/check", 200, policy=files["policy.yaml"].replace("\n", "\r\n"), test=files["policy_test.yaml"].replace("\n", "\r\n"))
+        assert "passes its checks" in good.words() or good.find("ul", class_="findings"), good.words()
+        assert not good.find("li", class_="error") and "policy_test.yaml" in good.words()
+        assert "".join(good.find("textarea", id="field-policy")[0].itertext()).strip() == files["policy.yaml"].strip()
+        again = clerk.do("/check", 200, policy=whole.replace("\n", "\r\n"), test="")
+        assert again.find("ul", class_="findings") == good.find("ul", class_="findings") == [] and "policy_test.yaml" in again.words()
+        wrong = clerk.do("/check", 200, policy=files["policy.yaml"] + "\r\nnonsense: <b>\r\n", test="")
+        line = files["policy.yaml"].count("\n") + 2
+        assert wrong.find("li", class_="error") and f"#policy.yaml-{line}" in wrong.links() and wrong.find("li", id=f"policy.yaml-{line}")
+        assert not wrong.find("b", class_="x") and "nonsense: <b>" in wrong.words()
+        failed = clerk.do("/check", 200, policy=files["policy.yaml"], test=files["policy_test.yaml"].replace("allow", "deny"))
+        assert failed.find("li", class_="error"), failed.words()[:500]
+        for policy in ("", " \r\n ", "chaperone.source/v1\npolicy.yaml 10\nx", "x" * (1024 * 1024 + 1)):
+            page = clerk.do("/check", 422, policy=policy, test="")
+            assert page.find("textarea", id="field-policy", aria_invalid="true"), policy[:40]
+        assert state(served) == before and not rows(served, "SELECT id FROM draft")
+        assert clerk.post("/check", {"form": clerk.word, "policy": "x" * (2 * 1024 * 1024)}).status == 413
+
+
+def test_a_check_is_for_authors():
+    with server() as served:
+        for role in ROLES:
+            add_account(served, role, role)
+            clerk = Clerk(served, role)
+            may = role in ("author", "administrator")
+            assert clerk.get("/check").status == (200 if may else 403), role
+            assert ("/check" in clerk.get("/policies").links()) == may
+            assert clerk.do("/check", 200 if may else 403, policy="x: 1")
+            for headers in FOREIGN:
+                assert clerk.post("/check", {"policy": "x: 1", "form": clerk.word}, *headers).status == 403
+            assert clerk.post("/check", {"policy": "x: 1"}).status == 403
+        assert Browser(served).post("/check", {"policy": "x: 1"}).headers["location"] == "/login"
 
 
 main(collect(globals()))

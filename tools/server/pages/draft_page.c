@@ -12,6 +12,7 @@
 #include "tools/server/api/draft.h"
 #include "tools/server/pages/lines.h"
 #include "tools/server/pages/pages.h"
+#include "tools/server/pages/trial_findings.h"
 #include "tools/server/policy/published.h"
 
 #define TITLE_MAX 160u
@@ -126,36 +127,6 @@ static int add_facts(struct view *view, const struct sight *sight)
 	return r;
 }
 
-static void add_finding(struct buf *out, const json_t *finding)
-{
-	struct slice file = document_text(finding, "file");
-	struct slice severity = document_text(finding, "severity");
-	int64_t line = json_integer_value(json_object_get(finding, "line"));
-	int64_t column = json_integer_value(json_object_get(finding, "column"));
-
-	HTML(out,
-	     "<li class=\"{}\"><a href=\"#{}-{}\">{}:{}:{}</a> <b>{}</b>: {} <code>{}</code></li>\n",
-	     html_text(severity), html_text(file), html_number(line), html_text(file),
-	     html_number(line), html_number(column), html_text(severity),
-	     html_text(document_text(finding, "text")), html_text(document_text(finding, "id")));
-}
-
-/* A look at a page starts no check: it costs what a push may. */
-static void add_findings(struct buf *out, const json_t *document)
-{
-	json_t *findings = json_object_get(document, "findings"), *finding;
-	size_t i;
-
-	HTML_PUT(out, "<h2>Findings</h2>\n");
-	if (json_array_size(findings) == 0)
-		HTML_PUT(out, "<p class=\"good\">It passes its checks and its tests.</p>\n");
-	else
-		HTML_PUT(out, "<ul class=\"findings\">\n");
-	json_array_foreach(findings, i, finding) add_finding(out, finding);
-	if (json_array_size(findings) > 0)
-		HTML_PUT(out, "</ul>\n");
-}
-
 static int show(struct view *view, const struct sight *sight)
 {
 	char title[TITLE_MAX], from[LABEL_MAX] = "nothing";
@@ -170,7 +141,8 @@ static int show(struct view *view, const struct sight *sight)
 	int r = add_facts(view, sight);
 	if (r < 0)
 		return r;
-	add_findings(view->out, sight->findings);
+	/* A look at a page starts no check: it costs what a push may. */
+	trial_findings_add(view->out, json_object_get(sight->findings, "findings"));
 	HTML(view->out, "<h2>What it changes</h2>\n<p>Compared with {}.</p>\n", html_word(from));
 	r = lines_add_changes(view->out, buf_view(&sight->before.source), buf_view(&sight->source),
 			      (const char *const[]){ from, "the draft" });

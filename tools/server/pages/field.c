@@ -62,6 +62,17 @@ void field_add(struct view *view, const struct field *field)
 	end(view, field);
 }
 
+/* The newline behind the element's begin is none of the text. */
+void field_add_area(struct view *view, const struct field *field, unsigned int lines)
+{
+	begin(view, field);
+	HTML(view->out, "<textarea rows=\"{}\" autocapitalize=\"none\" spellcheck=\"false\"",
+	     html_number(lines));
+	add_attributes(view, field);
+	HTML(view->out, ">\n{}</textarea>\n", html_text(value_of(view, field)));
+	end(view, field);
+}
+
 void field_add_check(struct view *view, const struct field *field)
 {
 	HTML_PUT(view->out, "<div class=\"field check\"><span><input type=\"checkbox\" "

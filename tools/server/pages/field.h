@@ -18,6 +18,9 @@ struct field {
 /* Appends the field.  What came in it stands there again, unless it is a password. */
 void field_add(struct view *view, const struct field *field);
 
+/* Appends one for a text of many lines, of which `lines` are seen at first. */
+void field_add_area(struct view *view, const struct field *field, unsigned int lines);
+
 /* Appends a box to check, whose value is FIELD_CHECKED then. */
 #define FIELD_CHECKED "yes"
 void field_add_check(struct view *view, const struct field *field);

@@ -22,7 +22,8 @@ static int unescape(struct slice encoded, size_t place)
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-/* Writes at most as many bytes as it reads: `at` has room for them. */
+/* Writes at most as many bytes as it reads: `at` has room for them.  Browsers end lines with CR LF (HTML, 4.10.21.7): LF is
+ * left of it. */
 static int decode(struct slice encoded, char *at, struct slice *ret_text)
 {
 	size_t length = 0;
@@ -36,6 +37,8 @@ static int decode(struct slice encoded, char *at, struct slice *ret_text)
 			if (c <= 0)
 				return -EINVAL;
 		}
+		if (c == '\n' && length > 0 && at[length - 1] == '\r')
+			length--;
 		at[length++] = (char)c;
 	}
 	*ret_text = (struct slice){ at, length };

@@ -20,7 +20,7 @@ struct form {
 		.text = BUF_MAX(FORM_MAX)                                                          \
 	}
 
-/* Reads NAME=VALUE&…  -EINVAL for too many fields, escapes that are none, and what is not UTF-8 or has
+/* Reads NAME=VALUE&…; lines end with LF alone.  -EINVAL for too many fields, escapes that are none, and what is not UTF-8 or has
  * a zero byte; -E2BIG, -ENOMEM. */
 must_use int form_read(struct slice encoded, struct form *form);
 void form_done(struct form *form);

@@ -21,6 +21,8 @@
 	ROW("GET", "/policies/{bundle}/diff", diff_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)                       \
 	ROW("GET", "/policies/{bundle}/{version}", version_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)               \
 	ROW("GET", "/policies/{bundle}/drafts/{draft}", draft_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)         \
+	ROW("GET", "/check", check_view, ROUTE_AUTHORS, LANE_NONE, 0)                                       \
+	ROW("POST", "/check", check_post, ROUTE_AUTHORS, LANE_POLICIES, FORM_MAX)                           \
 	ROW("GET", "/agents", agents_view, ROUTE_PEOPLE, LANE_SEARCHES, 0)                                     \
 	ROW("POST", "/agents", code_post, ROLE_ADMINISTRATOR, LANE_SEARCHES, VIEW_FORM_MAX)                 \
 	ROW("POST", "/agents/{act}", agent_post, ROLE_ADMINISTRATOR, LANE_SEARCHES, VIEW_FORM_MAX)          \

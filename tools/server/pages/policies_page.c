@@ -36,6 +36,9 @@ int policies_view(struct view *view)
 	if (r < 0)
 		return r;
 	view_begin(view, "/policies", SLICE("Policies"));
+	if (view_may(view, ROUTE_AUTHORS))
+		HTML_PUT(view->out,
+			 "<p class=\"links\"><a href=\"/check\">Check a policy</a></p>\n");
 	if (versions == 0) {
 		HTML_PUT(view->out,
 			 "<p class=\"empty\">There is no policy yet. Authors push one with "

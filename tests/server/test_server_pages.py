@@ -44,7 +44,7 @@ def fill(served):
 
 def paths(draft):
     return ["/policies", f"/policies/{BUNDLE}", f"/policies/{BUNDLE}/2", f"/policies/{BUNDLE}/diff?from=1&to=2",
-            f"/policies/{BUNDLE}/drafts/{draft}", "/agents", "/people"]
+            f"/policies/{BUNDLE}/drafts/{draft}", "/agents", "/people", "/people/bea", "/account", "/settings", "/log", "/check"]
 
 
 def check_site(page):
@@ -83,7 +83,7 @@ def test_every_page_is_whole_and_protected():
             check_site(page)
             assert page.find("form", action="/logout"), path
             assert [node.get("href") for node in page.find("a") if node.get("aria-current") == "page"] == \
-                ["/" + path.split("/")[1].split("?")[0]], path
+                ["/policies" if path == "/check" else "/" + path.split("/")[1].split("?")[0]], path
             assert browser.get(path, method="HEAD").status == 200
         for path in ("/policies/none", f"/policies/{BUNDLE}/9", f"/policies/{BUNDLE}/x", f"/policies/{BUNDLE}/diff?from=1&to=9",
                      f"/policies/{BUNDLE}/diff", f"/policies/{BUNDLE}/drafts/none", f"/policies/{BUNDLE}?before=x", "/record/x/y",
@@ -533,6 +533,39 @@ def test_live_parts_are_sent_only_when_there_is_news():
         news = browser.get(path, f"If-None-Match: {tag}")
         assert news.status == 200 and len(re.findall('<tr><td><a href="/record/', news.text)) > before
         assert Browser(served).get(path).status == 303
+
+
+HTML_WANTED = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+
+
+def test_browsers_get_a_page_and_programs_a_problem():
+    with server() as served:
+        browser = logged_in(served)
+        cookie = f"Cookie: __Host-session={browser.cookie}"
+        asked = (("GET", "/nothing", b"", 404, "no such page"), ("GET", "/v1/nothing", b"", 404, "no such page"),
+                 ("PUT", "/record", b"", 405, "forms of other pages"), ("GET", "/logout", b"", 405, "forms of other pages"),
+                 ("POST", "/login", b"a" * 5000, 413, "longer"), ("GET", "/v1/agents", b"", 401, "people who logged in"))
+        for method, path, body, status, words in asked:
+            page = browser.take(path, served.ask(method, path, cookie, ORIGIN, HTML_WANTED, body=body))
+            assert page.status == status and words in page.words(), (path, page.status, page.text[-500:])
+            check_site(page)
+            assert bool(page.find("form", action="/logout")) == (status in (404, 405)), path
+            assert status != 405 or page.headers["allow"], path
+            for accept in ([], ["Accept: */*"], ["Accept: application/json"]):
+                told = served.ask(method, path, cookie, ORIGIN, *accept, body=body)
+                assert told[0] == status and told[1]["content-type"] == "application/problem+json", (path, told)
+        page = Browser(served).get("/nothing", HTML_WANTED)
+        assert page.status == 404 and not page.find("form") and served.ask("HEAD", "/nothing", HTML_WANTED)[2] == b""
+
+
+def test_a_trouble_of_the_server_is_a_page():
+    with server() as served:
+        browser = logged_in(served)
+        rows(served, "ALTER TABLE audit RENAME TO gone")
+        page = browser.get("/log")
+        assert page.status == 500 and "trouble of its own" in page.words() and page.find("form", action="/logout"), page.text
+        check_site(page)
+        assert "audit" not in page.words() and browser.get("/agents").status == 200
 
 
 main(collect(globals()))

@@ -175,6 +175,7 @@ static int start_http(struct serving *serving, struct error *error)
 					  .key = buf_text(&serving->key),
 					  .routes = ROUTES,
 					  .pages = PAGES,
+					  .refuse_page = pages_refuse,
 					  .stores = &serving->stores,
 					  .server = &serving->server,
 					  .listener = { witness_hear, &serving->server } };

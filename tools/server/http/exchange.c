@@ -2,6 +2,7 @@
 #include "tools/server/http/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -11,8 +12,8 @@
 #include "tools/server/http/server.h"
 #include "tools/server/http/source.h"
 
-#define NO_DATABASE "the database does not answer: try again in a while"
 #define NO_ROOM     "too much is under way: try again in a while"
+#define HTML        "text/html"
 #define ALLOWED_MAX 256u
 #define ANSWER_FREE (64 * KIB) /* for an answer of so many bytes there is always room */
 
@@ -62,12 +63,39 @@ static uint64_t end_of(const struct reply *reply)
 	return monotonic_ns() + HTTP_ANSWER_NS + reply->body.length * SECOND_NS / HTTP_ANSWER_RATE;
 }
 
+/* Browsers say that they take pages, and programs do not. */
+static bool wants_page(const struct exchange *exchange)
+{
+	struct slice accepted = http_header(&exchange->request, MHD_HTTP_HEADER_ACCEPT);
+
+	return exchange->service->refuse_page && accepted.at &&
+	       memmem(accepted.at, accepted.length, HTML, strlen(HTML));
+}
+
+/* The reply becomes a problem, or a page that says so. */
+static void object(const struct exchange *exchange, unsigned int status, const char *detail,
+		   struct reply *reply)
+{
+	if (wants_page(exchange))
+		exchange->service->refuse_page(&exchange->request, status, detail, reply);
+	else
+		reply_problem(reply, status, detail);
+}
+
+/* As object, of a trouble in the server: `why` is for whoever runs it. */
+static void object_to_trouble(const struct exchange *exchange, unsigned int status,
+			      const char *detail, const char *why, struct reply *reply)
+{
+	object(exchange, status, detail, reply);
+	snprintf(reply->why, sizeof(reply->why), "%s", why);
+}
+
 static enum MHD_Result send_reply(const struct exchange *exchange, struct reply *reply,
 				  const struct buf *allowed)
 {
 	if (reply->body.failed)
-		reply_failure(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "the answer is too long",
-			      "the answer is too long");
+		object_to_trouble(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR,
+				  "the answer is too long", "the answer is too long", reply);
 	deadline_set(exchange->deadline, DEADLINE_ANSWER, end_of(reply));
 	struct MHD_Response *response = response_new(reply, allowed);
 	enum MHD_Result result =
@@ -87,11 +115,23 @@ struct objection {
 	struct buf *allowed;
 };
 
-static enum MHD_Result refuse(const struct exchange *exchange, const struct objection *objection)
+/* Whoever is lost among the pages sees where he can go, for which the page asks who it is. */
+static bool is_lost(const struct exchange *exchange, unsigned int status)
+{
+	return (status == MHD_HTTP_NOT_FOUND || status == MHD_HTTP_METHOD_NOT_ALLOWED) &&
+	       wants_page(exchange);
+}
+
+static enum MHD_Result refuse(struct exchange *exchange, const struct objection *objection)
 {
 	SCOPED(reply_done) struct reply reply = REPLY_EMPTY;
+	struct store_pool *stores =
+		is_lost(exchange, objection->status) ? exchange->service->stores : NULL;
 
-	reply_problem(&reply, objection->status, objection->detail);
+	exchange->request.store = stores ? store_pool_take(stores) : NULL;
+	object(exchange, objection->status, objection->detail, &reply);
+	if (stores)
+		store_pool_give(stores, exchange->request.store);
 	reply.closes = guard_has_body(exchange->connection);
 	return send_reply(exchange, &reply, objection->allowed);
 }
@@ -123,7 +163,7 @@ static bool is_welcome(struct http_service *service, const struct route *route,
 	int r = recognise(service, route, request);
 	if (r < 0 && r != -EACCES) { /* nobody knows who it is */
 		objection->status = MHD_HTTP_SERVICE_UNAVAILABLE;
-		objection->detail = NO_DATABASE;
+		objection->detail = REPLY_NO_DATABASE;
 	}
 	if (r < 0)
 		return false;
@@ -169,6 +209,7 @@ enum MHD_Result exchange_begin(struct http_service *service, struct MHD_Connecti
 				     .reply = REPLY_EMPTY,
 				     .deadline = deadline_of(connection) };
 
+	exchange.request.server = service->server;
 	if (guard_is_ambiguous(connection)) {
 		tell(&exchange, HTTP_AMBIGUOUS, objection.status, NULL);
 		return refuse(&exchange, &objection);
@@ -219,19 +260,14 @@ enum MHD_Result exchange_take(struct exchange *exchange, const char *bytes, size
 	return MHD_NO;
 }
 
-/* Troubles of the database that pass. */
-static bool may_pass(int code)
-{
-	return code == -ENOTCONN || code == -ECONNREFUSED || code == -EAGAIN || code == -ETIMEDOUT;
-}
-
 static void fail(struct exchange *exchange, int code)
 {
-	bool passes = may_pass(code);
+	bool passes = reply_trouble_passes(code);
 
-	reply_failure(&exchange->reply,
-		      passes ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
-		      passes ? NO_DATABASE : NULL, store_reason(exchange->request.store, code));
+	object_to_trouble(exchange,
+			  passes ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
+			  passes ? REPLY_NO_DATABASE : NULL,
+			  store_reason(exchange->request.store, code), &exchange->reply);
 }
 
 static void ask_route(struct exchange *exchange)
@@ -254,8 +290,8 @@ static void run_job(struct job *job, bool is_dropped)
 		(struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
 
 	if (is_dropped)
-		reply_problem(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "the server ends: try again in a while");
+		object(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+		       "the server ends: try again in a while", &exchange->reply);
 	else
 		ask_route(exchange);
 	MHD_resume_connection(exchange->connection);
@@ -277,8 +313,9 @@ static enum MHD_Result give_to_lane(struct exchange *exchange)
 	exchange->job.run = run_job;
 	MHD_suspend_connection(exchange->connection);
 	if (!lane_add(&exchange->service->lanes[exchange->route->lane], &exchange->job)) {
-		reply_failure(&exchange->reply, MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "too many ask for this: try again in a while", "too many wait");
+		object_to_trouble(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+				  "too many ask for this: try again in a while", "too many wait",
+				  &exchange->reply);
 		MHD_resume_connection(exchange->connection);
 	}
 	return MHD_YES;

@@ -207,6 +207,7 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 		return error_system(error, -ENOMEM, "the server");
 	service->routes = settings->routes;
 	service->pages = settings->pages;
+	service->refuse_page = settings->refuse_page;
 	service->stores = settings->stores;
 	service->server = settings->server;
 	service->listener = settings->listener;

@@ -49,7 +49,8 @@ struct http_settings {
 	struct sockaddr_storage address;
 	const char *certificate, *key;      /* PEM; the key's may be wiped afterwards */
 	const struct route *routes, *pages; /* the API's, and people's with a browser */
-	struct store_pool *stores;          /* both live longer than the service */
+	route_refuse_fn refuse_page; /* for those who ask for text/html; NULL: problems alone */
+	struct store_pool *stores;   /* both live longer than the service */
 	struct server *server;
 	struct http_listener listener;
 };

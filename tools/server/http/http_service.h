@@ -11,6 +11,7 @@
 struct http_service {
 	struct MHD_Daemon *daemon;
 	const struct route *routes, *pages;
+	route_refuse_fn refuse_page;
 	struct store_pool *stores;
 	struct server *server;
 	struct lane lanes[LANE_COUNT]; /* LANE_NONE has none */

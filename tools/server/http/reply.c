@@ -76,6 +76,11 @@ void reply_failure(struct reply *reply, unsigned int status, const char *detail,
 	snprintf(reply->why, sizeof(reply->why), "%s", why);
 }
 
+bool reply_trouble_passes(int code)
+{
+	return code == -ENOTCONN || code == -ECONNREFUSED || code == -EAGAIN || code == -ETIMEDOUT;
+}
+
 int reply_by_case(struct reply *reply, const struct reply_case *cases, size_t count, int code)
 {
 	for (size_t i = 0; i < count; i++) {

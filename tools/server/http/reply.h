@@ -52,6 +52,10 @@ void reply_problem(struct reply *reply, unsigned int status, const char *detail)
 /* As reply_problem, of a trouble in the server: `why` is for whoever runs it. */
 void reply_failure(struct reply *reply, unsigned int status, const char *detail, const char *why);
 
+/* Whether `code` is a trouble of the database that passes: 503, and not 500. */
+bool reply_trouble_passes(int code);
+#define REPLY_NO_DATABASE "the database does not answer: try again in a while"
+
 /* As reply_problem, but of more members, until reply_object_end. */
 struct buf *reply_problem_open(struct reply *reply, unsigned int status, const char *detail);
 

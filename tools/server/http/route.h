@@ -31,6 +31,11 @@ struct request {
 /* Answers; a negative errno becomes a problem 500. */
 typedef int (*route_fn)(const struct request *request, struct reply *reply);
 
+/* The reply becomes what a browser shows of a request that cannot be answered; `detail` may be NULL, and so may the
+ * request's store. */
+typedef void (*route_refuse_fn)(const struct request *request, unsigned int status,
+				const char *detail, struct reply *reply);
+
 /* For whom a route is: those who show the token of a machine that is enrolled, or of an account with
  * one of these roles. */
 #define ROUTE_ANYBODY  0u
@@ -71,6 +76,8 @@ struct route {
  * (tools/server/pages). */
 extern const struct route ROUTES[];
 extern const struct route PAGES[];
+void pages_refuse(const struct request *request, unsigned int status, const char *detail,
+		  struct reply *reply);
 
 /* Finds the route of `request`, whose parts are filled.  NULL when there is none; then
  * `ret_allowed` is what other methods the path has ("GET, POST"), empty when it has none. */

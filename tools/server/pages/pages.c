@@ -24,3 +24,9 @@ const struct route PAGES[] = {
 		{ "GET", "/static/{name}", asset_answer, ROUTE_ANYBODY, LANE_NONE, 0, SCOPE_NONE },
 	{ .method = NULL },
 };
+
+void pages_refuse(const struct request *request, unsigned int status, const char *detail,
+		  struct reply *reply)
+{
+	view_refuse_request(request, status, detail, reply);
+}

@@ -12,6 +12,9 @@
 
 #define NEXT_MAX 2000u
 
+#define BUSY    "The server has too much to do, or its database does not answer. Try again in a while."
+#define TROUBLE "The server has a trouble of its own: chaperone-server check tells more."
+
 static const struct {
 	const char *name, *value;
 } HEADERS[] = {
@@ -163,7 +166,7 @@ void view_begin(struct view *view, const char *section, struct slice title)
 void view_refuse(struct view *view, unsigned int status, const char *detail)
 {
 	begin(view, status, "", slice_of(MHD_get_reason_phrase_for(status)));
-	HTML(view->out, "<p role=\"alert\">{}</p>\n<p><a href=\"/\">Go to the beginning</a></p>\n",
+	HTML(view->out, "<p role=\"alert\">{}</p>\n<p><a href=\"/\">Go to the overview</a></p>\n",
 	     html_word(detail));
 }
 
@@ -253,6 +256,44 @@ static int write_page(const struct view_page *page, struct view *view)
 	return 0;
 }
 
+static void add_headers(struct reply *reply)
+{
+	for (size_t i = 0; i < COUNT_OF(HEADERS); i++)
+		reply_header(reply, HEADERS[i].name, slice_of(HEADERS[i].value));
+}
+
+/* What people are told in place of what programs are. */
+static const struct {
+	unsigned int status;
+	const char *text;
+} REFUSALS[] = {
+	{ MHD_HTTP_NOT_FOUND, "There is no such page. It may have been moved, or its address is "
+			      "not complete." },
+	{ MHD_HTTP_METHOD_NOT_ALLOWED, "This address is for forms of other pages: it cannot be "
+				       "opened by itself." },
+	{ MHD_HTTP_CONTENT_TOO_LARGE, "What was sent is longer than this page takes." },
+	{ MHD_HTTP_SERVICE_UNAVAILABLE, BUSY },
+	{ MHD_HTTP_INTERNAL_SERVER_ERROR, TROUBLE },
+};
+
+void view_refuse_request(const struct request *request, unsigned int status, const char *detail,
+			 struct reply *reply)
+{
+	struct view view = { .request = request, .reply = reply };
+	const char *text = detail ? detail : "";
+
+	for (size_t i = 0; i < COUNT_OF(REFUSALS); i++) {
+		if (REFUSALS[i].status == status)
+			text = REFUSALS[i].text;
+	}
+	view.has_session = request->store && session_recognise(request, &view.session) == 0;
+	reply_done(reply);
+	*reply = (struct reply)REPLY_EMPTY;
+	view_refuse(&view, status, text);
+	add_headers(reply);
+	end(&view);
+}
+
 int view_answer(const struct view_page *page, const struct request *request, struct reply *reply)
 {
 	struct view view = { .request = request,
@@ -262,13 +303,14 @@ int view_answer(const struct view_page *page, const struct request *request, str
 	int r = write_page(page, &view);
 
 	form_done(&view.form);
-	for (size_t i = 0; i < COUNT_OF(HEADERS); i++)
-		reply_header(reply, HEADERS[i].name, slice_of(HEADERS[i].value));
+	add_headers(reply);
 	if (r < 0) {
+		bool passes = reply_trouble_passes(r);
+
 		snprintf(reply->why, sizeof(reply->why), "%s", store_reason(request->store, r));
-		view_refuse(
-			&view, MHD_HTTP_INTERNAL_SERVER_ERROR,
-			"The server has a trouble of its own: chaperone-server check tells more.");
+		view_refuse(&view,
+			    passes ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
+			    passes ? BUSY : TROUBLE);
 	}
 	if (view.out && !view.is_part)
 		end(&view);

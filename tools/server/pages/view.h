@@ -51,6 +51,10 @@ void view_begin(struct view *view, const char *section, struct slice title);
 /* The page becomes one that says why there is none. */
 void view_refuse(struct view *view, unsigned int status, const char *detail);
 
+/* A request that no page answers becomes such a page (route_refuse_fn). */
+void view_refuse_request(const struct request *request, unsigned int status, const char *detail,
+			 struct reply *reply);
+
 /* Sends the browser on to a path of this server (303). */
 void view_send_to(struct view *view, struct slice path);
 

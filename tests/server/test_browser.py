@@ -22,7 +22,7 @@ except ImportError:
 
 from authors import BUNDLE, Person, add_account, add_key, bundle, rows
 from recorded import Agent, record
-from served import code, enrol, server
+from served import code, enrol, manage, server
 from support import collect, main
 
 DRIVER, CHROMIUM = shutil.which("chromedriver"), shutil.which("chromium")
@@ -100,13 +100,16 @@ class Window:
         self.type("admin", Keys.TAB, self.served.made["password"], Keys.ENTER)
         self.wait(lambda: "/login" not in self.path)
 
-    def picture(self, name):
+    def shape(self, width, height=900):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+    def picture(self, name, width):
         """Of the whole page, not of the window alone."""
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
-        size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
-        self.driver.set_window_size(1280, min(max(int(size["height"]) + 150, 900), 3000))
+        self.shape(width, min(max(self.driver.execute_script("return document.documentElement.scrollHeight"), 900), 3000))
         assert self.driver.save_screenshot(str(ARTEFACTS / f"{name}.png"))
-        self.driver.set_window_size(1280, 900)
+        self.shape(width)
 
     def complaints(self):
         """What the browser found wrong: violations of the policy, errors of scripts, what did not load."""
@@ -285,36 +288,129 @@ def check_contrast(shown):
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (shown.path, ink, ground, where)
 
 
+UNUSABLE = """
+const found = [], name = node => node.outerHTML.slice(0, 120);
+for (const node of document.querySelectorAll('input:not([type=hidden], [hidden]), select, textarea'))
+  if (!node.labels.length || !node.labels[0].textContent.trim()) found.push('no label: ' + name(node));
+for (const node of document.querySelectorAll('a[href], button'))
+  if (!node.textContent.trim() && !node.getAttribute('aria-label')) found.push('no name: ' + name(node));
+const names = [...document.querySelectorAll('main button')].map(node => node.textContent.trim());
+names.filter((one, at) => names.indexOf(one) !== at).forEach(one => one === 'Set it' || one === 'Copy' || found.push('twice: ' + one));
+for (const node of document.querySelectorAll('body *')) {
+  const style = getComputedStyle(node);
+  if (node.scrollWidth > node.clientWidth + 1 && ['auto', 'scroll'].includes(style.overflowX) && node.tabIndex < 0)
+    found.push('scrolls, and not by keyboard: ' + name(node));
+}
+for (const node of document.querySelectorAll('[aria-describedby], [aria-labelledby]'))
+  for (const id of (node.getAttribute('aria-describedby') ?? node.getAttribute('aria-labelledby')).split(' '))
+    if (!document.getElementById(id)) found.push('refers to nothing: ' + name(node));
+for (const node of document.querySelectorAll('main a, main button, main input, main select, main td, main th, main p')) {
+  const box = node.getBoundingClientRect();
+  if (box.width > 1 && box.right > window.innerWidth + 1 && !node.closest('ol, pre, [tabindex]:not(main)')) found.push('out of sight: ' + name(node));
+}
+return found;
+"""
+
+
+def check_sight(shown, name):
+    """It can be read and used, as wide as on a desk and as narrow as on a telephone, and leaves a picture of each."""
+    for width, word in ((1280, ""), (390, "-narrow")):
+        shown.shape(width)
+        check_contrast(shown)
+        over = shown.driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+        assert over <= 0, (shown.path, width, over)
+        assert shown.driver.execute_script(UNUSABLE) == [], (shown.path, width)
+        shown.picture(name + word, width)
+    shown.shape(1280)
+
+
 def pages(draft):
     return {"overview": "/", "overview-by-rule": "/?by=rule", "record": "/record", "search": "/record?verdict=deny&person=anna",
             "policies": "/policies", "bundle": f"/policies/{BUNDLE}", "version": f"/policies/{BUNDLE}/2",
             "diff": f"/policies/{BUNDLE}/diff?from=1&to=2", "draft": f"/policies/{BUNDLE}/drafts/{draft}", "agents": "/agents",
-            "people": "/people", "missing": "/policies/none"}
+            "people": "/people", "account": "/people/bea?done=role", "own": "/account", "settings": "/settings", "log": "/log", "check": "/check",
+            "missing": "/policies/none", "not-found": "/nothing"}
 
 
-def test_pages_can_be_read_light_and_dark():
+def send(shown, path, selector, **fields):
+    """A form, with what its page would not let through."""
+    shown.go(path)
+    shown.driver.execute_script(
+        "const form = document.querySelector(arguments[0]); for (const [name, value] of Object.entries(arguments[1])) "
+        "{ const field = form.elements[name]; if (field.type === 'checkbox') field.checked = true; else field.value = value; }"
+        "window.left = true; form.submit()", selector, fields)
+    shown.wait(lambda: shown.driver.execute_script("return !window.left && document.readyState === 'complete'"))
+
+
+SENT = {"people-wrong": ("/people", "form[action='/people']", {"account": "Bea B", "role": "author"}),
+        "question": ("/people/bea", "form[action$='/disable']", {}),
+        "question-key": ("/people/bea", "form[action$='/key-revoke']", {}),
+        "password": ("/people/bea", "form[action$='/password']", {"sure": "yes"}),
+        "token": ("/account", "form[action='/account']", {"name": "nightly report"}),
+        "code": ("/agents", "form[action='/agents']", {"bundle": BUNDLE}),
+        "settings-wrong": ("/settings", "form[action$='/author_threshold']", {"author_threshold": "9"}),
+        "check-wrong": ("/check", "form[action='/check']", {"policy": "version: 1\nnonsense: yes\n" + "# long " * 60}),
+        "check-empty": ("/check", "form[action='/check']", {"policy": ""})}
+
+
+def fill_people(served):
+    manage(served, "group add", "ops")
+    manage(served, "group add", "data-team")
+    manage(served, "group member-add", "ops", "bea")
+    for account in ("admin", "bea"):
+        for name in ("nightly report", "dashboards"):
+            manage(served, "token make", "--account", account, "--scope", "read", "--expires", "30d", "--name", name)
+    add_account(served, "a-name-that-is-as-long-as-names-of-accounts-can-be-without-gaps", "viewer")
+    manage(served, "user disable", "a-name-that-is-as-long-as-names-of-accounts-can-be-without-gaps")
+
+
+def test_pages_can_be_read_light_and_dark_wide_and_narrow():
     with server("--checkpoint-every", "1") as served:
         draft = fill(served)
+        fill_people(served)
         for scheme in ("light", "dark"):
             with window(served, scheme) as shown:
                 shown.go("/login")
-                check_contrast(shown)
-                shown.picture(f"login-{scheme}")
+                check_sight(shown, f"login-{scheme}")
                 shown.log_in()
                 for name, path in pages(draft).items():
                     shown.go(path)
                     assert (luminance(shown.driver.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")) < 0.2) \
                         == (scheme == "dark")
-                    check_contrast(shown)
-                    width = shown.driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
-                    assert width <= 0, (path, width)
-                    shown.picture(f"{name}-{scheme}")
+                    check_sight(shown, f"{name}-{scheme}")
+                for name, (path, form, fields) in SENT.items():
+                    send(shown, path, form, **fields)
+                    check_sight(shown, f"{name}-{scheme}")
                 shown.go("/record")
                 shown.driver.find_element(By.CSS_SELECTOR, "td a").click()
-                check_contrast(shown)
-                shown.picture(f"event-{scheme}")
+                check_sight(shown, f"event-{scheme}")
                 assert shown.driver.title != "owned"
-                assert [told for told in shown.complaints() if "404" not in told] == [], shown.complaints()
+                told = [told for told in shown.complaints() if "404" not in told and "422" not in told]
+                assert told == [], told
+
+
+def test_an_administrator_needs_keys_alone():
+    with server() as served:
+        for scripts in (True, False):
+            with window(served, scripts=scripts) as shown:
+                shown.go("/people")
+                shown.log_in()
+                name = f"bea-{scripts}".lower()
+                shown.tab_to(lambda element: element.get_attribute("name") == "account").send_keys(name, Keys.TAB, "aut")
+                shown.tab_to(lambda element: element.text == "Add the account").send_keys(Keys.ENTER)
+                shown.wait(lambda: "shown this once" in shown.text())
+                shown.follow("Go to the account")
+                assert shown.path == f"/people/{name}"
+                shown.tab_to(lambda element: element.text.startswith("Disable")).send_keys(Keys.ENTER)
+                shown.wait(lambda: "Cancel" in shown.text())
+                shown.follow("Cancel")
+                assert rows(served, "SELECT count(*) FROM account WHERE disabled IS NOT NULL AND name = ?", name) == [(0,)]
+                shown.tab_to(lambda element: element.text.startswith("Disable")).send_keys(Keys.ENTER)
+                shown.wait(lambda: "Cancel" in shown.text())
+                shown.tab_to(lambda element: element.text == "Disable").send_keys(Keys.ENTER)
+                shown.wait(lambda: "The account is disabled" in shown.text())
+                assert rows(served, "SELECT count(*) FROM account WHERE disabled IS NOT NULL AND name = ?", name) == [(1,)]
+                assert shown.complaints() == [], shown.complaints()
 
 
 def test_the_policy_of_the_pages_stops_what_gets_in():

@@ -291,7 +291,7 @@ def test_everybody_makes_tokens_for_what_the_role_may():
             assert re.fullmatch(r"chaperone_[A-Za-z0-9_-]{43}", shown), shown
             assert served.ask("GET", "/v1/agents", f"Authorization: Bearer {shown}")[0] == 200
             listed = clerk.get("/account")
-            assert "<i>dashboards</i>" in listed.words() and shown not in listed.text and "in 11 hours" in listed.words()
+            assert "<i>dashboards</i>" in listed.words() and shown not in listed.text and "in 12 hours" in listed.words()
             (token,) = rows(served, "SELECT id FROM api_token WHERE account = ? AND scopes = 'read'", role)[0]
             clerk.do("/account/token-revoke", token=token, sure="yes")
             assert served.ask("GET", "/v1/agents", f"Authorization: Bearer {shown}")[0] == 401

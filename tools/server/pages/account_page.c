@@ -16,7 +16,7 @@
 /* So that nobody does it by the enter key alone. */
 static const struct field SURE = {
 	.name = "sure",
-	.label = "Its log-ins end",
+	.label = "Yes, its log-ins end",
 	.is_needed = true,
 };
 
@@ -154,12 +154,21 @@ static void add_forms(struct view *view, const struct sight *sight, const char *
 	people_add_roles(view, sight->role);
 	field_end_form(view, "Give this role");
 	field_begin_form(view, "/people/", account, "/password");
+	/* for what keeps passwords, which has to know whose it is */
+	HTML(view->out,
+	     "<input type=\"text\" name=\"account\" autocomplete=\"username\" value=\"{}\" "
+	     "hidden>\n",
+	     html_text(account));
 	field_add(view, &PEOPLE_PASSWORD);
 	field_add_check(view, &SURE);
 	field_end_form(view, "Give it another password");
-	HTML_PUT(view->out, "</div>\n");
+	HTML(view->out, "<div class=\"card\"><p>{}</p>\n",
+	     html_word(sight->disabled_ns
+			       ? "It is disabled: nobody can log in to it."
+			       : "Whoever is disabled cannot log in, and signs nothing."));
 	act_add_button(view, &ACCOUNT_ACTS, sight->disabled_ns ? "enable" : "disable", path,
 		       account);
+	HTML_PUT(view->out, "</div>\n</div>\n");
 }
 
 /* Rows of a list, each with a button where the person may. */

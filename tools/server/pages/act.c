@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/server/pages/field.h"
 
@@ -36,19 +37,30 @@ static int work(struct store *store, void *context)
 	return doing->work(store, &doing->deed);
 }
 
-/* The page asks, and its form brings everything once more. */
-static void ask(struct view *view, const struct acts *acts, const struct act *act,
-		struct slice part, struct slice back)
+/* With the name in the place of {}. */
+static void write_question(const struct act *act, struct slice name, struct buf *out)
 {
-	const struct html_value value = html_text(act->field ? view_field(view, act->field) : part);
+	const char *place = strstr(act->question, "{}");
+
+	buf_add(out, act->question, (size_t)(place - act->question));
+	buf_add_slice(out, name);
+	buf_add_text(out, place + strlen("{}"));
+}
+
+/* The page asks, and its form brings everything once more. */
+static int ask(struct view *view, const struct acts *acts, const struct act *act, struct slice part,
+	       struct slice back)
+{
+	SCOPED(buf_done) struct buf question = BUF_MAX(2 * NAME_SIZE);
 	struct buf *out;
 
-	view_begin(view, acts->section, slice_of(act->name));
+	write_question(act, act->field ? view_field(view, act->field) : part, &question);
+	if (question.failed)
+		return question.failed;
+	view_begin(view, acts->section, buf_view(&question));
 	out = view->out;
-	HTML_PUT(out, "<form class=\"card question\" method=\"post\" action=\"");
-	HTML(out, "{}\">\n<p><b>", html_text(view->request->path));
-	html_write(out, act->question, &value, 1);
-	HTML(out, "</b></p>\n<p>{}</p>\n", html_word(act->means));
+	HTML(out, "<form class=\"card question\" method=\"post\" action=\"{}\">\n<p>{}</p>\n",
+	     html_text(view->request->path), html_word(act->means));
 	view_add_form_word(view);
 	if (act->field)
 		HTML(out, "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
@@ -58,6 +70,7 @@ static void ask(struct view *view, const struct acts *acts, const struct act *ac
 	     "<p class=\"choices\"><button class=\"danger\">{}</button> <a class=\"button quiet\" "
 	     "href=\"{}\">Cancel</a></p>\n</form>\n",
 	     html_word(act->name), html_text(back));
+	return 0;
 }
 
 static int complain(struct view *view, const struct acts *acts, const struct act *act, int code)
@@ -103,10 +116,8 @@ int act_do(struct view *view, const struct acts *acts, struct slice word, struct
 	}
 	if (!prepare(view, act, part, &doing))
 		return complain(view, acts, act, -ENOENT);
-	if (act->question && !slice_is(view_field(view, SURE), FIELD_CHECKED)) {
-		ask(view, acts, act, part, back);
-		return 0;
-	}
+	if (act->question && !slice_is(view_field(view, SURE), FIELD_CHECKED))
+		return ask(view, acts, act, part, back);
 	int r = store_transact(view->request->store, work, &doing);
 	if (r < 0)
 		return complain(view, acts, act, r);

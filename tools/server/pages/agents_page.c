@@ -70,7 +70,7 @@ static void add_state(struct view *view, const struct store_value *columns)
 	enum agent_state state =
 		agent_state_of(columns[SEEN].number, columns[REVOKED].number, view->now_ns);
 
-	HTML(view->out, "<td><span class=\"chip {}\">{}</span></td>",
+	HTML(view->out, "<td data-label=\"State\"><span class=\"chip {}\">{}</span></td>",
 	     html_word(agent_state_class(state)), html_word(agent_state_word(state)));
 }
 
@@ -83,13 +83,16 @@ static int add_agent(void *context, const struct store_value *columns, size_t co
 	HTML(out, "<tr><th scope=\"row\">{} <small><code>{}</code></small></th>",
 	     html_text(columns[HOST].bytes), html_text(slice_part(columns[ID].bytes, 0, 8)));
 	add_state(view, columns);
-	HTML_PUT(out, "<td>");
+	HTML_PUT(out, "<td data-label=\"Last seen\">");
 	view_add_time(view, columns[SEEN].number);
-	HTML(out, "</td><td>{}</td><td><a href=\"/policies/{}\">{}</a></td><td class=\"number\">",
+	HTML(out,
+	     "</td><td data-label=\"Program\">{}</td><td data-label=\"Bundle\"><a href=\"/policies/{}\">{}</a></td><td class=\"number\" data-label=\"Policy\">",
 	     html_text(columns[VERSION].bytes), html_url(columns[BUNDLE].bytes),
 	     html_text(columns[BUNDLE].bytes));
 	add_policy(out, columns);
-	HTML(out, "</td><td class=\"number\">{}</td><td>", html_count(columns[SPOOL].number));
+	HTML(out,
+	     "</td><td class=\"number\" data-label=\"To deliver\">{}</td><td data-label=\"Enrolled\">",
+	     html_count(columns[SPOOL].number));
 	view_add_time(view, columns[ENROLLED].number);
 	HTML_PUT(out, "</td><td class=\"act\">");
 	if (view_may(view, ROLE_ADMINISTRATOR) && !columns[REVOKED].number)
@@ -114,7 +117,7 @@ static int show_agents(struct view *view)
 	out = view->out;
 	HTML_PUT(out,
 		 "<p>Machines enrol with a code that an administrator makes here or with "
-		 "<code>chaperone-server code</code>.</p>\n<div class=\"wide\"><table>\n"
+		 "<code>chaperone-server code</code>.</p>\n<table class=\"stacked\">\n"
 		 "<caption>Machines that are enrolled</caption>\n<thead><tr>"
 		 "<th scope=\"col\">Host</th><th scope=\"col\">State</th>"
 		 "<th scope=\"col\">Last seen</th><th scope=\"col\">Program</th>"
@@ -131,7 +134,7 @@ static int show_agents(struct view *view)
 		" FROM agent ORDER BY CASE WHEN revoked IS NULL THEN 0 ELSE 1 END, host, id"
 		" LIMIT 1000",
 		STORE_NO_VALUES, add_agent, view);
-	HTML_PUT(out, "</tbody>\n</table></div>\n");
+	HTML_PUT(out, "</tbody>\n</table>\n");
 	if (r == 0 && view_may(view, ROLE_ADMINISTRATOR))
 		add_code_form(view);
 	return r;

@@ -145,7 +145,9 @@ static void say_distance(int64_t seconds, char *ret_text, size_t size)
 
 	while (distance >= UNITS[i].below_s)
 		i++;
-	int64_t count = distance / UNITS[i].unit_s;
+	/* What is to come lasts for all of its last unit. */
+	int64_t rest = seconds < 0 ? UNITS[i].unit_s - 1 : 0;
+	int64_t count = (distance + rest) / UNITS[i].unit_s;
 	if (distance == 0)
 		snprintf(ret_text, size, "now");
 	else

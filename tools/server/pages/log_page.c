@@ -32,13 +32,13 @@ static int add_entry(void *context, const struct store_value *columns, size_t co
 	if (++listing->count > ENTRIES_SHOWN)
 		return 0;
 	listing->last = columns[NUMBER].number;
-	HTML_PUT(out, "<tr><td>");
+	HTML_PUT(out, "<tr><td data-label=\"When\">");
 	view_add_time(listing->view, columns[TIME].number);
-	HTML_PUT(out, "</td><td>");
+	HTML_PUT(out, "</td><td class=\"breaks\" data-label=\"Who\">");
 	add_actor(out, columns);
 	HTML(out,
-	     "</td><th scope=\"row\">{}</th><td class=\"breaks\">{}</td>"
-	     "<td class=\"breaks\">{}</td></tr>\n",
+	     "</td><th scope=\"row\">{}</th><td class=\"breaks\" data-label=\"To what\">{}</td>"
+	     "<td class=\"breaks\" data-label=\"More\">{}</td></tr>\n",
 	     html_text(columns[ACTION].bytes), html_text(columns[SUBJECT].bytes),
 	     html_text(columns[DETAIL].bytes));
 	return 0;
@@ -56,7 +56,7 @@ int log_view(struct view *view)
 	}
 	view_begin(view, "/log", SLICE("Log"));
 	HTML_PUT(view->out,
-		 "<div class=\"wide\"><table>\n<caption>Who did what to this server, the latest "
+		 "<table class=\"stacked\">\n<caption>Who did what to this server, the latest "
 		 "first</caption>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">Who</th>"
 		 "<th scope=\"col\">What</th><th scope=\"col\">To what</th>"
 		 "<th scope=\"col\">More</th></tr></thead>\n<tbody>\n");
@@ -66,7 +66,7 @@ int log_view(struct view *view)
 		" WHERE number < $1 ORDER BY number DESC LIMIT $2",
 		STORE_VALUES(store_number((int64_t)before), store_number(ENTRIES_SHOWN + 1)),
 		add_entry, &listing);
-	HTML_PUT(view->out, "</tbody>\n</table></div>\n");
+	HTML_PUT(view->out, "</tbody>\n</table>\n");
 	if (listing.count > ENTRIES_SHOWN)
 		HTML(view->out, "<p><a rel=\"next\" href=\"/log?before={}\">Older</a></p>\n",
 		     html_number(listing.last));

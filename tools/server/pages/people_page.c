@@ -77,12 +77,17 @@ static int add_word(void *context, const struct store_value *columns, size_t cou
 	return 0;
 }
 
+/* By its name and its number; the account's page has all of it. */
 static int add_key(void *context, const struct store_value *columns, size_t count)
 {
 	struct view *view = context;
+	struct slice verifier = columns[0].bytes, name = slice_cut(&verifier, '+');
 
 	(void)count;
-	HTML(view->out, "<li><code>{}</code>", html_text(columns[0].bytes));
+	HTML(view->out, "<li><code>{}", html_text(name));
+	if (verifier.at)
+		HTML(view->out, "+{}", html_text(slice_cut(&verifier, '+')));
+	HTML_PUT(view->out, "</code>");
 	if (columns[1].kind != STORE_NULL)
 		HTML_PUT(view->out, " <span class=\"chip plain\">revoked</span>");
 	HTML_PUT(view->out, "</li>");
@@ -93,12 +98,12 @@ static int add_lists(struct view *view, struct slice account)
 {
 	struct store *store = view->request->store;
 
-	HTML_PUT(view->out, "<td><ul class=\"keys\">");
+	HTML_PUT(view->out, "<td data-label=\"Groups\"><ul class=\"keys\">");
 	int r = store_run(store,
 			  "SELECT account_group FROM account_group_member WHERE account = $1"
 			  " ORDER BY account_group",
 			  STORE_VALUES(store_text(account)), add_word, view);
-	HTML_PUT(view->out, "</ul></td><td><ul class=\"keys\">");
+	HTML_PUT(view->out, "</ul></td><td data-label=\"Keys\"><ul class=\"keys\">");
 	if (r == 0)
 		r = store_run(store,
 			      "SELECT verifier, revoked FROM author_key WHERE account = $1"
@@ -113,13 +118,14 @@ static int add_account(void *context, const struct store_value *columns, size_t 
 	struct view *view = context;
 
 	(void)count;
-	HTML(view->out, "<tr><th scope=\"row\"><a href=\"/people/{}\">{}</a></th><td>{}</td><td>",
+	HTML(view->out,
+	     "<tr><th scope=\"row\"><a href=\"/people/{}\">{}</a></th><td data-label=\"Role\">{}</td><td data-label=\"State\">",
 	     html_url(columns[NAME].bytes), html_text(columns[NAME].bytes),
 	     html_text(columns[ROLE].bytes));
 	people_add_state(view->out, columns[DISABLED].number);
-	HTML_PUT(view->out, "</td><td>");
+	HTML_PUT(view->out, "</td><td data-label=\"Made\">");
 	view_add_time(view, columns[CREATED].number);
-	HTML_PUT(view->out, "</td><td>");
+	HTML_PUT(view->out, "</td><td data-label=\"Last log-in\">");
 	view_add_time(view, columns[LAST_LOGIN].number);
 	HTML_PUT(view->out, "</td>");
 	return add_lists(view, columns[NAME].bytes);
@@ -128,7 +134,7 @@ static int add_account(void *context, const struct store_value *columns, size_t 
 static int add_accounts(struct view *view)
 {
 	HTML_PUT(view->out,
-		 "<div class=\"wide\"><table>\n<caption>Accounts of this server</caption>\n"
+		 "<table class=\"stacked\">\n<caption>Accounts of this server</caption>\n"
 		 "<thead><tr><th scope=\"col\">Account</th><th scope=\"col\">Role</th>"
 		 "<th scope=\"col\">State</th><th scope=\"col\">Made</th>"
 		 "<th scope=\"col\">Last log-in</th><th scope=\"col\">Groups</th>"
@@ -141,7 +147,7 @@ static int add_accounts(struct view *view)
 			  " GROUP BY subject) AS visit ON visit.subject = account.name"
 			  " ORDER BY account.name LIMIT $1",
 			  STORE_VALUES(store_number(ACCOUNTS_SHOWN)), add_account, view);
-	HTML_PUT(view->out, "</tbody>\n</table></div>\n");
+	HTML_PUT(view->out, "</tbody>\n</table>\n");
 	return r;
 }
 
@@ -151,7 +157,9 @@ static int add_group(void *context, const struct store_value *columns, size_t co
 	struct slice name = columns[0].bytes;
 
 	(void)count;
-	HTML(view->out, "<tr><th scope=\"row\">{}</th><td><ul class=\"keys\">", html_text(name));
+	HTML(view->out,
+	     "<tr><th scope=\"row\">{}</th><td data-label=\"Members\"><ul class=\"keys\">",
+	     html_text(name));
 	int r = store_run(view->request->store,
 			  "SELECT account FROM account_group_member WHERE account_group = $1"
 			  " ORDER BY account",
@@ -176,13 +184,13 @@ static int add_groups(struct view *view)
 	if (r < 0 || groups == 0)
 		return r;
 	HTML_PUT(view->out,
-		 "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">Group</th>"
+		 "<table class=\"stacked\">\n<thead><tr><th scope=\"col\">Group</th>"
 		 "<th scope=\"col\">Members</th>"
 		 "<th scope=\"col\"><span class=\"spoken\">Take away</span></th></tr></thead>\n"
 		 "<tbody>\n");
 	r = store_run(view->request->store, "SELECT name FROM account_group ORDER BY name",
 		      STORE_NO_VALUES, add_group, view);
-	HTML_PUT(view->out, "</tbody>\n</table></div>\n");
+	HTML_PUT(view->out, "</tbody>\n</table>\n");
 	return r;
 }
 

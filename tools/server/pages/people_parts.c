@@ -82,16 +82,17 @@ static int add_token(void *context, const struct store_value *columns, size_t co
 
 	(void)count;
 	if (listing->count++ == 0)
-		HTML_PUT(out, "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">Token</th>"
+		HTML_PUT(out, "<table class=\"stacked\">\n<thead><tr><th scope=\"col\">Token</th>"
 			      "<th scope=\"col\">What it is for</th><th scope=\"col\">Scopes</th>"
 			      "<th scope=\"col\">Made</th><th scope=\"col\">Ends</th>"
 			      "<th scope=\"col\"><span class=\"spoken\">Revoke</span></th></tr>"
 			      "</thead>\n<tbody>\n");
-	HTML(out, "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>",
+	HTML(out,
+	     "<tr><th scope=\"row\"><code>{}</code></th><td data-label=\"What it is for\">{}</td><td data-label=\"Scopes\">{}</td><td data-label=\"Made\">",
 	     html_text(columns[ID].bytes), html_text(columns[NAME].bytes),
 	     html_text(columns[SCOPE].bytes));
 	view_add_time(view, columns[MADE].number);
-	HTML_PUT(out, "</td><td>");
+	HTML_PUT(out, "</td><td data-label=\"Ends\">");
 	view_add_time(view, columns[EXPIRES].number);
 	HTML_PUT(out, "</td><td class=\"act\">");
 	if (listing->acts)
@@ -112,7 +113,7 @@ int people_add_tokens(struct view *view, struct slice account, const struct acts
 			  &listing);
 
 	if (listing.count > 0)
-		HTML_PUT(view->out, "</tbody>\n</table></div>\n");
+		HTML_PUT(view->out, "</tbody>\n</table>\n");
 	else
 		HTML_PUT(view->out, "<p class=\"empty\">There are none.</p>\n");
 	return r;

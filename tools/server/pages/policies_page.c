@@ -18,10 +18,11 @@ static int add_bundle(void *context, const struct store_value *columns, size_t c
 	(void)count;
 	HTML(view->out,
 	     "<tr><th scope=\"row\"><a href=\"/policies/{}\">{}</a></th>"
-	     "<td class=\"number\">{}</td><td>",
+	     "<td class=\"number\" data-label=\"In force\">{}</td><td data-label=\"Since\">",
 	     html_url(name), html_text(name), html_number(columns[1].number));
 	view_add_time(view, columns[2].number);
-	HTML(view->out, "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
+	HTML(view->out,
+	     "</td><td class=\"number\" data-label=\"Drafts\">{}</td><td class=\"number\" data-label=\"Agents\">{}</td></tr>\n",
 	     html_count(columns[3].number), html_count(columns[4].number));
 	return 0;
 }
@@ -45,11 +46,12 @@ int policies_view(struct view *view)
 			 "<code>chaperone policy push</code>.</p>\n");
 		return 0;
 	}
-	HTML_PUT(view->out,
-		 "<table>\n<caption>Bundles: policies that belong together</caption>\n<thead><tr>"
-		 "<th scope=\"col\">Bundle</th><th scope=\"col\" class=\"number\">Version in force"
-		 "</th><th scope=\"col\">Since</th><th scope=\"col\" class=\"number\">Drafts</th>"
-		 "<th scope=\"col\" class=\"number\">Agents</th></tr></thead>\n<tbody>\n");
+	HTML_PUT(
+		view->out,
+		"<table class=\"stacked\">\n<caption>Bundles: policies that belong together</caption>\n<thead><tr>"
+		"<th scope=\"col\">Bundle</th><th scope=\"col\" class=\"number\">Version in force"
+		"</th><th scope=\"col\">Since</th><th scope=\"col\" class=\"number\">Drafts</th>"
+		"<th scope=\"col\" class=\"number\">Agents</th></tr></thead>\n<tbody>\n");
 	r = store_run(
 		view->request->store,
 		"SELECT bundle, max(version), max(published), count(draft), count(agent) FROM ("
@@ -94,13 +96,15 @@ static int add_version(void *context, const struct store_value *columns, size_t 
 		return -EIO;
 	listing->last = version;
 	HTML(out,
-	     "<tr><th scope=\"row\" class=\"number\"><a href=\"/policies/{}/{}\">{}</a></th><td>",
+	     "<tr><th scope=\"row\" class=\"number\"><a href=\"/policies/{}/{}\">{}</a></th><td data-label=\"Why\">",
 	     html_url(listing->bundle), html_number(version), html_number(version));
 	if (version == listing->newest)
 		HTML_PUT(out, "<span class=\"chip good\">in force</span> ");
-	HTML(out, "{}</td><td>{}</td><td>", html_text(release.why), html_text(release.by));
+	HTML(out, "{}</td><td data-label=\"By\">{}</td><td data-label=\"Published\">",
+	     html_text(release.why), html_text(release.by));
 	view_add_time(listing->view, columns[2].number);
-	HTML(out, "</td><td>{}</td><td>", html_text(columns[3].bytes));
+	HTML(out, "</td><td data-label=\"Signed by\">{}</td><td data-label=\"Changes\">",
+	     html_text(columns[3].bytes));
 	add_changes_link(listing, version);
 	HTML_PUT(out, "</td></tr>\n");
 	return 0;
@@ -117,18 +121,21 @@ static int add_draft(void *context, const struct store_value *columns, size_t co
 	if (release_read(columns[2].bytes, &release) < 0)
 		return -EIO;
 	if (listing->count++ == 0)
-		HTML_PUT(out, "<h2>Drafts</h2>\n<table>\n<thead><tr><th scope=\"col\">Draft</th>"
-			      "<th scope=\"col\" class=\"number\">Would be version</th>"
-			      "<th scope=\"col\">Why</th><th scope=\"col\">By</th>"
-			      "<th scope=\"col\">Made</th></tr></thead>\n<tbody>\n");
+		HTML_PUT(
+			out,
+			"<h2>Drafts</h2>\n<table class=\"stacked\">\n<thead><tr><th scope=\"col\">Draft</th>"
+			"<th scope=\"col\" class=\"number\">Would be version</th>"
+			"<th scope=\"col\">Why</th><th scope=\"col\">By</th>"
+			"<th scope=\"col\">Made</th></tr></thead>\n<tbody>\n");
 	HTML(out,
 	     "<tr><th scope=\"row\"><a href=\"/policies/{}/drafts/{}\"><code>{}</code></a></th>"
-	     "<td class=\"number\">{}</td><td>",
+	     "<td class=\"number\" data-label=\"As version\">{}</td><td data-label=\"Why\">",
 	     html_url(listing->bundle), html_url(id), html_text(slice_part(id, 0, 8)),
 	     html_number(columns[1].number));
 	if (columns[1].number != listing->newest + 1)
 		HTML_PUT(out, "<span class=\"chip warn\">too late</span> ");
-	HTML(out, "{}</td><td>{}</td><td>", html_text(release.why), html_text(release.by));
+	HTML(out, "{}</td><td data-label=\"By\">{}</td><td data-label=\"Made\">",
+	     html_text(release.why), html_text(release.by));
 	view_add_time(listing->view, columns[3].number);
 	HTML_PUT(out, "</td></tr>\n");
 	return 0;
@@ -168,10 +175,12 @@ static int add_versions(struct listing *listing, int64_t before)
 
 	HTML_PUT(out, "<h2>Versions</h2>\n");
 	add_compare_form(listing);
-	HTML_PUT(out, "<table>\n<thead><tr><th scope=\"col\" class=\"number\">Version</th>"
-		      "<th scope=\"col\">Why</th><th scope=\"col\">By</th>"
-		      "<th scope=\"col\">Published</th><th scope=\"col\">Signed by</th>"
-		      "<th scope=\"col\">Changes</th></tr></thead>\n<tbody>\n");
+	HTML_PUT(
+		out,
+		"<table class=\"stacked\">\n<thead><tr><th scope=\"col\" class=\"number\">Version</th>"
+		"<th scope=\"col\">Why</th><th scope=\"col\">By</th>"
+		"<th scope=\"col\">Published</th><th scope=\"col\">Signed by</th>"
+		"<th scope=\"col\">Changes</th></tr></thead>\n<tbody>\n");
 	listing->count = 0;
 	int r = store_run(listing->view->request->store,
 			  "SELECT version, release, published, signers FROM policy"

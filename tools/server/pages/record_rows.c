@@ -33,20 +33,24 @@ static void add_outcome(struct buf *out, const struct search_event *event)
 	const char *status = search_event_status(event);
 
 	if (status[0] && !slice_is(slice_of(status), "ok"))
-		HTML(out, "<td>{}</td>", html_word(status));
+		HTML(out, "<td data-label=\"Outcome\">{}</td>", html_word(status));
 	else
-		HTML(out, "<td>{}</td>", html_word(status[0] ? "ok" : search_event_outcome(event)));
+		HTML(out, "<td data-label=\"Outcome\">{}</td>",
+		     html_word(status[0] ? "ok" : search_event_outcome(event)));
 	if (event->has_ended && !event->is_lost)
-		HTML(out, "<td class=\"number\">{}</td><td class=\"number\">{}</td>",
+		HTML(out,
+		     "<td class=\"number\" data-label=\"Rows\">{}</td><td class=\"number\" data-label=\"Masked cells\">{}</td>",
 		     html_count(event->rows), html_count(event->masked_cells));
 	else
-		HTML_PUT(out, "<td class=\"number none\">–</td><td class=\"number none\">–</td>");
+		HTML_PUT(
+			out,
+			"<td class=\"number none\" data-label=\"Rows\">–</td><td class=\"number none\" data-label=\"Masked cells\">–</td>");
 }
 
 static void open_table(struct rows *rows)
 {
 	HTML(rows->view->out,
-	     "<table class=\"record\">\n<caption>{}</caption>\n<thead><tr><th scope=\"col\">When</th>"
+	     "<table class=\"stacked\">\n<caption>{}</caption>\n<thead><tr><th scope=\"col\">When</th>"
 	     "<th scope=\"col\">Who</th><th scope=\"col\">Machine</th><th scope=\"col\">Database</th>"
 	     "<th scope=\"col\">Statement</th><th scope=\"col\">Verdict</th>"
 	     "<th scope=\"col\">Outcome</th><th scope=\"col\" class=\"number\">Rows</th>"
@@ -67,12 +71,13 @@ static int add_row(void *context, const struct search_event *event)
 	HTML(out, "<tr><td><a href=\"/record/{}/{}\">", html_url(event->agent),
 	     html_url(slice_of(id)));
 	view_add_time(rows->view, event->key.time_ns);
-	HTML(out, "</a></td><td>{}</td><td>{}</td><td>{}</td><td class=\"shape\"><code>{}</code>",
+	HTML(out,
+	     "</a></td><td data-label=\"Who\">{}</td><td data-label=\"Machine\">{}</td><td data-label=\"Database\">{}</td><td class=\"shape\" data-label=\"Statement\"><code>{}</code>",
 	     html_text(record_rows_who(event)), html_text(event->host), html_text(event->database),
 	     html_text(shape));
 	if (shape.length < event->shape.length)
 		HTML_PUT(out, "…");
-	HTML_PUT(out, "</td><td>");
+	HTML_PUT(out, "</td><td data-label=\"Verdict\">");
 	record_rows_add_verdict(out, event);
 	HTML_PUT(out, "</td>");
 	add_outcome(out, event);

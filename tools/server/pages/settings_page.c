@@ -12,21 +12,24 @@
 static void add_setting(struct view *view, const struct setting *setting, const char *value)
 {
 	const struct field field = { .name = setting->name,
-				     .label = setting->name,
+				     .label = setting->about,
 				     .hint = setting->expected,
 				     .usual = value,
 				     .length_max = SETTING_VALUE_SIZE - 1,
 				     .is_needed = true };
 
-	HTML(view->out, "<section aria-label=\"{}\">\n<p>{} <small>(usually {})</small></p>\n",
-	     html_word(setting->name), html_word(setting->about), html_word(setting->usual));
+	HTML(view->out,
+	     "<section aria-labelledby=\"about-setting-{}\">\n<h2 id=\"about-setting-{}\"><code>{}</code> "
+	     "<small>usually {}</small></h2>\n",
+	     html_word(setting->name), html_word(setting->name), html_word(setting->name),
+	     html_word(setting->usual));
 	if (view_may(view, ROLE_ADMINISTRATOR)) {
 		field_begin_form(view, "/settings/", slice_of(setting->name), "");
 		field_add(view, &field);
 		field_end_form(view, "Set it");
 	} else {
-		HTML(view->out, "<dl class=\"facts\"><dt>{}</dt><dd>{}</dd></dl>\n",
-		     html_word(setting->name), html_word(value));
+		HTML(view->out, "<p>{}: <b>{}</b></p>\n", html_word(setting->about),
+		     html_word(value));
 	}
 	HTML_PUT(view->out, "</section>\n");
 }

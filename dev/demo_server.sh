@@ -25,7 +25,7 @@ step "A server: its keys, its certificate, its first administrator"
 run_shown "chaperone-server init --data central --name shop.example --json | tee made.json"
 status_is 0
 shows "author_key"
-(umask 077 && member made.json author_key >"$FOLDER/admin.key" && member made.json password >"$FOLDER/password")
+(umask 077 && member made.json author_key >"$FOLDER/admin.key" && member made.json password >"$FOLDER/password" && tr -d '\n' <"$FOLDER/password" >"$FOLDER/secret")
 serve
 meaning "One program and one folder. Password and author key are shown this once; the key signs policies and belongs to a person."
 
@@ -122,6 +122,29 @@ shows "it lacks 0 entries"
 run_shown "chaperone-server agent list --data central"
 shows "client.example"
 meaning "Runs deliver every second; what a server that is away does not get, it gets later, once and in order."
+
+step "The server's pages, as a browser gets them"
+CURL="curl -sS --cacert central/tls.crt --cookie jar --cookie-jar jar"
+PAGES=https://127.0.0.1:$PORT
+run_shown "$CURL -H 'Origin: $PAGES' --data-urlencode account=admin --data-urlencode password@secret -o page -w '%{http_code}' $PAGES/login"
+status_is 0
+shows 303
+run_shown "$CURL '$PAGES/record?verdict=refused' | sed 's/<[^>]*>/ /g' | grep -i -m 1 'drop table'"
+status_is 0
+run_shown "$CURL $PAGES/agents | grep -o 'client.example'"
+status_is 0
+PICTURES=$ROOT/build/demo-pages
+if command -v chromium chromedriver >/dev/null && /usr/bin/python3 -c 'import selenium' 2>/dev/null; then
+	run "/usr/bin/python3 $ROOT/dev/page_pictures.py $PAGES admin password $PICTURES"
+	status_is 0
+	say "    Pictures of them, light and dark, wide and narrow: $PICTURES"
+fi
+if [ "$LOOK" = yes ]; then
+	say "    $PAGES/  account admin, password $(cat "$FOLDER/password"); its certificate is its own"
+	say "    Look at the overview; at Record, a statement and its proof; Policies, what a version changed; People, and Log."
+	read -r -p "    Enter goes on. " </dev/tty
+fi
+meaning "Whole without scripts. A password that is wrong, another site's form or another role's page is refused as in any browser."
 
 step "The record, verified on another account"
 run_shown "chaperone-server export --data central --to record.export"

@@ -219,9 +219,10 @@ def test_what_is_not_there_is_not_found():
     with server() as served:
         fill(served)
         clerk = Clerk(served)
+        add_account(served, "a" * 64, "viewer")
         for path, fields in (("/people/nobody/disable", {"sure": "yes"}), ("/people/nobody/role", {"role": "viewer"}), ("/people/bea/fly", {}),
                              ("/people/nobody/password", {"sure": "yes"}), ("/settings/none", {}), ("/agents/fly", {}), ("/account/fly", {}),
-                             ("/people/bea/added", {})):
+                             ("/people/bea/added", {}), ("/people/" + "a" * 65 + "/password", {"sure": "yes"})):
             assert clerk.do(path, 404, **fields).find("p", role="alert"), path
         for path, fields in (("/agents/revoke", {"agent": "none"}), ("/agents/revoke", {}), ("/groups/remove", {"group": "none"}),
                              ("/people/viewer/leave", {"group": "ops"}), ("/people/viewer/key-revoke", {"key": "x"}),

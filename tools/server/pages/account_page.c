@@ -266,17 +266,20 @@ static int add_keys(struct listing *listing)
 	return r;
 }
 
-/* False: there is no such account, and the page says so. */
+static int refuse(struct view *view)
+{
+	view->wrong_field = NULL;
+	view_refuse(view, MHD_HTTP_NOT_FOUND, "There is no such account.");
+	return 0;
+}
+
+/* `ret_is_there` is false where there is no such account, and the page says so. */
 static int read_or_refuse(struct view *view, struct sight *sight, bool *ret_is_there)
 {
 	int r = read_sight(view->request->store, view->request->parts[0], sight);
 
 	*ret_is_there = r == 0;
-	if (r != -ENOENT)
-		return r;
-	view->wrong_field = NULL;
-	view_refuse(view, MHD_HTTP_NOT_FOUND, "There is no such account.");
-	return 0;
+	return r == -ENOENT ? refuse(view) : r;
 }
 
 static int show_account(struct view *view)
@@ -336,9 +339,10 @@ int account_password_post(struct view *view)
 	struct slice account = view->request->parts[0];
 	char name[NAME_PLAIN_MAX + 1], back[PATH_SIZE];
 
+	if (account.length > NAME_PLAIN_MAX)
+		return refuse(view);
 	back_to(view, back);
-	snprintf(name, sizeof(name), "%.*s",
-		 SLICE_ARGUMENTS(slice_part(account, 0, NAME_PLAIN_MAX)));
+	snprintf(name, sizeof(name), "%.*s", SLICE_ARGUMENTS(account));
 	given.deed = (struct deed){ person_actor(&view->session.person), name, NULL, SLICE("") };
 	if (!slice_is(view_field(view, SURE.name), FIELD_CHECKED)) {
 		view_wrong(view, SURE.name, "this has to be agreed to");

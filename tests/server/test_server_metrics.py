@@ -2,54 +2,18 @@
 # GET /metrics tells Prometheus what the server did and how it is, exactly, and only on its own machine.
 import contextlib
 import os
-import re
-import socket
 import sqlite3
 import subprocess
 import time
 
 from authors import Person, bundle, login, rows
-from exposition import Exposition
+from metered import metered
 from recorded import Agent, record
 from served import IS_POSTGRESQL, SERVER, Server, enrol, of_the_file
 from support import collect, folder, main, run
 
 ROUTE = "chaperone_server_http_requests_total"
 DURATION = "chaperone_server_http_request_duration_seconds"
-
-
-class Metered(Server):
-    """A server that tells its metrics."""
-
-    def start(self, *more, **options):
-        super().start("--metrics", "127.0.0.1:0", *more, **options)
-        line = self.process.stderr.readline()
-        self.metrics_port = int(re.fullmatch(r"\S+ info serves .* metrics=(\d+)\n", line)[1])
-
-    def send_plainly(self, data):
-        with socket.create_connection(("127.0.0.1", self.metrics_port), 30) as connection:
-            connection.sendall(data)
-            answer = b""
-            while piece := connection.recv(65536):
-                answer += piece
-        return answer
-
-    def scrape(self):
-        head, _, body = self.send_plainly(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200 ") and b"\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n" in head, head
-        return Exposition(body.decode())
-
-
-@contextlib.contextmanager
-def metered():
-    with folder() as top:
-        served = Metered(top)
-        served.start()
-        try:
-            yield served
-        finally:
-            if served.process.poll() is None:
-                served.stop()
 
 
 def told(name):
@@ -195,21 +159,22 @@ def test_what_waits_in_a_lane_and_what_it_refuses_is_counted():
         agent = Agent(served)
         request = (f"POST /v1/record HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {agent.token}\r\nContent-Encoding: zstd\r\n"
                    "Record-Part: 00000001-1\r\nRecord-Offset: 0\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx").encode()
+        connections = [served.connect() for _ in range(527)]
         with contextlib.closing(sqlite3.connect(served.data / "server.db", isolation_level=None)) as holder:
-            holder.execute("BEGIN IMMEDIATE")  # two deliveries wait for it, 64 for those, and the others are refused
-            connections = [served.connect() for _ in range(80)]
+            holder.execute("BEGIN IMMEDIATE")  # one delivery waits for it, 512 for that one, and the others are refused
             for connection in connections:
                 connection.sendall(request)
+                time.sleep(0.5 if connection is connections[0] else 0)
             end = time.monotonic() + 8
-            while (now := [(metrics := served.scrape())(told(name), lane="records") for name in ("lane_waiting", "lane_rejected_total")]) != [64, 14]:
+            while (now := [(metrics := served.scrape())(told(name), lane="records") for name in ("lane_waiting", "lane_rejected_total")]) != [512, 14]:
                 assert time.monotonic() < end, now
             assert metrics(told("lane_waiting"), lane="passwords") == 0
         answers = [connection.recv(12) for connection in connections]
         for connection in connections:
             connection.close()
-        assert answers.count(b"HTTP/1.1 503") == 14 and answers.count(b"HTTP/1.1 400") == 66, answers
+        assert answers.count(b"HTTP/1.1 503") == 14 and answers.count(b"HTTP/1.1 400") == 513, answers
         metrics = served.scrape()
-        assert metrics(told("lane_waiting"), lane="records") == 0 and metrics(told("deliveries_total"), result="damage") == 66
+        assert metrics(told("lane_waiting"), lane="records") == 0 and metrics(told("deliveries_total"), result="damage") == 513
         assert metrics(ROUTE, method="POST", route="/v1/record", code="5xx") == 14
 
 

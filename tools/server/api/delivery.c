@@ -93,33 +93,120 @@ static void count(struct counters *counters, const struct deposit *deposit)
 	counter_add(counters, COUNTER_DELIVERED_STATEMENTS, deposit->size.statements);
 }
 
-int delivery_answer(const struct request *request, struct reply *reply)
+/* Fills `ret_deposit` with what the request asks for.  False: it is answered. */
+static bool read_request(const struct request *request, struct reply *reply,
+			 struct deposit *ret_deposit)
 {
-	struct deposit deposit = { .agent = request->agent.id,
-				   .log = request->server->log_number,
-				   .frame = request->body };
-
+	*ret_deposit = (struct deposit){ .agent = request->agent.id, .frame = request->body };
 	if (!slice_is(http_header(request, MHD_HTTP_HEADER_CONTENT_ENCODING), "zstd")) {
 		reply_problem(reply, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
 			      "a delivery has Content-Encoding: zstd");
-		return 0;
+		return false;
 	}
-	if (part_name_read(http_header(request, "Record-Part"), &deposit.name) < 0 ||
-	    read_offset(http_header(request, "Record-Offset"), &deposit.start) < 0) {
+	if (part_name_read(http_header(request, "Record-Part"), &ret_deposit->name) < 0 ||
+	    read_offset(http_header(request, "Record-Offset"), &ret_deposit->start) < 0) {
 		reply_problem(reply, MHD_HTTP_BAD_REQUEST,
 			      "a delivery has Record-Part (01930c7e-1) and Record-Offset (bytes)");
-		return 0;
+		return false;
 	}
-	pthread_mutex_lock(&request->server->growing);
-	int r = deposit_take(request->store, &deposit);
-	pthread_mutex_unlock(&request->server->growing);
-	if (r < 0)
-		return r;
-	count(&request->server->counters, &deposit);
-	r = see_agent(request);
+	return true;
+}
+
+/* A delivery, and the request that brings it. */
+struct brought {
+	struct request_in_group *by;
+	struct deposit deposit;
+};
+
+/* Those that are one transaction. */
+struct load {
+	struct brought *at;
+	size_t count;
+	struct server *server;
+};
+
+static int take_all(struct store *store, const struct load *load, struct ledger *ledger)
+{
+	int r = ledger_load(store, load->server->log_number, ledger);
+	uint64_t size = ledger->tree.size;
+
+	for (size_t i = 0; i < load->count && r == 0; i++) {
+		r = deposit_take(store, ledger, &load->at[i].deposit);
+		if (r == 0)
+			r = see_agent(load->at[i].by->request);
+	}
+	return r == 0 && ledger->tree.size > size ? ledger_save(ledger) : r;
+}
+
+/* May run again when another transaction was first, be it that the same delivery came to two servers. */
+static int try_load(struct store *store, void *context)
+{
+	SCOPED(free_p) struct ledger *ledger = malloc(sizeof(*ledger));
+	int r = ledger ? take_all(store, context, ledger) : -ENOMEM;
+
+	return r == -EEXIST ? -EAGAIN : r;
+}
+
+/* Troubles that none of the deliveries is to blame for. */
+static bool is_of_all(int code)
+{
+	static const int CODES[] = {
+		-EAGAIN, -ENOTCONN, -ECONNREFUSED, -ETIMEDOUT, -ENOSPC, -EROFS
+	};
+	bool is_found = false;
+
+	for (size_t i = 0; i < COUNT_OF(CODES); i++)
+		is_found |= code == CODES[i];
+	return is_found;
+}
+
+/* One that the database does not take costs the others nothing: each is tried alone then, and has what comes of
+ * that. */
+static void take_load(struct store *store, const struct load *load)
+{
+	int r = store_transact(store, try_load, (void *)(uintptr_t)load);
+	bool is_told = load->count == 1 || r == 0 || is_of_all(r);
+
 	if (r == 0)
-		answer_end(reply, &deposit);
-	return r;
+		counter_add(&load->server->counters, COUNTER_DELIVERY_TRANSACTIONS, 1);
+
+	for (size_t i = 0; i < load->count; i++) {
+		if (is_told)
+			load->at[i].by->result = r;
+		else
+			take_load(store, &(struct load){ &load->at[i], 1, load->server });
+	}
+}
+
+static void answer_all(const struct load *load)
+{
+	for (size_t i = 0; i < load->count; i++) {
+		const struct brought *brought = &load->at[i];
+
+		if (brought->by->result < 0)
+			continue;
+		count(&load->server->counters, &brought->deposit);
+		answer_end(brought->by->reply, &brought->deposit);
+	}
+}
+
+int delivery_answer(const struct request *request, struct reply *reply)
+{
+	const struct request_group *group = request->group;
+	struct brought at[ROUTE_GROUP_MAX];
+	struct load load = { .at = at, .server = request->server };
+
+	(void)reply; /* the group has it */
+	for (size_t i = 0; i < group->count; i++) {
+		struct request_in_group *by = &group->at[i];
+
+		at[load.count].by = by;
+		load.count += read_request(by->request, by->reply, &at[load.count].deposit);
+	}
+	if (load.count > 0)
+		take_load(request->store, &load);
+	answer_all(&load);
+	return 0;
 }
 
 int delivery_position(const struct request *request, struct reply *reply)

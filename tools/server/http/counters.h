@@ -42,6 +42,7 @@ enum { COUNTERS_BUCKETS = COUNTERS_BOUNDS(COUNTERS_BUCKET) };
 	ROW(COUNTER_DELIVERY_FORK, "deliveries", "result", "fork")                                 \
 	ROW(COUNTER_DELIVERY_DAMAGE, "deliveries", "result", "damage")                             \
 	ROW(COUNTER_DELIVERY_LARGE, "deliveries", "result", "large")                               \
+	ROW(COUNTER_DELIVERY_TRANSACTIONS, "delivery_transactions", NULL, NULL)                    \
 	ROW(COUNTER_DELIVERED_BYTES, "delivered_bytes", NULL, NULL)                                \
 	ROW(COUNTER_DELIVERED_ENTRIES, "delivered_entries", NULL, NULL)                            \
 	ROW(COUNTER_DELIVERED_STATEMENTS, "delivered_statements", NULL, NULL)                      \

@@ -283,15 +283,76 @@ static void ask_route(struct exchange *exchange)
 	store_pool_give(exchange->service->stores, request->store);
 }
 
-/* A lane's: the exchange is the connection's again, and may be gone at once. */
-static void run_job(struct job *job, bool is_dropped)
+static const size_t TOGETHER[] = {
+#define LANE_TOGETHER(lane, name, threads, waiting, together) [lane] = together,
+	LANES(LANE_TOGETHER)
+#undef LANE_TOGETHER
+};
+
+static struct exchange *exchange_of(struct job *job)
 {
-	struct exchange *exchange =
-		(struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
+	return (struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
+}
+
+static void drop(struct exchange *exchange)
+{
+	object(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server ends: try again in a while",
+	       &exchange->reply);
+}
+
+/* A lane's, as all that follows: an exchange that is resumed is the connection's again, and may be gone at
+ * once. */
+static void resume_all(struct job *first)
+{
+	for (struct job *job = first, *next; job; job = next) {
+		next = job->next;
+		MHD_resume_connection(exchange_of(job)->connection);
+	}
+}
+
+/* Answers what `first` begins, with one store. */
+static void ask_group(struct job *first)
+{
+	struct request_in_group at[ROUTE_GROUP_MAX];
+	struct request_group group = { .at = at };
+	struct store_pool *stores = exchange_of(first)->service->stores;
+	struct store *store = store_pool_take(stores);
+
+	for (struct job *job = first; job; job = job->next) {
+		struct exchange *exchange = exchange_of(job);
+
+		exchange->request.body = buf_view(&exchange->body);
+		exchange->request.server = exchange->service->server;
+		exchange->request.store = store;
+		exchange->request.group = &group;
+		at[group.count++] = (struct request_in_group){ .request = &exchange->request,
+							       .reply = &exchange->reply };
+	}
+	(void)!exchange_of(first)->route->answer(at[0].request, at[0].reply);
+	for (struct job *job = first; job; job = job->next) {
+		int r = (group.at++)->result;
+
+		if (r < 0)
+			fail(exchange_of(job), r);
+	}
+	store_pool_give(stores, store);
+}
+
+static void run_together(struct job *first, bool is_dropped)
+{
+	for (struct job *job = first; is_dropped && job; job = job->next)
+		drop(exchange_of(job));
+	if (!is_dropped)
+		ask_group(first);
+	resume_all(first);
+}
+
+static void run_alone(struct job *job, bool is_dropped)
+{
+	struct exchange *exchange = exchange_of(job);
 
 	if (is_dropped)
-		object(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
-		       "the server ends: try again in a while", &exchange->reply);
+		drop(exchange);
 	else
 		ask_route(exchange);
 	MHD_resume_connection(exchange->connection);
@@ -310,7 +371,9 @@ static void let_go(struct held *held)
 static enum MHD_Result give_to_lane(struct exchange *exchange)
 {
 	exchange->is_answered = true;
-	exchange->job.run = run_job;
+	exchange->job =
+		(struct job){ .run = TOGETHER[exchange->route->lane] > 1 ? run_together : run_alone,
+			      .bytes = exchange->body.length };
 	MHD_suspend_connection(exchange->connection);
 	if (!lane_add(&exchange->service->lanes[exchange->route->lane], &exchange->job)) {
 		object_to_trouble(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -143,6 +143,12 @@ __attribute__((format(printf, 2, 0))) static void hear(void *context, const char
 	service->listener.tell(service->listener.context, &event);
 }
 
+static const struct lane_limits LIMITS[] = {
+#define LANE_LIMITS(lane, name, threads, waiting, together) [lane] = { threads, waiting, together },
+	LANES(LANE_LIMITS)
+#undef LANE_LIMITS
+};
+
 static int start_threads(struct http_service *service)
 {
 	int r = holds_start(&service->server->holds, service->stores);
@@ -152,7 +158,7 @@ static int start_threads(struct http_service *service)
 				    service);
 
 	for (size_t i = LANE_NONE + 1; r == 0 && i < LANE_COUNT; i++)
-		r = lane_start(&service->lanes[i]);
+		r = lane_start(&service->lanes[i], &LIMITS[i]);
 	return r;
 }
 

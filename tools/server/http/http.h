@@ -20,7 +20,7 @@
 #define HTTP_END_NS      (5 * SECOND_NS)
 #define HTTP_BYTES_MAX   (256 * MIB) /* of bodies and answers at once; beyond there is 503 */
 #define HTTP_CONNECTIONS 20000u      /* fewer where there are not so many descriptors */
-#define HTTP_STORES      (HTTP_THREADS + (LANE_COUNT - 1) * LANE_THREADS + 1) /* of all threads */
+#define HTTP_STORES      (HTTP_THREADS + LANES_THREADS + 1) /* of all threads */
 
 enum http_event_kind {
 	HTTP_ANSWERED,

@@ -11,8 +11,10 @@
 #include "tools/server/store/store.h"
 
 #define ROUTE_PARTS_MAX 4u
+#define ROUTE_GROUP_MAX 128u /* requests that are answered at once */
 
 struct server;
+struct request_group;
 
 struct request {
 	struct slice method, path, body;
@@ -26,9 +28,22 @@ struct request {
 	const void *connection;              /* http.h reads more of it */
 	struct store *store;
 	struct server *server;
+	struct request_group *group; /* NULL, unless its lane answers several at once */
 };
 
-/* Answers; a negative errno becomes a problem 500. */
+/* Requests of one route that waited at the same time, and share their store.  Whoever answers the first one answers
+ * all of them. */
+struct request_group {
+	struct request_in_group {
+		const struct request *request;
+		struct reply *reply;
+		int result; /* as route_fn returns it */
+	} * at;
+	size_t count;
+};
+
+/* Answers; a negative errno becomes a problem 500.  Where there is a group that is for each to say, and what is
+ * returned counts for nothing. */
 typedef int (*route_fn)(const struct request *request, struct reply *reply);
 
 /* The reply becomes what a browser shows of a request that cannot be answered; `detail` may be NULL, and so may the
@@ -44,21 +59,26 @@ typedef void (*route_refuse_fn)(const struct request *request, unsigned int stat
 #define ROUTE_AUTHORS  ROLES_AUTHORS
 #define ROUTE_AUDITORS ROLES_AUDITORS
 
-/* ROW(lane, name) */
+/* ROW(lane, name, threads, requests that may wait, that are answered at once); where the last is more than one
+ * the lane has one route.  The record has one thread, since the log grows by one transaction after the other. */
 #define LANES(ROW)                                                                                 \
-	ROW(LANE_PASSWORDS, "passwords")                                                           \
-	ROW(LANE_POLICIES, "policies")                                                             \
-	ROW(LANE_RECORDS, "records")                                                               \
-	ROW(LANE_SEARCHES, "searches")
+	ROW(LANE_PASSWORDS, "passwords", 2, 64, 1)                                                 \
+	ROW(LANE_POLICIES, "policies", 2, 64, 1)                                                   \
+	ROW(LANE_RECORDS, "records", 1, 512, ROUTE_GROUP_MAX)                                      \
+	ROW(LANE_SEARCHES, "searches", 2, 64, 1)
 
 /* Which threads answer: those that also read and write connections, or others, for what takes long. */
 enum route_lane {
 	LANE_NONE,
-#define LANE_ENUMERATOR(lane, name) lane,
+#define LANE_ENUMERATOR(lane, name, threads, waiting, together) lane,
 	LANES(LANE_ENUMERATOR)
 #undef LANE_ENUMERATOR
 		LANE_COUNT,
 };
+
+#define LANE_SUM(lane, name, threads, waiting, together) +threads
+enum { LANES_THREADS = LANES(LANE_SUM) };
+#undef LANE_SUM
 
 struct route {
 	const char *method;

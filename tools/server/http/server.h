@@ -17,7 +17,6 @@ struct server {
 	char name[DATA_NAME_MAX + 1];
 	struct signing_key log, freshness;
 	int64_t log_number;
-	pthread_mutex_t growing;     /* the log grows by one delivery after the other */
 	struct throttles enrolments; /* that went wrong, by who asked */
 	struct throttles logins;     /* as that */
 	struct throttles passwords;  /* that were wrong, by account */
@@ -33,7 +32,7 @@ struct server {
 
 #define SERVER_EMPTY                                                                               \
 	{                                                                                          \
-		.name = "", .growing = PTHREAD_MUTEX_INITIALIZER                                   \
+		.name = ""                                                                         \
 	}
 
 /* Fills it from the data folder. */

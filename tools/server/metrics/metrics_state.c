@@ -9,7 +9,7 @@
 #define PREFIX      "chaperone_server_"
 
 static const char *const LANE_NAMES[] = {
-#define LANE_NAME(lane, name) [lane] = name,
+#define LANE_NAME(lane, name, threads, waiting, together) [lane] = name,
 	LANES(LANE_NAME)
 #undef LANE_NAME
 };

@@ -11,7 +11,6 @@
 #include "control/frame.h"
 #include "tools/server/record/alarm.h"
 #include "tools/server/record/index.h"
-#include "tools/server/record/ledger.h"
 #include "tools/server/record/link.h"
 #include "tools/server/record/replica.h"
 
@@ -20,7 +19,7 @@ struct intake {
 	struct deposit *deposit;
 	struct store *store;
 	const char *part;
-	struct ledger *ledger;
+	struct ledger *ledger; /* NULL, with `index`, while it is verified */
 	struct index *index;
 	struct record_walk walk;
 	struct buf rest; /* what was unpacked and is not a whole piece yet */
@@ -29,7 +28,7 @@ struct intake {
 	struct record_entries entries;
 };
 
-/* What ends the transaction is no trouble of the database: the delivery itself is wrong. */
+/* No trouble of the database: the delivery itself is wrong. */
 static int object(struct deposit *deposit, enum deposit_end end, uint64_t place, const char *detail)
 {
 	deposit->end = end;
@@ -48,7 +47,7 @@ static int add_entries(struct intake *intake, const struct record_piece *piece, 
 	while ((r = record_entries_next(&intake->entries, &entry)) == 1) {
 		intake->size.entries++;
 		intake->size.statements += entry.kind == RECORD_INTENT;
-		r = index_add(intake->index, &entry, leaf, place++);
+		r = intake->index ? index_add(intake->index, &entry, leaf, place++) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -66,7 +65,7 @@ static int check_links(struct intake *intake, const struct record_piece *header)
 	bool differs;
 	int r = link_compare(intake->store, deposit->position.source, header, &differs, &conflict);
 
-	if (r < 0 || !differs)
+	if (r < 0 || !differs || !intake->ledger)
 		return r;
 	part_name_write(&conflict.name, part);
 	snprintf(detail, sizeof(detail),
@@ -90,14 +89,16 @@ static int take_header(struct intake *intake, const struct record_piece *header)
 static int add_piece(struct intake *intake, const struct record_piece *piece)
 {
 	struct deposit *deposit = intake->deposit;
-	uint64_t leaf = intake->ledger->tree.size;
 
-	struct tree_hash hash =
-		leaf_hash(slice_of(deposit->agent), intake->part, piece->offset, piece->bytes);
 	int r = piece->entries == 0 ? take_header(intake, piece) : 0;
 	if (r < 0)
 		return r;
 	intake->leaves++;
+	if (!intake->ledger)
+		return add_entries(intake, piece, 0);
+	uint64_t leaf = intake->ledger->tree.size;
+	struct tree_hash hash =
+		leaf_hash(slice_of(deposit->agent), intake->part, piece->offset, piece->bytes);
 	r = ledger_add(intake->ledger, &hash);
 	return r < 0 ? r : add_entries(intake, piece, leaf);
 }
@@ -172,7 +173,7 @@ static int save(struct intake *intake)
 {
 	struct deposit *deposit = intake->deposit;
 	struct replica_delivery delivery = {
-		.log = deposit->log,
+		.log = intake->ledger->log,
 		.first_leaf = intake->ledger->tree.size - intake->leaves,
 		.leaves = intake->leaves,
 		.source = deposit->position.source,
@@ -187,8 +188,6 @@ static int save(struct intake *intake)
 	memcpy(delivery.prior, deposit->position.walk.head, SHA256_SIZE);
 	if (r == 0)
 		r = replica_add(intake->store, &delivery);
-	if (r == 0)
-		r = ledger_save(intake->ledger);
 	if (r < 0)
 		return r;
 	deposit->position.walk = intake->walk;
@@ -198,35 +197,57 @@ static int save(struct intake *intake)
 	return position_save(intake->store, intake->part, &deposit->position);
 }
 
-static int take_new(struct store *store, struct deposit *deposit, const char *part)
+static void begin(struct intake *intake)
 {
-	SCOPED(free_p) struct ledger *ledger = malloc(sizeof(*ledger));
-	SCOPED(index_freep) struct index *index = NULL;
-	SCOPED(free_p) struct intake *intake = malloc(sizeof(*intake));
-
-	if (!ledger || !intake)
-		return -ENOMEM;
-	struct index_place place = { .log = deposit->log, .boot = deposit->name.boot };
-	int r = position_name_source(store, deposit->agent, &deposit->position);
-	if (r == 0)
-		r = ledger_load(store, deposit->log, ledger);
-	place.source = deposit->position.source;
-	if (r == 0)
-		r = index_new(store, &place, &index);
-	if (r < 0)
-		return r;
-	intake->deposit = deposit;
-	intake->store = store;
-	intake->part = part;
-	intake->ledger = ledger;
-	intake->index = index;
-	intake->walk = deposit->position.walk;
+	intake->walk = intake->deposit->position.walk;
 	intake->rest = (struct buf)BUF_MAX(2 * RECORD_PIECE_MAX);
 	intake->leaves = 0;
 	intake->size = (struct deposit_size){ .bytes = 0 };
-	r = unpack_all(intake);
+}
+
+static int go_through(struct intake *intake)
+{
+	begin(intake);
+	int r = unpack_all(intake);
 	buf_done(&intake->rest);
-	return r < 0 ? r : save(intake);
+	return r;
+}
+
+static int store_all(struct intake *intake, struct ledger *ledger)
+{
+	SCOPED(index_freep) struct index *index = NULL;
+	struct deposit *deposit = intake->deposit;
+	struct index_place place = { .log = ledger->log, .boot = deposit->name.boot };
+	int r = position_name_source(intake->store, deposit->agent, &deposit->position);
+
+	place.source = deposit->position.source;
+	if (r == 0)
+		r = index_new(intake->store, &place, &index);
+	if (r < 0)
+		return r;
+	intake->ledger = ledger;
+	intake->index = index;
+	r = go_through(intake);
+	if (r == 0)
+		r = save(intake);
+	return r == -ECANCELED ? -EUCLEAN : r; /* what is verified is not objected to */
+}
+
+/* What is wrong with it is found before anything is changed. */
+static int take_new(struct store *store, struct ledger *ledger, struct deposit *deposit,
+		    const char *part)
+{
+	SCOPED(free_p) struct intake *intake = malloc(sizeof(*intake));
+
+	if (!intake)
+		return -ENOMEM;
+	intake->deposit = deposit;
+	intake->store = store;
+	intake->part = part;
+	intake->ledger = NULL;
+	intake->index = NULL;
+	int r = go_through(intake);
+	return r < 0 ? r : store_all(intake, ledger);
 }
 
 static int compare(struct store *store, struct deposit *deposit, const char *part)
@@ -243,7 +264,7 @@ static int compare(struct store *store, struct deposit *deposit, const char *par
 				"other bytes are here at this place");
 }
 
-static int take(struct store *store, struct deposit *deposit)
+static int take(struct store *store, struct ledger *ledger, struct deposit *deposit)
 {
 	char part[PART_NAME_SIZE];
 
@@ -254,16 +275,8 @@ static int take(struct store *store, struct deposit *deposit)
 	if (deposit->start < deposit->position.walk.offset)
 		return compare(store, deposit, part);
 	if (deposit->start == deposit->position.walk.offset)
-		return take_new(store, deposit, part);
+		return take_new(store, ledger, deposit, part);
 	return object(deposit, DEPOSIT_GAP, deposit->start, "bytes before these are missing");
-}
-
-/* May run again when another transaction was first, be it that the same delivery came to two servers. */
-static int try_take(struct store *store, void *context)
-{
-	int r = take(store, context);
-
-	return r == -EEXIST ? -EAGAIN : r;
 }
 
 static const struct {
@@ -271,9 +284,9 @@ static const struct {
 	const char *kind; /* of alarm */
 } ALARMS[] = { { DEPOSIT_FORK, ALARM_FORK }, { DEPOSIT_DAMAGE, ALARM_DAMAGE } };
 
-int deposit_take(struct store *store, struct deposit *deposit)
+int deposit_take(struct store *store, struct ledger *ledger, struct deposit *deposit)
 {
-	int r = store_transact(store, try_take, deposit);
+	int r = take(store, ledger, deposit);
 
 	if (r != -ECANCELED)
 		return r;

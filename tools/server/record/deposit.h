@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking a delivery of an agent's record: all of it is verified, stored, added to the log's tree and
- * indexed in one transaction, or none of it. */
+/* Taking a delivery of an agent's record: all of it is verified, and then stored, added to the log's tree and
+ * indexed, or none of it. */
 #ifndef TOOLS_SERVER_RECORD_DEPOSIT_H
 #define TOOLS_SERVER_RECORD_DEPOSIT_H
 
 #include "control/part.h"
+#include "tools/server/record/ledger.h"
 #include "tools/server/record/position.h"
 
 #define DEPOSIT_BODY_MAX     (8 * MIB)  /* a frame */
@@ -26,7 +27,6 @@ struct deposit_size {
 
 struct deposit {
 	const char *agent;
-	int64_t log; /* its number */
 	struct part_name name;
 	uint64_t start; /* in the part */
 	struct slice frame;
@@ -39,8 +39,11 @@ struct deposit {
 	char detail[DEPOSIT_DETAIL_MAX];
 };
 
-/* 0 however it ended; a negative errno when the database has a trouble: then nothing is known.  A fork
- * or damage is remembered as an alarm; so is a header that contradicts what is here, which is taken. */
-must_use int deposit_take(struct store *store, struct deposit *deposit);
+/* In the transaction that is under way, of which `ledger` is the tree of the delivery's log; what it adds there
+ * is saved by the caller, behind the last of several deliveries.  0 however it ended: one that is not taken has changed
+ * nothing but for the alarm that remembers a fork or damage.  A negative errno when the database has a trouble:
+ * then nothing is known, and the transaction is to be undone.  A header that contradicts what is here is taken, and
+ * remembered as a fork. */
+must_use int deposit_take(struct store *store, struct ledger *ledger, struct deposit *deposit);
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Deliveries that wait at the same time are one transaction, and each is taken or refused as if it had come alone.
+# Deliveries that wait at the same time are one transaction, and each is taken or refused as if it had come alone; polls wait for none.
 import contextlib
 import threading
 import time
@@ -19,10 +19,10 @@ TRANSACTIONS = "chaperone_server_delivery_transactions_total"
 
 @contextlib.contextmanager
 def nothing_written(served):
-    """The database lets nobody grow the log."""
+    """The database lets nobody grow the log, and no machine be seen."""
     if served.database:
         holder = postgresql.cluster().connect(served.database)
-        holder.cursor().execute("LOCK TABLE log_tree IN EXCLUSIVE MODE")
+        holder.cursor().execute("LOCK TABLE log_tree, agent IN EXCLUSIVE MODE")
     else:
         holder = sqlite3.connect(served.data / "server.db", isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
@@ -142,6 +142,30 @@ def test_what_machines_say_of_themselves_comes_with_it():
         assert answers == [machines.all_there(i) for i in range(3)], answers
         told = served.rows("SELECT id, version, spool FROM agent ORDER BY version")
         assert told == [(machines.agents[i].name, f"0.{i}", i) for i in range(3)], told
+
+
+def test_polls_do_not_wait_for_what_is_written():
+    with metered() as served:
+        agents = [Agent(served) for _ in range(3)]
+        with nothing_written(served):
+            begun = time.monotonic()
+            for i, agent in enumerate(agents):
+                assert agent.ask("GET", "/v1/policy", f"Agent-State: version=1.{i}; policy={i}")[0] == 404
+            assert time.monotonic() - begun < 4
+            assert served.rows("SELECT count(*) FROM agent WHERE seen IS NOT NULL") == [(0,)]
+        end = time.monotonic() + 20
+        while (told := served.rows("SELECT id, version, policy FROM agent WHERE seen IS NOT NULL ORDER BY version")) != [
+                (agents[i].name, f"1.{i}", i) for i in range(3)]:
+            assert time.monotonic() < end, told
+            time.sleep(0.05)
+
+
+def test_who_was_seen_last_before_the_end_is_written_down():
+    with metered() as served:
+        agent = Agent(served)
+        assert agent.ask("GET", "/v1/policy", "Agent-State: version=2.0")[0] == 404
+        assert served.stop()[0] == 0
+        assert served.rows("SELECT id, version FROM agent WHERE seen IS NOT NULL") == [(agent.name, "2.0")]
 
 
 main(collect(globals()))

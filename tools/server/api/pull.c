@@ -117,6 +117,16 @@ static bool is_held(const struct request *request, const struct published_newest
 	return true;
 }
 
+/* At once only where that cannot wait: the threads that answer have connections to serve. */
+static int see(const struct request *request)
+{
+	struct slice state = http_header(request, "Agent-State");
+
+	return sightings_add(&request->server->sightings, &request->agent, state)
+		       ? 0
+		       : agent_see(request->store, &request->agent, state);
+}
+
 int pull_answer(const struct request *request, struct reply *reply)
 {
 	uint64_t wait_s = prefer_wait_s(request, PULL_WAIT_S);
@@ -124,7 +134,7 @@ int pull_answer(const struct request *request, struct reply *reply)
 	int r = published_newest(request->store, slice_of(request->agent.bundle), &newest);
 
 	if (r == 0 && !request->was_held)
-		r = agent_see(request->store, &request->agent, http_header(request, "Agent-State"));
+		r = see(request);
 	if (r < 0 || is_held(request, &newest, wait_s, reply))
 		return r;
 	prefer_applied(reply, wait_s);

@@ -103,6 +103,7 @@ static void serving_done(struct serving *serving)
 	pulse_stop(&serving->server.pulse);
 	forwarder_stop(serving->forwarder);
 	signer_stop(serving->signer);
+	sightings_stop(&serving->server.sightings);
 	store_pool_done(&serving->stores);
 	server_done(&serving->server);
 	buf_done(&serving->certificate);
@@ -147,6 +148,17 @@ static int start_signer(struct serving *serving, struct error *error)
 	r = signer_start(store, &who, serving->options->checkpoint_s, &serving->server.journal,
 			 &serving->signer);
 	return r < 0 ? error_system(error, r, "the thread that signs checkpoints") : 0;
+}
+
+static int start_sightings(struct serving *serving, struct error *error)
+{
+	struct store *store;
+	int r = data_open_store(&serving->data, &store, error);
+
+	if (r < 0)
+		return r;
+	r = sightings_start(&serving->server.sightings, store);
+	return r < 0 ? error_system(error, r, "the thread that writes down who asked") : 0;
 }
 
 static int start_pulse(struct serving *serving, struct error *error)
@@ -219,8 +231,8 @@ static int start_metrics(struct serving *serving, struct error *error)
 
 /* In the order in which it begins; it ends in the opposite one. */
 static int (*const STARTS[])(struct serving *serving, struct error *error) = {
-	open_data,       fill_pool,  start_signer, start_pulse,
-	start_forwarder, start_http, start_news,   start_metrics,
+	open_data,       fill_pool,  start_sightings, start_signer,  start_pulse,
+	start_forwarder, start_http, start_news,      start_metrics,
 };
 
 static int start(struct serving *serving, struct error *error)

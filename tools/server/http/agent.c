@@ -78,11 +78,12 @@ int agent_see(struct store *store, const struct agent *agent, struct slice text)
 {
 	struct agent_state state = read_state(text);
 
-	return store_do(store,
-			"UPDATE agent SET seen = $1, version = COALESCE($2, version),"
-			" policy = COALESCE($3, policy), spool = COALESCE($4, spool) WHERE id = $5",
-			STORE_VALUES(store_number((int64_t)realtime_ns()), state.version,
-				     state.policy, state.spool, store_text(slice_of(agent->id))));
+	return store_queue(
+		store,
+		"UPDATE agent SET seen = $1, version = COALESCE($2, version),"
+		" policy = COALESCE($3, policy), spool = COALESCE($4, spool) WHERE id = $5",
+		STORE_VALUES(store_number((int64_t)realtime_ns()), state.version, state.policy,
+			     state.spool, store_text(slice_of(agent->id))));
 }
 
 int agent_revoke(struct store *store, struct audit_actor actor, struct slice id)

@@ -11,6 +11,7 @@
 #include "tools/server/common/journal.h"
 #include "tools/server/people/password.h"
 #include "tools/server/http/pulse.h"
+#include "tools/server/http/sightings.h"
 #include "tools/server/common/throttle.h"
 
 struct server {
@@ -25,6 +26,7 @@ struct server {
 	struct holds holds;
 	struct journal journal;
 	struct pulse pulse;
+	struct sightings sightings;
 	struct counters counters;
 	unsigned char key_hash[SHA256_SIZE]; /* of its certificate's key (certificate.h) */
 	uint64_t begun_ns;                   /* since 1970 */
@@ -32,7 +34,7 @@ struct server {
 
 #define SERVER_EMPTY                                                                               \
 	{                                                                                          \
-		.name = ""                                                                         \
+		.name = "", .sightings = SIGHTINGS_EMPTY                                           \
 	}
 
 /* Fills it from the data folder. */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/server/http/deadline.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #define PHASE_BITS 3u
 #define PHASE_MASK ((1u << PHASE_BITS) - 1)
@@ -42,6 +46,62 @@ static bool is_late(uint64_t state, uint64_t now_ns, uint64_t patience_ns)
 	}
 }
 
+/* What the kernel has for us and nobody read; 0 where that is not known. */
+static uint64_t unread_bytes(int socket)
+{
+	int bytes;
+
+	return ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0 ? (uint64_t)bytes : 0;
+}
+
+/* How many bytes came in all; 0 where that is not known. */
+static uint64_t received_bytes(int socket)
+{
+	struct tcp_info info = { .tcpi_bytes_received = 0 };
+	socklen_t length = sizeof(info);
+
+	return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0
+		       ? info.tcpi_bytes_received
+		       : 0;
+}
+
+/* Whether what is there waits since the last look.  Who sends a byte whenever somebody looks has it read meanwhile. */
+static bool waits_for_server(struct deadline *deadline)
+{
+	uint64_t unread = unread_bytes(deadline->socket);
+	uint64_t taken = unread > 0 ? received_bytes(deadline->socket) - unread : 0;
+	bool waits = unread > 0 && (!deadline->was_unread || taken == deadline->taken_bytes);
+
+	deadline->was_unread = unread > 0;
+	deadline->taken_bytes = taken;
+	return waits;
+}
+
+/* Of who sends. */
+static bool has_turn(uint64_t state)
+{
+	switch (state & PHASE_MASK) {
+	case DEADLINE_FIRST_HEAD:
+	case DEADLINE_NEXT_HEAD:
+	case DEADLINE_BODY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Leaves out the time for which the server did not read what is there; a connection that went on meanwhile has another
+ * time already. */
+static void leave_out(struct deadline *deadline, uint64_t *state, uint64_t passed_ns)
+{
+	if (!has_turn(*state) || !waits_for_server(deadline))
+		return;
+	uint64_t later = *state + (passed_ns << PHASE_BITS);
+	if (atomic_compare_exchange_strong_explicit(&deadline->state, state, later,
+						    memory_order_relaxed, memory_order_relaxed))
+		*state = later;
+}
+
 /* libmicrohttpd finds an end of the connection, and closes it. */
 static void cut(const struct deadlines *deadlines, struct deadline *deadline, const char *why)
 {
@@ -57,13 +117,15 @@ static void cut(const struct deadlines *deadlines, struct deadline *deadline, co
 static void look(void *context)
 {
 	struct deadlines *deadlines = context;
-	uint64_t now_ns = monotonic_ns();
+	uint64_t now_ns = monotonic_ns(), passed_ns = now_ns - deadlines->looked_ns;
 
+	deadlines->looked_ns = now_ns;
 	pthread_mutex_lock(&deadlines->lock);
 	uint64_t patience_ns = deadline_patience_ns(deadlines->count, deadlines->most);
 	for (struct deadline *at = deadlines->first; at; at = at->next) {
 		uint64_t state = atomic_load_explicit(&at->state, memory_order_relaxed);
 
+		leave_out(at, &state, passed_ns);
 		if (!at->is_cut && is_late(state, now_ns, patience_ns))
 			cut(deadlines, at, WHYS[state & PHASE_MASK]);
 	}
@@ -75,7 +137,11 @@ int deadlines_start(struct deadlines *deadlines, size_t most,
 		    void *context)
 {
 	*deadlines = (struct deadlines){
-		.lock = PTHREAD_MUTEX_INITIALIZER, .most = most, .tell = tell, .context = context
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.most = most,
+		.looked_ns = monotonic_ns(),
+		.tell = tell,
+		.context = context,
 	};
 	return ticker_start(&deadlines->ticker, SECOND_NS, look, deadlines);
 }
@@ -93,9 +159,16 @@ size_t deadlines_count(struct deadlines *deadlines)
 	return count;
 }
 
+static bool is_gone(int socket)
+{
+	struct pollfd other = { .fd = socket, .events = POLLRDHUP };
+
+	return poll(&other, 1, 0) > 0;
+}
+
 struct deadline *deadline_begin(struct deadlines *deadlines, int socket)
 {
-	struct deadline *deadline = calloc(1, sizeof(*deadline));
+	struct deadline *deadline = is_gone(socket) ? NULL : calloc(1, sizeof(*deadline));
 
 	if (!deadline)
 		return NULL;

@@ -3,6 +3,9 @@
  * however slowly: whoever sends a head byte by byte, or reads an answer so, would have it for ever.  Each
  * connection here has a time until which it has to be done with what it does, and one thread looks.
  *
+ * What counts is the time for which the server waits for its reader or sender.  While bytes of a head or a body wait to
+ * be read it is the server's turn, and no fault of who sent them that others are before him: such time does not count.
+ *
  * There is no maximum for one address: whole offices of machines come from one.  Instead, the fewer
  * connections are left, the sooner those that only wait or send a head have to go, whose they are. */
 #ifndef TOOLS_SERVER_HTTP_DEADLINE_H
@@ -34,7 +37,10 @@ struct deadline {
 	/* What it does, with when a head began or when a body or an answer has to be done (monotonic), in
 	 * one word: who looks must not take one's time for the other's. */
 	_Atomic uint64_t state;
+	/* The rest is of who looks. */
 	bool is_cut;
+	bool was_unread;      /* the last time: something waited to be read, */
+	uint64_t taken_bytes; /* behind so many that were read */
 };
 
 struct deadlines {
@@ -42,6 +48,7 @@ struct deadlines {
 	pthread_mutex_t lock;
 	struct deadline *first;
 	size_t count, most;
+	uint64_t looked_ns; /* monotonic, the last time */
 	void (*tell)(void *context, const struct sockaddr *address, const char *why);
 	void *context;
 };
@@ -56,7 +63,8 @@ must_use int deadlines_start(struct deadlines *deadlines, size_t most,
 /* Ends that; nobody is cut any more.  Does nothing to what was not started. */
 void deadlines_stop(struct deadlines *deadlines);
 
-/* A connection begins, and ends before its socket is closed.  NULL: there is no memory. */
+/* A connection begins, and ends before its socket is closed.  NULL: there is no memory, or whoever opened it has gone away
+ * while it waited to be accepted. */
 struct deadline *deadline_begin(struct deadlines *deadlines, int socket);
 void deadline_end(struct deadlines *deadlines, struct deadline *deadline);
 

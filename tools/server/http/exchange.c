@@ -2,6 +2,7 @@
 #include "tools/server/http/exchange.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,10 +13,12 @@
 #include "tools/server/http/server.h"
 #include "tools/server/http/source.h"
 
-#define NO_ROOM     "too much is under way: try again in a while"
-#define HTML        "text/html"
-#define ALLOWED_MAX 256u
-#define ANSWER_FREE (64 * KIB) /* for an answer of so many bytes there is always room */
+#define NO_ROOM      "too much is under way: try again in a while"
+#define HTML         "text/html"
+#define ALLOWED_MAX  256u
+#define ANSWER_FREE  (64 * KIB) /* for an answer of so many bytes there is always room */
+#define LATER_MAX_S  8u
+#define SECONDS_SIZE 12u
 
 /* While its connection is suspended it belongs to a lane or to those that are held. */
 struct exchange {
@@ -366,6 +369,18 @@ static void let_go(struct held *held)
 	MHD_resume_connection(exchange->connection);
 }
 
+/* Not all at the same moment. */
+static void ask_to_come_later(struct exchange *exchange)
+{
+	char seconds[SECONDS_SIZE];
+
+	object_to_trouble(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+			  "too many ask for this: try again in a while", "too many wait",
+			  &exchange->reply);
+	snprintf(seconds, sizeof(seconds), "%u", 1 + randombytes_uniform(LATER_MAX_S));
+	reply_header(&exchange->reply, MHD_HTTP_HEADER_RETRY_AFTER, slice_of(seconds));
+}
+
 /* The connection is suspended before anybody can resume it; a lane that is full resumes it at
  * once. */
 static enum MHD_Result give_to_lane(struct exchange *exchange)
@@ -376,9 +391,7 @@ static enum MHD_Result give_to_lane(struct exchange *exchange)
 			      .bytes = exchange->body.length };
 	MHD_suspend_connection(exchange->connection);
 	if (!lane_add(&exchange->service->lanes[exchange->route->lane], &exchange->job)) {
-		object_to_trouble(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
-				  "too many ask for this: try again in a while", "too many wait",
-				  &exchange->reply);
+		ask_to_come_later(exchange);
 		MHD_resume_connection(exchange->connection);
 	}
 	return MHD_YES;

@@ -107,7 +107,9 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
 		return;
 	}
 	*socket_context = deadline_begin(&service->deadlines, socket);
-	if (!*socket_context)
+	if (*socket_context)
+		tickets_offer(&service->tickets, connection);
+	else
 		shutdown(socket, SHUT_RDWR);
 }
 
@@ -151,8 +153,10 @@ static const struct lane_limits LIMITS[] = {
 
 static int start_threads(struct http_service *service)
 {
-	int r = holds_start(&service->server->holds, service->stores);
+	int r = tickets_make(&service->tickets);
 
+	if (r == 0)
+		r = holds_start(&service->server->holds, service->stores);
 	if (r == 0)
 		r = deadlines_start(&service->deadlines, service->connections_max, tell_cut,
 				    service);
@@ -225,6 +229,7 @@ int http_start(const struct http_settings *settings, struct http_service **ret_s
 		int code = r < 0 ? r : errno ? -errno : -EINVAL;
 
 		end_threads(service);
+		tickets_done(&service->tickets);
 		free(service);
 		return error_set(error, code, "the server cannot listen: %s",
 				 code != -EINVAL ? strerror(-code)
@@ -269,5 +274,6 @@ void http_stop(struct http_service *service)
 	MHD_stop_daemon(service->daemon);
 	if (listening >= 0)
 		close(listening);
+	tickets_done(&service->tickets);
 	free(service);
 }

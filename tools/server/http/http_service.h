@@ -7,6 +7,7 @@
 
 #include "tools/server/http/deadline.h"
 #include "tools/server/http/http.h"
+#include "tools/server/http/tickets.h"
 
 struct http_service {
 	struct MHD_Daemon *daemon;
@@ -17,6 +18,7 @@ struct http_service {
 	struct lane lanes[LANE_COUNT]; /* LANE_NONE has none */
 	struct http_listener listener;
 	struct deadlines deadlines;
+	struct tickets tickets;
 	unsigned int connections_max;
 	_Atomic size_t bytes;  /* of bodies and answers that are in memory */
 	atomic_uint exchanges; /* that were begun and are not over */

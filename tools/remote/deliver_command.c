@@ -187,7 +187,7 @@ static void follow(struct sending *sending)
 		if (is_last)
 			break;
 		if (failures > 0)
-			follower_pause(failures);
+			follower_pause(failures, remote_header(&sending->answer, "Retry-After"));
 		else
 			follower_sleep_ms(EVERY_MS);
 	} while (is_heard);

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAUSE_FIRST_MS 500u
-#define PAUSE_MAX_MS   60000u
+#define PAUSE_FIRST_MS 2000u
 
 bool follower_is_alone(const void *context)
 {
@@ -26,13 +25,25 @@ void follower_sleep_ms(unsigned int ms)
 	poll(&out, 1, (int)ms);
 }
 
-void follower_pause(unsigned int failures)
+unsigned int follower_pause_ms(unsigned int failures, struct slice asked_for)
 {
 	unsigned int most_ms = PAUSE_FIRST_MS;
+	uint64_t least_s = 0;
 
-	for (unsigned int i = 1; i < failures && most_ms < PAUSE_MAX_MS; i++)
+	for (unsigned int i = 1; i < failures && most_ms < FOLLOWER_PAUSE_MAX_MS; i++)
 		most_ms *= 2;
-	follower_sleep_ms(randombytes_uniform(most_ms < PAUSE_MAX_MS ? most_ms : PAUSE_MAX_MS));
+	if (most_ms > FOLLOWER_PAUSE_MAX_MS)
+		most_ms = FOLLOWER_PAUSE_MAX_MS;
+	if (slice_to_u64(asked_for, &least_s) < 0)
+		least_s = 0; /* a date, or nothing */
+	if (least_s > FOLLOWER_PAUSE_MAX_MS / 1000)
+		least_s = FOLLOWER_PAUSE_MAX_MS / 1000;
+	return (unsigned int)least_s * 1000 + randombytes_uniform(most_ms);
+}
+
+void follower_pause(unsigned int failures, struct slice asked_for)
+{
+	follower_sleep_ms(follower_pause_ms(failures, asked_for));
 }
 
 bool follower_tell_failure(const struct error *error)

@@ -6,14 +6,20 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/slice.h"
 
 /* Whether who reads standard output is gone; for remote_request's is_over, which passes `context`. */
 bool follower_is_alone(const void *context);
 
-/* Sleeps, but not when it is alone: up to half a second after a first failure, up to a minute after many
- * in a row, as chance has it, so that machines which lost their server at once do not come back at
- * once. */
-void follower_pause(unsigned int failures);
+#define FOLLOWER_PAUSE_MAX_MS 60000u
+
+/* How long to pause after so many failures in a row: as chance has it, up to two seconds after the first one, up to a minute
+ * after many, so that machines which lost their server at once do not come back at once.  `asked_for` is what the server
+ * wants between (Retry-After, in seconds; `at` may be NULL): the pause begins behind it, and it counts up to a minute. */
+unsigned int follower_pause_ms(unsigned int failures, struct slice asked_for);
+
+/* Sleeps that long, but not when it is alone. */
+void follower_pause(unsigned int failures, struct slice asked_for);
 
 /* Sleeps so long, but not when it is alone. */
 void follower_sleep_ms(unsigned int ms);

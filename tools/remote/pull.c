@@ -219,7 +219,7 @@ static void follow(struct pull *pull)
 		r = ask_and_take(pull, failures == 0 ? HELD_S : 0, &error);
 		failures = r < 0 ? failures + 1 : 0;
 		if (failures > 0 && r != -ESTALE)
-			follower_pause(failures);
+			follower_pause(failures, remote_header(&pull->answer, "Retry-After"));
 	} while (tell(pull, r, &error) &&
 		 r != -ESTALE); /* whoever starts it again reads the new enrolment */
 }

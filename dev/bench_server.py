@@ -72,10 +72,11 @@ class Bench:
         """What is said at its end comes into the dictionary that it gives; its first line says that all have asked."""
         tokens = self.served.top / f"tokens-{machines}"
         tokens.write_text("".join(self.tokens.read_text().splitlines(keepends=True)[:machines]))
-        command = [f"{self.build}/tests/bench/crowd", f"https://127.0.0.1:{self.served.port}", self.served.data / "tls.crt", tokens,
+        command = [f"{self.build}/tests/bench/crowd", f"https://127.0.0.1:{self.served.port}", tokens,
                    part, int(polls), every_ms, batches, seconds]
         with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as running:
-            told = {"held_s": float(running.stdout.readline().split()[1])}
+            held_s, held = running.stdout.readline().split()[1:]
+            told = {"held_s": float(held_s), "held": int(held)}
             yield told
             told.update(json.loads(running.stdout.read()))
         assert running.returncode == 0, told
@@ -123,7 +124,7 @@ def entries_per_s(told):
 
 
 def asked(told):
-    return f"all had asked after {told['held_s']:.0f} s, {told['failed']} tries failed"
+    return f"{told['held']:,} had asked after {told['held_s']:.0f} s, {told['polls_failed']:,} tries failed"
 
 
 def bench_ingest(bench):
@@ -152,8 +153,9 @@ def bench_crowd(bench):
         bench.publish()
     yield (f"{machines:,} machines that wait and deliver: statements taken",
            f"{told['deliveries'] * CROWD_STATEMENTS / told['seconds']:,.0f}/s", "",
-           f"{machines * CROWD_STATEMENTS / CROWD_EVERY_S:,.0f}/s offered, {told['busy']} were told to come later")
-    yield "their deliveries, p95", f"{told['p95_ms']:.0f} ms", "", f"p50 {told['p50_ms']:.0f} ms"
+           f"{machines * CROWD_STATEMENTS / CROWD_EVERY_S:,.0f}/s offered, {told['busy']:,} were told to come later, {told['deliveries_failed']:,} failed")
+    yield ("their deliveries, p95", f"{told['p95_ms']:.0f} ms", "",
+           f"p50 {told['p50_ms']:.0f} ms; {told['deliveries'] / told['seconds']:,.0f} in a second")
     yield "pages meanwhile, p95", reader.waited(), "< 100 ms", f"p50 {reader.waited(50)}"
     yield ("memory that they take", f"{memory_mib - before_mib:.0f} MiB", "",
            f"{machines:,} held polls, 256 connections that deliver; {asked(told)}")
@@ -178,6 +180,18 @@ def bench_polls(bench):
     yield "all of them answered after", f"{told['last_news'] - published:.2f} s", "", f"{told['news']} machines"
 
 
+def bench_small(bench):
+    """Deliveries of a few statements each, as fast as they are taken."""
+    part = bench.record("small", 4000, CROWD_STATEMENTS)
+    for machines in (1, 50, 200):
+        begun = bench.processor_s()
+        with bench.crowd(part, machines, False, AT_ONCE, 1, bench.sizes.seconds) as told:
+            time.sleep(bench.sizes.seconds)
+        used_s = bench.processor_s() - begun
+        yield (f"deliveries of {CROWD_STATEMENTS} statements, {machines} machines", f"{told['deliveries'] / told['seconds']:,.0f}/s", "",
+               f"p50 {told['p50_ms']:.1f} ms, p95 {told['p95_ms']:.1f} ms; {1e6 * used_s / told['deliveries']:.0f} µs of the server's processor each")
+
+
 def bench_spool(bench):
     """What a machine has when its server was away."""
     import served
@@ -195,7 +209,7 @@ def bench_spool(bench):
     yield f"{SPOOLED:,} spooled statements delivered", f"{took_s:.1f} s", "< 10 s", f"{json.loads(out)['deliveries']} deliveries"
 
 
-BENCHES = {"ingest": bench_ingest, "spool": bench_spool, "polls": bench_polls, "crowd": bench_crowd}
+BENCHES = {"ingest": bench_ingest, "small": bench_small, "spool": bench_spool, "polls": bench_polls, "crowd": bench_crowd}
 
 
 def measure_all(options, _folder):

@@ -33,6 +33,7 @@
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
 
 static inline void free_p(void *pointer)
 {

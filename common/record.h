@@ -147,10 +147,11 @@ DEFINE_FREEP(struct record_reader, record_reader_closep, record_reader_close)
 struct record_report {
 	uint64_t files, batches, entries, bytes;
 	uint64_t intents, outcomes, lost, notes;
-	bool is_good;       /* every hash fits and every file links to the one before */
-	bool is_anchored;   /* the head given was found */
-	bool ends_in_order; /* the last boot ended with RECORD_END */
-	char bad_file[256]; /* the first place that does not fit */
+	uint64_t gaps, gap_entries; /* files that an agent let go, and what was in them alone */
+	bool is_good;               /* every hash fits and every file links to the one before */
+	bool is_anchored;           /* the head given was found */
+	bool ends_in_order;         /* the last boot ended with RECORD_END */
+	char bad_file[256];         /* the first place that does not fit */
 	uint64_t bad_offset;
 	char bad_text[160];
 	unsigned char head[SHA256_SIZE];

@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "common/record_gap.h"
 #include "common/record_targets.h"
 #include "common/record_walk.h"
 
@@ -37,8 +38,9 @@ struct record_reader {
 	struct record_files files;
 	struct progress *progress;
 	struct record_targets targets;
-	size_t at; /* the current file */
-	int fd;    /* of the current file; -1: not opened yet */
+	struct record_gaps gaps; /* that its notes tell of */
+	size_t at;               /* the current file */
+	int fd;                  /* of the current file; -1: not opened yet */
 	/* the first pass is over: links have been judged, short tails may grow */
 	bool is_following;
 	size_t targets_said; /* those before are met or said to be missing */
@@ -159,6 +161,7 @@ void record_reader_close(struct record_reader *reader)
 	record_files_done(&reader->files);
 	free(reader->progress);
 	record_targets_done(&reader->targets);
+	record_gaps_done(&reader->gaps);
 	buf_done(&reader->batch);
 	free(reader);
 }
@@ -366,25 +369,48 @@ static int next_batch(struct record_reader *reader, struct error *error)
 					   : take_tail(reader, state, error);
 }
 
+/* Keeps what a note says was let go, which no link will find. */
+static int take_gap(struct record_reader *reader, const struct record_entry *entry)
+{
+	struct record_gap gap;
+
+	if (entry->kind != RECORD_NOTE || !record_gap_read(entry->shape, &gap))
+		return 1;
+	int r = record_gaps_add(&reader->gaps, &gap);
+	return r < 0 ? r : 1;
+}
+
 /* 1: an entry, -EBADMSG. */
 static int next_entry(struct record_reader *reader, struct record_entry *ret_entry,
 		      struct error *error)
 {
 	if (record_entries_next(&reader->entries, ret_entry) == 1)
-		return 1;
+		return take_gap(reader, ret_entry);
 	return complain(reader, reader->place.file, reader->place.offset,
 			"an entry of this batch cannot be read", error);
 }
 
-/* Says the next link whose place no file has: a file or the end of one is missing.  0: there are no
- * more. */
+/* What a note says went, and is not here, has been let go. */
+static bool is_let_go(const struct record_reader *reader, const struct record_link *link)
+{
+	for (size_t i = 0; i < reader->files.count; i++) {
+		const struct record_header *header = &reader->files.at[i].header;
+
+		if (header->boot == link->boot && header->part == link->part)
+			return false;
+	}
+	return record_gaps_explain(&reader->gaps, link);
+}
+
+/* Says the next link whose place no file has: a file or the end of one is missing, and was not let
+ * go.  0: there are no more. */
 static int next_unmet(struct record_reader *reader, struct error *error)
 {
 	while (reader->targets_said < reader->targets.count) {
 		const struct record_target *target = &reader->targets.at[reader->targets_said++];
 		char text[160];
 
-		if (target->is_met)
+		if (target->is_met || is_let_go(reader, target->link))
 			continue;
 		snprintf(text, sizeof(text),
 			 "names offset %llu of part %u of boot %08llx, which is not there",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/record_format.h"
+#include "common/record_gap.h"
 
 struct watch {
 	const unsigned char *head; /* NULL: none was given */
@@ -21,6 +22,12 @@ static void see(void *context, const unsigned char head[SHA256_SIZE])
 
 static void count(struct record_report *report, const struct record_entry *entry)
 {
+	struct record_gap gap;
+
+	if (entry->kind == RECORD_NOTE && record_gap_read(entry->shape, &gap)) {
+		report->gaps++;
+		report->gap_entries += gap.entries;
+	}
 	report->entries++;
 	report->intents += entry->kind == RECORD_INTENT;
 	report->outcomes += entry->kind == RECORD_OUTCOME;

@@ -6,6 +6,7 @@ Usage: verify_record.py FOLDER [--head HEX]      exit status: 0 good, 1 bad, 2 c
 """
 import hashlib
 import os
+import re
 import stat
 import struct
 import sys
@@ -18,6 +19,7 @@ BODY_MAX = 1 << 20
 KIND_MAX = 13
 FACTS_MAX = 64
 TEXTS_MAX = 64
+LET_GO = re.compile(rb"let go: ([0-9a-f]{8})-([1-9][0-9]*) from [0-9]+ to ([0-9]+), ([0-9]+) entries that no server took")
 
 
 class Bad(Exception):
@@ -35,7 +37,7 @@ class Body:
     """The entries of one batch."""
 
     def __init__(self, data):
-        self.data, self.at = data, 0
+        self.data, self.at, self.let_go = data, 0, []
 
     def byte(self):
         if self.at >= len(self.data):
@@ -121,7 +123,14 @@ class Body:
         elif kind in (9, 10):
             self.outcome()
         else:
+            start = self.at
             self.text()
+            self.note(kind, self.data[start:self.at])
+
+    def note(self, kind, text):
+        found = LET_GO.search(text)
+        if kind == 11 and found and found.end() == len(text):
+            self.let_go.append((int(found[1], 16), int(found[2]), int(found[3]), int(found[4])))
 
     def check(self, count):
         if count == 0:
@@ -161,7 +170,7 @@ class File:
 
     def walk(self, links):
         """Follows the chain; returns (batches, entries)."""
-        at, batches, entries = self.start, 0, 0
+        at, batches, entries, self.let_go = self.start, 0, 0, []
         while at < len(self.data):
             try:
                 end, count = self.batch(at)
@@ -170,7 +179,9 @@ class File:
                     break
                 raise Bad(self.name, at, str(error)) from error
             try:
-                Body(self.data[at + BATCH.size:end - 32]).check(count)
+                body = Body(self.data[at + BATCH.size:end - 32])
+                body.check(count)
+                self.let_go += body.let_go
             except ValueError as error:
                 raise Bad(self.name, at, str(error)) from error
             self.heads[end] = self.data[end - 32:end]
@@ -208,9 +219,12 @@ def verify(folder, head):
     for file in files:
         more = file.walk(to.get(file.key, []))
         batches, entries = batches + more[0], entries + more[1]
+    let_go = [gone for file in files for gone in file.let_go]
     for file in files:
         for i, (boot, part, _, end, _, named, _) in enumerate(file.links):
             target = by_key.get((boot, part))
+            if not target and any(gone[:2] == (boot, part) and end <= gone[2] for gone in let_go):
+                continue
             if not target or target.heads.get(end) != named:
                 raise Bad(file.name, HEADER.size + i * LINK.size, "names what is not there")
     if head and not any(head in file.heads.values() for file in files):
@@ -218,6 +232,8 @@ def verify(folder, head):
     last = files[-1].head.hex() if files else ""
     print("good, %s: %d entries in %d batches of %d files; head %s"
           % ("anchored" if head else "unanchored", entries, batches, len(files), last))
+    if let_go:
+        print("let go, as it says itself: %d files, with %d entries that no server has" % (len(let_go), sum(gone[3] for gone in let_go)))
 
 
 def main():

@@ -96,13 +96,14 @@ static const struct bind_type VALUES = { .bind = bind_word, BIND_WORDS(VALUE_WOR
 static const struct bind_word FULL_WORDS[] = {
 	{ "deny-writes", WHEN_FULL_DENY_WRITES, NULL },
 	{ "deny", WHEN_FULL_DENY, NULL },
-	{ "allow", WHEN_FULL_ALLOW, "record when-full: allow" },
+	{ "allow", WHEN_FULL_ALLOW, NULL },
 };
 static const struct bind_type WHEN_FULL = { .bind = bind_word, BIND_WORDS(FULL_WORDS) };
 static const struct bind_field RECORD_FIELDS[] = {
 	{ "literals", &LITERALS, AT(record_literals), false, 0, NULL },
 	{ "values", &VALUES, AT(record_values), false, 0, NULL },
 	{ "when-full", &WHEN_FULL, AT(when_full), false, 0, NULL },
+	{ "full-at", &BIND_SIZE, AT(full_at_bytes), false, 0, NULL },
 };
 #undef AT
 static const struct bind_shape RECORD = {

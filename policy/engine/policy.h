@@ -233,6 +233,7 @@ enum record_values {
 	RECORD_VALUES_KEEP
 };
 enum record_when_full { WHEN_FULL_DENY_WRITES, WHEN_FULL_DENY, WHEN_FULL_ALLOW };
+#define POLICY_FULL_AT_BYTES (1 * GIB)
 
 struct policy {
 	struct policy_file *files;
@@ -257,6 +258,7 @@ struct policy {
 	enum record_literals record_literals;
 	enum record_values record_values;
 	enum record_when_full when_full;
+	uint64_t full_at_bytes;  /* of what no server took; 0: POLICY_FULL_AT_BYTES */
 	struct policy_gap *gaps; /* policy_unenforced tells them */
 	size_t gap_count;
 	unsigned char digest[SHA256_SIZE]; /* over all files' names and digests, in order */

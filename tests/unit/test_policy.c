@@ -176,6 +176,7 @@ START_TEST(what_is_left_out_has_its_default)
 	ck_assert_int_eq(policy->record_values, RECORD_VALUES_HASH);
 	ck_assert_int_eq(policy->record_literals, RECORD_LITERALS_HIDE);
 	ck_assert_int_eq(policy->when_full, WHEN_FULL_DENY_WRITES);
+	ck_assert_uint_eq(policy->full_at_bytes, 0);
 	ck_assert_int_eq(policy->databases[0].default_decision, DECISION_NONE);
 	ck_assert_str_eq(policy->databases[0].schemas.items[0], "public");
 	ck_assert(!rule->has_database && !rule->has_verbs && !rule->for_whom.is_given &&
@@ -319,7 +320,7 @@ static const struct {
 	{ HEAD "unknown: approve\nrules: []\n", "unknown: approve" },
 	{ HEAD "record: { literals: keep }\nrules: []\n", "record literals: keep" },
 	{ HEAD "record: { values: mask }\nrules: []\n", "record values: mask" },
-	{ HEAD "record: { when-full: allow }\nrules: []\n", "record when-full: allow" },
+	{ HEAD "record: { when-full: allow, full-at: 64KB }\nrules: []\n", NULL },
 	{ HEAD "databases: { p: { engine: postgres, pooled: true } }\nrules: []\n", "pooled" },
 	{ HEAD "databases: { p: { engine: postgres, unknown: approve } }\nrules: []\n",
 	  "unknown: approve" },

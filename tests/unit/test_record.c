@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/syscall.h>
 
+#include "common/record_gap.h"
 #include "tests/unit/record_fixture.h"
 
 static bool refuses_sync;
@@ -265,6 +266,71 @@ START_TEST(a_reader_called_again_gives_what_was_added)
 }
 END_TEST
 
+static void write_note(struct record *record, const char *text)
+{
+	const struct record_entry note = { .kind = RECORD_NOTE, .shape = slice_of(text) };
+
+	add(record, &note);
+	ck_assert_int_eq(record_flush(record), 0);
+}
+
+START_TEST(a_file_that_was_let_go_is_missed_unless_a_note_says_so)
+{
+	struct record_gap gap = { .part = 1, .from = 10, .entries = 5 };
+	struct record *record;
+	struct stat status;
+	char text[RECORD_GAP_SIZE];
+
+	write_small();
+	ck_assert_uint_eq(find_files(), 1);
+	ck_assert_int_eq(stat(found[0], &status), 0);
+	record = open_record();
+	ck_assert_int_eq(truncate(found[0], status.st_size - 1), 0);
+	gap.to = (uint64_t)status.st_size;
+	gap.boot = (uint32_t)strtoul(strrchr(found[0], '-') + 1, NULL, 16);
+	record_gap_write(&gap, text);
+	write_note(record, text);
+	ck_assert(!verify().is_good); /* it is there, and was cut */
+	unlink(found[0]);
+	struct record_report report = verify();
+	ck_assert_msg(report.is_good, "%s %s", report.bad_file, report.bad_text);
+	ck_assert_uint_eq(report.gaps, 1);
+	ck_assert_uint_eq(report.gap_entries, 5);
+	record_close(record);
+}
+END_TEST
+
+START_TEST(what_only_resembles_such_a_note_explains_nothing)
+{
+	static const char *const TEXTS[] = {
+		"let go: 0000000g-1 from 0 to 9, 1 entries that no server took",
+		"let go: 00000001-1 from 0 to 9, 1 entries that no server took ",
+		"let go: 1-1 from 0 to 9, 1 entries that no server took",
+		"let go: 00000001-01 from 0 to 9, 1 entries that no server took",
+		" let go: 00000001-1 from 0 to 9, 1 entries that no server took",
+		"let go: 00000001-1 from -1 to 9, 1 entries that no server took",
+		"let go: ",
+		"",
+	};
+	struct record_gap gap = { 1, 1, 0, 9, 1 };
+	char text[RECORD_GAP_SIZE];
+
+	for (size_t i = 0; i < COUNT_OF(TEXTS); i++)
+		ck_assert_msg(!record_gap_read(slice_of(TEXTS[i]), &gap), "%s", TEXTS[i]);
+	record_gap_write(&gap, text);
+	ck_assert(record_gap_read(slice_of(text), &gap));
+	struct record_link link = { .boot = 1, .part = 1, .end = 9 };
+	struct record_gaps gaps = { 0 };
+	ck_assert_int_eq(record_gaps_add(&gaps, &gap), 0);
+	ck_assert(record_gaps_explain(&gaps, &link));
+	link.end = 10;
+	ck_assert(!record_gaps_explain(&gaps, &link));
+	link = (struct record_link){ .boot = 1, .part = 2, .end = 9 };
+	ck_assert(!record_gaps_explain(&gaps, &link));
+	record_gaps_done(&gaps);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, entries_come_back_as_they_were_added);
@@ -278,6 +344,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_part_whose_name_may_be_gone_is_made_again);
 	tcase_add_test(tcase, a_read_only_folder_is_an_error);
 	tcase_add_test(tcase, a_reader_called_again_gives_what_was_added);
+	tcase_add_test(tcase, a_file_that_was_let_go_is_missed_unless_a_note_says_so);
+	tcase_add_test(tcase, what_only_resembles_such_a_note_explains_nothing);
 }
 
 int main(void)

@@ -129,6 +129,13 @@ static void sync_record(evutil_socket_t none, short what, void *context)
 		event_base_loopbreak(agent->loop);
 }
 
+static void look_at_spool(evutil_socket_t none, short what, void *context)
+{
+	(void)none;
+	(void)what;
+	agent_spool_look(context);
+}
+
 static void hashes_ready(evutil_socket_t none, short what, void *context)
 {
 	(void)none;
@@ -189,6 +196,8 @@ static int set_up_loop(struct agent *agent)
 		r = every(agent, AGENT_DRAIN_EVERY_NS, drain_rings);
 	if (r == 0)
 		r = every(agent, AGENT_SYNC_EVERY_NS, sync_record);
+	if (r == 0)
+		r = every(agent, AGENT_SPOOL_EVERY_NS, look_at_spool);
 	if (r == 0 && agent->settings.idle_ns > 0)
 		r = every(agent, agent->settings.idle_ns / AGENT_IDLE_LOOKS, end_when_idle);
 	if (r == 0)
@@ -252,6 +261,10 @@ static int end_record(struct agent *agent)
 	agent_strangers_end(agent);
 	agent_record(agent, &end);
 	r = agent_flush(agent);
+	if (r < 0) { /* which may make room */
+		agent_spool_look(agent);
+		r = agent_flush(agent);
+	}
 	if (r == 0 && agent->settings.counts)
 		record_head(agent->record, agent->settings.counts->head);
 	return r;
@@ -298,6 +311,7 @@ int agent_serve_all(const struct agent_settings *settings, struct policy *policy
 		agent_note(&agent, 0, "agent %u of this run took over", settings->generation);
 	agent_leftovers_adopt(&agent); /* first: rings name connections in it */
 	agent_processes_adopt(&agent);
+	agent_spool_look(&agent);
 	if (ready < 0 || file_write_all(ready, "r", 1) == 0)
 		event_base_dispatch(agent.loop);
 	agent_couriers_stop(&agent);

@@ -20,6 +20,7 @@
 #include "policy/engine/session.h"
 #include "tools/chaperone/agent_courier.h"
 #include "tools/chaperone/agent_open.h"
+#include "tools/chaperone/agent_spool.h"
 #include "tools/chaperone/analysis.h"
 #include "tools/chaperone/exe_hash.h"
 #include "tools/chaperone/policy_age.h"
@@ -168,6 +169,7 @@ struct agent {
 	uint64_t strangers_unnoted;
 	struct agent_suspect suspects[AGENT_SUSPECTS_MAX];
 	bool is_full; /* the record cannot be written */
+	struct agent_spool spool;
 	/* what it said when it could not be synced: written entries may be gone, and this agent
 	 * cannot go on; 0: nothing */
 	int lost_record;

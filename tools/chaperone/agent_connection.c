@@ -20,7 +20,8 @@ struct agent_connection *agent_connection_find(struct agent *agent, uint64_t num
 void agent_connection_publish(const struct agent *agent, const struct agent_connection *connection)
 {
 	struct ring_control *control = connection->process->control;
-	bool is_cached = !agent->is_full && connection->context_index < RING_CONTEXTS_MAX - 1;
+	bool is_cached =
+		!agent_spool_holds(agent) && connection->context_index < RING_CONTEXTS_MAX - 1;
 
 	if (control)
 		atomic_store(&control->contexts[connection->context_index],

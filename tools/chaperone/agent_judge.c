@@ -148,9 +148,7 @@ static bool must_refuse_unrecorded(const struct agent *agent,
 {
 	if (connection->process->reader.fd < 0) /* its ring is damaged */
 		return true;
-	if (!agent->is_full || agent->policy->when_full == WHEN_FULL_ALLOW)
-		return false;
-	return judgement->writes || agent->policy->when_full == WHEN_FULL_DENY;
+	return agent_spool_refuses(agent, judgement);
 }
 
 /* Writes what is judged before it is answered. */
@@ -172,9 +170,7 @@ static int record_judgement(struct agent *agent, const struct agent_connection *
 		agent_record_state(agent, r);
 	if (judgement->decision == DECISION_ALLOW &&
 	    (!is_kept || must_refuse_unrecorded(agent, connection, judgement)))
-		return refuse(judgement, *number, "it cannot be recorded",
-			      "The record cannot be written.",
-			      "Make room where the record is kept; chaperone doctor says where.");
+		return denial_make(judgement, *number, agent_spool_denial(agent));
 	return 0;
 }
 

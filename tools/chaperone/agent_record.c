@@ -34,6 +34,8 @@ void agent_record_state(struct agent *agent, int result)
 	if (agent->is_full == is_full)
 		return;
 	agent->is_full = is_full;
+	if (is_full)
+		agent_spool_look_soon(agent);
 	for (const struct agent_connection *c = agent->connections; c; c = c->next)
 		agent_connection_publish(agent, c);
 }

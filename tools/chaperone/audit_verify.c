@@ -115,6 +115,11 @@ static void add_text_report(struct buf *out, const struct record_report *report,
 		buf_add_hex(out, report->head, SHA256_SIZE);
 	}
 	buf_add_char(out, '\n');
+	if (report->gaps > 0)
+		buf_printf(
+			out,
+			"let go, as it says itself: %llu files, with %llu entries that no server has\n",
+			(unsigned long long)report->gaps, (unsigned long long)report->gap_entries);
 	if (report->is_good && report->files > 0 && !report->ends_in_order)
 		buf_add_text(out, "the newest boot has not ended in order, or is still running\n");
 	if (assurance.length) {
@@ -134,6 +139,8 @@ static void add_counts(struct buf *out, const struct record_report *report)
 	json_number(out, "outcomes", report->outcomes);
 	json_number(out, "lost", report->lost);
 	json_number(out, "notes", report->notes);
+	json_number(out, "files_let_go", report->gaps);
+	json_number(out, "entries_let_go", report->gap_entries);
 }
 
 static void add_json_report(struct buf *out, const struct record_report *report,

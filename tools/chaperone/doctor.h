@@ -17,6 +17,9 @@ void doctor_policy(struct report *report, const char *option);
 /* doctor_record.c */
 void doctor_record(struct report *report, const char *option);
 
+/* doctor_spool.c: how full it is, on a machine that is enrolled. */
+void doctor_spool(struct report *report, const char *path);
+
 /* doctor_program.c: what would load when `name` were run, found by reading files alone. */
 void doctor_program(struct report *report, const char *name);
 

@@ -34,6 +34,8 @@ void doctor_record(struct report *report, const char *option)
 		return;
 	}
 	doctor_folder(report, "record", path);
-	if (stat(path, &status) == 0)
-		look_at_entries(report, path);
+	if (stat(path, &status) < 0)
+		return;
+	look_at_entries(report, path);
+	doctor_spool(report, path);
 }

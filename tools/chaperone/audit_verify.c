@@ -56,8 +56,8 @@ static const struct option_table VERIFY = {
 	.operands_max = 1,
 	.about =
 		"Checks every hash and link of the record; or, of what `chaperone-server export` wrote,\n"
-		"every checkpoint, leaf, chain, policy and signature, without the server.  EXPORT may be a\n"
-		"folder, as --all made it: then also whether the logs of all servers are there.",
+		"every checkpoint, leaf, chain, policy and signature, without the server.  EXPORT may be the\n"
+		"folder to which the logs of all servers were exported: then also whether all are there.",
 	.exits = "0 good, 1 something does not fit, 2 could not run",
 };
 

@@ -276,7 +276,8 @@ def crash(cluster, machine, record):
         psql.stdin.write("SELECT 17;\n")
         psql.stdin.flush()
         equal(psql.stdout.readline(), "17\n", "a row")
-        wait_until(lambda: len(intents(cluster, record)) > before, 10, "the record of it")
+        wait_until(lambda: any(event.get("statement", "").startswith("SELECT ?") for event in intents(cluster, record)[before:]), 10,
+                   "the record of it")
         tree = [psql.pid]
         for pid in tree:
             tree += children(pid)

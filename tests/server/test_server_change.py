@@ -245,6 +245,17 @@ def test_what_belongs_to_others_is_not_reached_through_an_account():
         assert state(served) == before
 
 
+def test_what_is_wrong_with_the_database_is_not_whose_input_it_is():
+    with server() as served:
+        machine, key, token = fill(served)
+        clerk = Clerk(served)
+        rows(served, "ALTER TABLE audit RENAME TO away")
+        told = {path: clerk.post(path, {"form": clerk.word, **fields}).status for path, fields in posts(machine, key, token)}
+        assert set(told.values()) == {500}, told
+        rows(served, "ALTER TABLE away RENAME TO audit")
+        assert rows(served, "SELECT disabled FROM account WHERE name = 'bea'") == [(None,)]
+
+
 def test_the_last_administrator_stays_one():
     with server() as served:
         add_account(served, "bea", "viewer")

@@ -53,12 +53,12 @@ static int read_sight(struct store *store, struct slice account, struct sight *r
 
 static int set_role(struct store *store, const struct deed *deed)
 {
-	return person_role(slice_of(deed->object)) ? deed_account_role(store, deed) : -EINVAL;
+	return person_role(slice_of(deed->object)) ? deed_account_role(store, deed) : -EDOM;
 }
 
 static const struct act_case ACCOUNT_CASES[] = {
 	{ -ENOENT, "there is no such account" },
-	{ -EINVAL, "this is no role" },
+	{ -EDOM, "this is no role" },
 	{ -EPERM, "this is the last administrator who can log in, and stays one" },
 	{ .text = NULL },
 };
@@ -349,13 +349,8 @@ int account_password_post(struct view *view)
 		return show_account(view);
 	}
 	int r = people_set_password(view, &given);
-	if (r == -EINVAL || r == -ENOENT) {
-		if (r == -ENOENT)
-			view_wrong(view, "", "there is no such account");
-		return show_account(view);
-	}
 	if (r < 0)
-		return r;
+		return view->wrong_field ? show_account(view) : r == -ENOENT ? refuse(view) : r;
 	if (given.is_made)
 		people_show_password(view, name, buf_view(&password));
 	else

@@ -34,13 +34,13 @@ static const struct field GROUP = {
 
 static int add_plain_group(struct store *store, const struct deed *deed)
 {
-	return name_is_plain(slice_of(deed->subject)) ? deed_group_add(store, deed) : -EINVAL;
+	return name_is_plain(slice_of(deed->subject)) ? deed_group_add(store, deed) : -EDOM;
 }
 
 static const struct act_case CASES[] = {
 	{ -ENOENT, "there is no such group" },
 	{ -EEXIST, "there is one of that name already" },
-	{ -EINVAL, "a name has small letters, digits, dots, dashes and underscores" },
+	{ -EDOM, "a name has small letters, digits, dots, dashes and underscores" },
 	{ .text = NULL },
 };
 
@@ -267,7 +267,7 @@ int people_post(struct view *view)
 
 	copy_field(view, ACCOUNT.name, name);
 	copy_field(view, PEOPLE_ROLE.name, role);
-	int r = is_right(view, name, role) ? people_set_password(view, &given) : -EINVAL;
+	int r = is_right(view, name, role) ? people_set_password(view, &given) : -EDOM;
 	if (r == -EEXIST)
 		view_wrong(view, ACCOUNT.name, "there is an account of that name already");
 	if (view->wrong_field)

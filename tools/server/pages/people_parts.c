@@ -132,7 +132,7 @@ static int take_password(struct view *view, struct people_password *given)
 			view_wrong(view, PEOPLE_PASSWORD.name, error.text);
 		else
 			buf_add_slice(given->password, password);
-		return r < 0 ? r : given->password->failed;
+		return r < 0 ? -EDOM : given->password->failed;
 	}
 	given->is_made = true;
 	password_make(made);

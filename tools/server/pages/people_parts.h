@@ -36,7 +36,7 @@ struct people_password {
 	bool is_made;
 };
 
-/* Does it.  -EINVAL: view_wrong says why the password is none. */
+/* Does it.  -EDOM: view_wrong says why the password is none. */
 must_use int people_set_password(struct view *view, struct people_password *given);
 
 /* The page on which a password that was made is shown once. */

@@ -8,6 +8,7 @@
 
 #include "tools/command/json.h"
 #include "tools/command/when.h"
+#include "tools/server/http/urlencoded.h"
 
 #define DETAIL_MAX 256u
 
@@ -20,44 +21,17 @@ struct reading {
 	const char *expected;
 };
 
-static int digit(char c)
-{
-	static const char DIGITS[] = "0123456789abcdef0123456789ABCDEF";
-	const char *found = c ? strchr(DIGITS, c) : NULL;
-
-	return found ? (int)((found - DIGITS) % 16) : -1;
-}
-
-/* As forms write it (application/x-www-form-urlencoded). */
-static int decode(const char *text, char *out, size_t room)
-{
-	size_t length = 0;
-
-	for (; *text; text++) {
-		char c = *text == '+' ? ' ' : *text;
-
-		if (*text == '%') {
-			int high = digit(text[1]), low = high < 0 ? -1 : digit(text[2]);
-
-			if (low < 0 || (high == 0 && low == 0))
-				return -EINVAL;
-			c = (char)(high << 4 | low);
-			text += 2;
-		}
-		if (length + 1 == room)
-			return -E2BIG;
-		out[length++] = c;
-	}
-	out[length] = '\0';
-	return slice_is_utf8((struct slice){ out, length }) ? 0 : -EINVAL;
-}
-
+/* What is read ends with a zero byte. */
 static int read_value(struct reading *reading, const struct argument *row, const char *value)
 {
-	char *text = reading->room->texts[reading->room->count++];
-	int r = decode(value ? value : "", text, ARGUMENT_LENGTH_MAX + 1);
+	char *room = reading->room->texts[reading->room->count++];
+	struct slice text;
+	int r = urlencoded_decode(slice_of(value), room, ARGUMENT_LENGTH_MAX, &text);
 
-	return r < 0 ? r : row->read(slice_of(text), reading->values + row->offset);
+	if (r < 0)
+		return r;
+	room[text.length] = '\0';
+	return row->read(text, reading->values + row->offset);
 }
 
 /* An empty value is as none. */
@@ -121,15 +95,9 @@ int argument_text(struct slice text, void *ret_slice)
 	return 0;
 }
 
-/* The text ends with a zero byte, as decode leaves it. */
 int argument_time(struct slice text, void *ret_ns)
 {
 	int r = when_read(text.at, ret_ns);
 
 	return r < 0 || *(uint64_t *)ret_ns > INT64_MAX ? -EINVAL : 0;
-}
-
-int argument_number(struct slice text, void *ret_number)
-{
-	return slice_to_u64(text, ret_number);
 }

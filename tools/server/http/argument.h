@@ -33,10 +33,9 @@ struct argument_room {
 must_use int arguments_read(const struct request *request, const struct argument_table *table,
 			    void *ret_values, struct argument_room *room, struct reply *reply);
 
-/* Readers of members: a struct slice, a uint64_t of nanoseconds since 1970, a uint64_t. */
+/* Readers of members: a struct slice, a uint64_t of nanoseconds since 1970. */
 int argument_text(struct slice text, void *ret_slice);
 int argument_time(struct slice text, void *ret_ns);
-int argument_number(struct slice text, void *ret_number);
 
 #define ARGUMENT_TIME_EXPECTED "a time such as 2026-11-23T08:00:00Z, or an age such as 2h"
 

@@ -4,45 +4,29 @@
 #include <errno.h>
 #include <string.h>
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "tools/server/http/urlencoded.h"
 
-/* The byte that an escape of `encoded` stands for, two digits behind its percent sign; negative when it is
- * none. */
-static int unescape(struct slice encoded, size_t place)
-{
-	if (encoded.length - place < 3)
-		return -1;
-	int high = digit(encoded.at[place + 1]), low = digit(encoded.at[place + 2]);
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
-/* Writes at most as many bytes as it reads: `at` has room for them.  Browsers end lines with CR LF (HTML, 4.10.21.7): LF is
- * left of it. */
-static int decode(struct slice encoded, char *at, struct slice *ret_text)
+/* Browsers end lines with CR LF (HTML, 4.10.21.7): LF is left of it. */
+static void end_lines(char *at, struct slice *text)
 {
 	size_t length = 0;
 
-	for (size_t i = 0; i < encoded.length; i++) {
-		int c = encoded.at[i] == '+' ? ' ' : encoded.at[i];
-
-		if (c == '%') {
-			c = unescape(encoded, i);
-			i += 2;
-			if (c <= 0)
-				return -EINVAL;
-		}
-		if (c == '\n' && length > 0 && at[length - 1] == '\r')
+	for (size_t i = 0; i < text->length; i++) {
+		if (at[i] == '\n' && length > 0 && at[length - 1] == '\r')
 			length--;
-		at[length++] = (char)c;
+		at[length++] = at[i];
 	}
-	*ret_text = (struct slice){ at, length };
-	return slice_is_utf8(*ret_text) ? 0 : -EINVAL;
+	text->length = length;
+}
+
+/* `at` has room for as many bytes as are read. */
+static int decode(struct slice encoded, char *at, struct slice *ret_text)
+{
+	int r = urlencoded_decode(encoded, at, encoded.length, ret_text);
+
+	if (r == 0)
+		end_lines(at, ret_text);
+	return r;
 }
 
 static int add_field(struct form *form, struct slice field, char *at)

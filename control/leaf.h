@@ -14,4 +14,13 @@ void leaf_text(struct slice agent, const char *part, uint64_t offset, struct sli
 struct tree_hash leaf_hash(struct slice agent, const char *part, uint64_t offset,
 			   struct slice bytes);
 
+/* What is known of a leaf whose bytes are not there. */
+struct leaf_trace {
+	uint64_t offset, length; /* in the file */
+	unsigned char digest[SHA256_SIZE];
+};
+
+struct tree_hash leaf_hash_traced(struct slice agent, const char *part,
+				  const struct leaf_trace *trace);
+
 #endif

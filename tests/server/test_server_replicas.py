@@ -15,7 +15,7 @@ from authors import Person
 from fleet import ask, deliver, replicas
 from proven import root_by
 from recorded import Agent, record
-from served import SERVER, server
+from served import CHAPERONE, SERVER, server
 from support import Skipped, collect, main, run
 
 try:
@@ -315,6 +315,32 @@ def test_more_servers_are_not_more_passwords():
             body = json.dumps({"account": "admin", "password": f"wrong-{i}"}).encode()
             statuses.append(pair.servers[i % 2].ask("POST", "/v1/login", body=body)[0])
         assert statuses.count(403) < TRIES + 4 and statuses[-2:] == [429, 429], statuses
+
+
+def test_each_server_lets_go_of_its_own_log():
+    with replicas() as pair:
+        first = pair.servers[0]
+        agent, (part,) = Agent(first), record(first.top, "record", BATCHES, STATEMENTS)
+        cuts = cuts_of(part, 5)
+        rows = list(enumerate(zip(cuts, cuts[1:])))
+        late = rows[-6:]
+        for i, (start, end) in rows[:-6]:
+            assert deliver(pair.servers[i % 2], agent, part, start, end) == end
+        first.rows(f"UPDATE record_delivery SET received = received - ? WHERE start < {cuts[len(cuts) // 2]}", 100 * 86400 * 10**9)
+        whole = dict(first.rows("SELECT log, count(*) FROM record_delivery GROUP BY log"))
+        for which, log in ((1, 2), (0, 1)):
+            status, out, err = run(first.top, "retain", "--data", str(pair.servers[which].data), "--before", "30d", "--json", program=SERVER)
+            assert status == 0 and json.loads(out)["leaves"] > 0, err
+            left = dict(first.rows("SELECT log, count(*) FROM record_delivery GROUP BY log"))
+            assert left[log] < whole[log] and left[3 - log] == whole[3 - log], (whole, left)
+            whole = left
+            assert sum("(0 gone)" not in verify(path) for path in exported(pair)) == (1 if which else 2)
+        for i, (start, end) in late:
+            assert deliver(pair.servers[i % 2], agent, part, start, end) == end
+        for path in exported(pair):
+            assert "(0 gone)" not in verify(path)
+            done = subprocess.run([CHAPERONE, "audit", "verify", path], capture_output=True, text=True, check=False, timeout=60)
+            assert done.returncode == 0, done.stdout
 
 
 def test_a_folder_is_of_one_replica():

@@ -21,9 +21,9 @@ def lifetime_s(served, machine):
 
 def test_settings_have_defaults():
     with server() as served:
-        assert values(served) == {"author_threshold": "1", "freshness": "15m"}
+        assert values(served) == {"author_threshold": "1", "freshness": "15m", "retain": "off"}
         out, _ = manage(served, "setting list")
-        assert [line.split()[:2] for line in out.splitlines()] == [["author_threshold", "1"], ["freshness", "15m"]], out
+        assert [line.split()[:2] for line in out.splitlines()] == [["author_threshold", "1"], ["freshness", "15m"], ["retain", "off"]], out
         manage(served, "setting set", "freshness", "2h")
         row, = (row for row in manage_json(served, "setting list") if row["setting"] == "freshness")
         assert (row["value"], row["default"]) == ("2h", "15m")
@@ -80,7 +80,7 @@ def test_what_is_no_setting_or_no_value_is_told_so():
         for name in ("name", "freshnes", "", "x" * 5000):
             assert "there is no setting" in manage(served, "setting set", name, "1", expect=1)[1], name
         manage(served, "setting set", "freshness", expect=2)
-        assert values(served) == {"author_threshold": "1", "freshness": "15m"}
+        assert values(served) == {"author_threshold": "1", "freshness": "15m", "retain": "off"}
         assert [row["action"] for row in manage_json(served, "log")] == ["init"]
 
 

@@ -72,7 +72,10 @@ static inline void take_judgement(uint64_t number, const char *shape, const char
 static inline void begin_delivery(int64_t source)
 {
 	ck_assert_int_eq(store_do(store, "BEGIN", STORE_NO_VALUES), 0);
-	ck_assert_int_eq(index_new(store, &(struct index_place){ source, 1, BOOT }, &filled), 0);
+	ck_assert_int_eq(
+		index_new(store, &(struct index_place){ .source = source, .log = 1, .boot = BOOT },
+			  &filled),
+		0);
 	place = 0;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/evidence/definitions.h"
+
 #define MACHINES_MAX 65536u
 #define AGENT_SIZE   (RECORD_NAME_SIZE - PART_NAME_SIZE) /* so that "AGENT/PART" is a file's name */
 
@@ -114,12 +116,24 @@ static int take_piece(void *context, const struct evidence_piece *piece)
 	return audit_delivered_take(reading->delivered, piece, reading->seen, reading->context);
 }
 
+static int take_definition(void *context, const struct evidence_definition *definition)
+{
+	struct audit_delivered *delivered = context;
+	int r = turn_to(delivered, definition->agent);
+
+	return r < 0 ? r
+		     : audit_events_tell(delivered->machines[delivered->current].events,
+					 definition->boot, &definition->entry);
+}
+
 int audit_delivered_read(struct audit_delivered *delivered, const char *path,
 			 audit_event_seen *seen, void *context, struct error *error)
 {
 	struct reading reading = { delivered, seen, context };
-	int r = evidence_pieces(path, take_piece, &reading, error);
+	int r = evidence_definitions(path, take_definition, delivered, error);
 
+	if (r == 0)
+		r = evidence_pieces(path, take_piece, &reading, error);
 	if (r == 0)
 		r = audit_delivered_end(delivered, seen, context);
 	return r < 0 && !(error && error->text[0]) ? error_system(error, r, path) : r;

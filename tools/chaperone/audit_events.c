@@ -17,6 +17,7 @@ struct audit_events {
 	struct record_reader *reader;     /* NULL: the caller reads */
 	const struct record_place *place; /* of the entry that is taken */
 	struct audit_map definitions;     /* struct record_entry with all it points to */
+	struct audit_map told;            /* likewise, of audit_events_tell */
 	struct audit_map open;            /* struct audit_event */
 	uint64_t note_count;              /* numbers the notes among the definitions */
 };
@@ -46,6 +47,7 @@ void audit_events_close(struct audit_events *events)
 		return;
 	record_reader_close(events->reader);
 	audit_map_done(&events->definitions);
+	audit_map_done(&events->told);
 	audit_map_done(&events->open);
 	free(events);
 }
@@ -66,25 +68,42 @@ static const struct record_entry *definition(void *context, enum record_kind kin
 {
 	const struct audit_events *events = context;
 	const struct audit_key key = { home_of(events, number), kind, number, 0 };
+	const struct record_entry *own = audit_map_get(&events->definitions, &key);
 
-	return audit_map_get(&events->definitions, &key);
+	return own ? own : audit_map_get(&events->told, &key);
 }
 
 /* The first definition of a number stands: events point to it. */
+static int keep(struct audit_map *map, const struct audit_key *key,
+		const struct record_entry *entry)
+{
+	if (audit_map_get(map, key))
+		return 0;
+	SCOPED(free_p) struct record_entry *copy = audit_entry_copy(entry);
+	if (!copy)
+		return -ENOMEM;
+	int r = audit_map_put(map, key, copy);
+	if (r == 0)
+		(void)steal(copy);
+	return r;
+}
+
 static int define(struct audit_events *events, const struct record_entry *entry)
 {
 	uint64_t number = entry->kind == RECORD_BOOT ? 0 : entry->number;
 	const struct audit_key key = { home_of(events, number), entry->kind, number, 0 };
 
-	if (audit_map_get(&events->definitions, &key))
-		return 0;
-	SCOPED(free_p) struct record_entry *copy = audit_entry_copy(entry);
-	if (!copy)
-		return -ENOMEM;
-	int r = audit_map_put(&events->definitions, &key, copy);
-	if (r == 0)
-		(void)steal(copy);
-	return r;
+	return keep(&events->definitions, &key, entry);
+}
+
+int audit_events_tell(struct audit_events *events, uint32_t boot,
+		      const struct record_entry *definition)
+{
+	uint64_t number = definition->kind == RECORD_BOOT ? 0 : definition->number;
+	const struct audit_key key = { number >> 32 ? number >> 32 : boot, definition->kind, number,
+				       0 };
+
+	return keep(&events->told, &key, definition);
 }
 
 static struct audit_event begin_event(struct audit_events *events, const struct record_entry *entry,

@@ -28,6 +28,10 @@ typedef void audit_complaint_seen(void *context, const struct error *error);
 must_use int audit_events_poll(struct audit_events *events, audit_event_seen *seen,
 			       audit_complaint_seen *complaint, void *context);
 
+/* Keeps a definition of a boot for events that name it where no entry that was taken defines it. */
+must_use int audit_events_tell(struct audit_events *events, uint32_t boot,
+			       const struct record_entry *definition);
+
 /* Takes an entry that the caller read at `place`, of which file, boot, offset and head count; entries come
  * in their order. */
 must_use int audit_events_take(struct audit_events *events, const struct record_place *place,

@@ -24,6 +24,7 @@ struct wanted {
 	char agent[RECORD_NAME_SIZE];
 	struct part_name name;
 	uint64_t offset, boot, connection, sequence;
+	uint64_t leaf; /* that batch's, once it was passed */
 	bool is_over, is_passed,
 		has_outcome; /* an outcome is on the record; the rest while it is sought */
 	struct named named[NAMED_MAX];
@@ -116,6 +117,8 @@ static int prove_piece(void *context, const struct evidence_piece *piece)
 		      piece->name.boot == wanted->name.boot &&
 		      piece->name.part == wanted->name.part;
 	wanted->is_passed |= is_own;
+	if (is_own)
+		wanted->leaf = piece->leaf;
 	if (!has_wanted(wanted, piece) && !is_own)
 		return 0;
 	int r = proof_add_leaf(wanted->log, wanted->head, piece, wanted->out);
@@ -125,6 +128,19 @@ static int prove_piece(void *context, const struct evidence_piece *piece)
 				 " leaves",
 				 piece->leaf, wanted->head->checkpoint.size);
 	return r < 0 ? error_system(wanted->error, r, "proof") : 0;
+}
+
+/* What names the event is part of the proof: without it nobody could tell what the batch is about. */
+static int check_named(const struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->named_count; i++) {
+		if (!wanted->named[i].is_found)
+			return error_set(wanted->error, -ENOENT,
+					 "what it names is told by leaves that are not in this "
+					 "export; --leaf %" PRIu64 " proves its batch",
+					 wanted->leaf);
+	}
+	return 0;
 }
 
 int audit_prove_event(const struct prove_options *options, struct evidence_log *log,
@@ -143,5 +159,6 @@ int audit_prove_event(const struct prove_options *options, struct evidence_log *
 	if (!wanted.is_found)
 		return error_set(error, -ENOENT, "no such event is in this export");
 	buf_printf(out, "event %s\n", options->event);
-	return evidence_pieces(options->export, prove_piece, &wanted, error);
+	r = evidence_pieces(options->export, prove_piece, &wanted, error);
+	return r < 0 ? r : check_named(&wanted);
 }

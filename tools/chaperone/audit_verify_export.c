@@ -23,6 +23,7 @@ static const struct {
 	[EVIDENCE_DOUBTED] = { "doubted", "not to be trusted: " },
 	[EVIDENCE_UNCHECKED] = { "unchecked", "not all checked: " },
 	[EVIDENCE_FEW_SIGNED] = { "few_signed", "note: " },
+	[EVIDENCE_LET_GO] = { "gone", "gone: " },
 	[EVIDENCE_MISSING] = { "missing", "not here: " },
 };
 
@@ -111,13 +112,14 @@ static void add_text(struct buf *out, const struct evidence_report *report,
 		buf_add_slice(out, remarks);
 		return;
 	}
-	buf_printf(out,
-		   "%llu leaves, %llu checkpoints, %llu entries in %llu parts of %llu machines, "
-		   "%llu policies; log %s\n",
-		   (unsigned long long)report->leaves, (unsigned long long)report->checkpoints,
-		   (unsigned long long)report->entries, (unsigned long long)report->parts,
-		   (unsigned long long)report->agents, (unsigned long long)report->policies,
-		   report->log.name);
+	buf_printf(
+		out,
+		"%llu leaves (%llu gone), %llu checkpoints, %llu entries in %llu parts of %llu machines, "
+		"%llu policies; log %s\n",
+		(unsigned long long)report->leaves, (unsigned long long)report->gone,
+		(unsigned long long)report->checkpoints, (unsigned long long)report->entries,
+		(unsigned long long)report->parts, (unsigned long long)report->agents,
+		(unsigned long long)report->policies, report->log.name);
 	buf_add_slice(out, remarks);
 	if (report->is_filtered)
 		buf_add_text(out, "only some of the log is here: nothing of it was changed, and "
@@ -135,6 +137,7 @@ static void add_text(struct buf *out, const struct evidence_report *report,
 static void add_counts(struct buf *out, const struct evidence_report *report)
 {
 	json_number(out, "leaves", report->leaves);
+	json_number(out, "gone", report->gone);
 	json_number(out, "checkpoints", report->checkpoints);
 	json_number(out, "deliveries", report->deliveries);
 	json_number(out, "parts", report->parts);

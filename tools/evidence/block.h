@@ -26,6 +26,9 @@
 	ROW(EVIDENCE_GRANTS, "grants")                                                             \
 	ROW(EVIDENCE_LEAVES, "leaves")                                                             \
 	ROW(EVIDENCE_CHECKPOINT, "checkpoint")                                                     \
+	ROW(EVIDENCE_RETENTION, "retention")                                                       \
+	ROW(EVIDENCE_GONE, "gone")                                                                 \
+	ROW(EVIDENCE_DEFINITION, "definition")                                                     \
 	ROW(EVIDENCE_DELIVERY, "delivery")                                                         \
 	ROW(EVIDENCE_END, "end")
 

@@ -211,6 +211,14 @@ void evidence_chains_compare(struct evidence_chains *chains, const struct eviden
 	}
 }
 
+static bool is_gone(const struct evidence_chains *chains, const struct link *link)
+{
+	const struct evidence_part wanted = { .agent = link->agent, .name = link->name };
+	struct evidence_part *const *found = tfind(&wanted, &chains->parts, compare_parts);
+
+	return found && link->end <= (*found)->gone;
+}
+
 void evidence_chains_missing(struct evidence_chains *chains, evidence_named *missing, void *context)
 {
 	if (chains->link_count > 0)
@@ -218,7 +226,7 @@ void evidence_chains_missing(struct evidence_chains *chains, evidence_named *mis
 	for (size_t i = 0; i < chains->link_count; i++) {
 		const struct link *link = &chains->links[i];
 
-		if (!link->is_met)
+		if (!link->is_met && !is_gone(chains, link))
 			missing(context, chains->machines[link->agent].id, &link->name, link->end);
 	}
 }

@@ -18,6 +18,7 @@ struct evidence_part {
 	size_t agent; /* its number */
 	struct part_name name;
 	struct record_walk walk;
+	uint64_t gone; /* bytes before it were let go of */
 };
 
 /* NULL: out of memory. */
@@ -46,8 +47,8 @@ must_use int evidence_chains_part(struct evidence_chains *chains, size_t agent,
 /* Looks whether the hash up to where the part has come to is the one that its machine's other parts name. */
 void evidence_chains_compare(struct evidence_chains *chains, const struct evidence_part *part);
 
-/* Tells places that parts name: those that were not passed; and the first of each machine at which another
- * hash is named than is there.  Those of one machine come together. */
+/* Tells places that parts name: those that were neither passed nor let go of; and the first of each machine
+ * at which another hash is named than is there.  Those of one machine come together. */
 typedef void evidence_named(void *context, struct slice agent, const struct part_name *name,
 			    uint64_t end);
 void evidence_chains_missing(struct evidence_chains *chains, evidence_named *missing,

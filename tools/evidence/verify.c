@@ -291,6 +291,9 @@ static int (*const TAKE[EVIDENCE_KIND_COUNT])(struct verifying *, const struct e
 	[EVIDENCE_GRANTS] = take_grants,
 	[EVIDENCE_LEAVES] = take_leaves,
 	[EVIDENCE_CHECKPOINT] = take_checkpoint,
+	[EVIDENCE_RETENTION] = verifying_retention,
+	[EVIDENCE_GONE] = verifying_gone,
+	[EVIDENCE_DEFINITION] = verifying_definition,
 	[EVIDENCE_DELIVERY] = verifying_delivery,
 	[EVIDENCE_END] = take_end,
 };
@@ -403,6 +406,9 @@ static int run(struct verifying *verifying, const char *path)
 	r = pass(verifying);
 	report->parts = evidence_chains_count(verifying->chains);
 	report->is_good = r == 0;
+	if (r == 0 && report->gone > 0)
+		verifying->watch->remark(verifying->watch->context, EVIDENCE_LET_GO,
+					 verifying->retention);
 	if (r == -EBADMSG)
 		note_bad(verifying);
 	else if (r == 0)

@@ -29,6 +29,7 @@ enum evidence_remark {
 	EVIDENCE_DOUBTED,    /* parts of a machine contradict each other: it is not to be trusted */
 	EVIDENCE_UNCHECKED,  /* parts of a machine name more than is looked at */
 	EVIDENCE_FEW_SIGNED, /* fewer authors than today signed a policy */
+	EVIDENCE_LET_GO,     /* the server let go of the bytes of its first leaves */
 	EVIDENCE_MISSING,    /* a part names what is not here: not delivered yet, or never */
 };
 
@@ -46,6 +47,7 @@ struct evidence_report {
 	struct verifying_key log;  /* by which it was verified */
 	struct verifying_key seal; /* and its end: the same one, or another server's */
 	enum evidence_key_source key_source;
+	uint64_t gone; /* leaves before this one have no bytes here: the server let go of them */
 	uint64_t leaves, checkpoints, deliveries, parts, entries, policies, agents, alarms, missing;
 	uint64_t doubted; /* machines that a remark says are, or of which not all was checked */
 	/* the first place that does not fit: in words, and where in the file */

@@ -100,9 +100,8 @@ static int check_first(struct verifying *verifying, const struct evidence_block 
 				   verifying->next_leaf);
 }
 
-/* Finds the part as far as it was passed. */
-static int find_part(struct verifying *verifying, struct slice agent, const struct part_name *name,
-		     struct evidence_part **ret_part)
+int verifying_part(struct verifying *verifying, struct slice agent, const struct part_name *name,
+		   struct evidence_part **ret_part)
 {
 	size_t number;
 
@@ -150,7 +149,7 @@ int verifying_delivery(struct verifying *verifying, const struct evidence_block 
 	if (r == 0)
 		r = check_first(verifying, block);
 	if (r == 0)
-		r = find_part(verifying, agent, &name, &part);
+		r = verifying_part(verifying, agent, &name, &part);
 	if (r == 0)
 		r = join(verifying, &begin, part);
 	if (r == 0)

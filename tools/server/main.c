@@ -41,6 +41,7 @@ static const struct command COMMANDS[] = {
 	{ "forward test", command_forward_test, "send a receiver a request without events" },
 	{ "check", command_check, "say whether the server's folder is whole" },
 	{ "export", command_export, "write the record to a file that can be verified anywhere" },
+	{ "retain", command_retain, "let go of what machines delivered long ago" },
 	{ "index rebuild", command_index_rebuild,
 	  "make what is searched again from what was delivered" },
 	{ "backup", command_backup, "copy the server's folder, while it serves" },

@@ -9,6 +9,7 @@
 #include "control/note.h"
 #include "tools/server/record/known_log.h"
 #include "tools/server/record/ledger.h"
+#include "tools/server/record/retained.h"
 
 struct showing {
 	struct reply *reply;
@@ -91,16 +92,29 @@ static int show_place(struct ledger_place place, int64_t leaf, struct buf *out)
 	return r;
 }
 
+/* What of a boot is gone cannot be told from what never was. */
+static int miss(const struct request *request, struct reply *reply)
+{
+	bool may_be_gone;
+	int r = retained_may_have_had(request->store, request->parts[0], request->parts[1],
+				      &may_be_gone);
+
+	if (may_be_gone)
+		reply_problem(reply, MHD_HTTP_GONE,
+			      "it is not here: old records of that machine were let go of");
+	else
+		reply_problem(reply, MHD_HTTP_NOT_FOUND, "there is no such event");
+	return r;
+}
+
 int events_show(const struct request *request, struct reply *reply)
 {
 	struct showing showing = { .reply = reply };
 	int r = search_event_one(request->store, request->parts[0], request->parts[1], show,
 				 &showing);
 
-	if (r == -ENOENT) {
-		reply_problem(reply, MHD_HTTP_NOT_FOUND, "there is no such event");
-		return 0;
-	}
+	if (r == -ENOENT)
+		return miss(request, reply);
 	if (r == 0)
 		r = show_place((struct ledger_place){ request->store, showing.log }, showing.leaf,
 			       &reply->body);

@@ -40,6 +40,7 @@ int command_forward_take_over(int argc, char **argv);
 int command_forward_test(int argc, char **argv);
 int command_move(int argc, char **argv);
 int command_replica(int argc, char **argv);
+int command_retain(int argc, char **argv);
 int command_index_rebuild(int argc, char **argv);
 
 #endif

@@ -12,21 +12,15 @@
 #include "tools/command/when.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
-#include "tools/server/people/author.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/commands/export_all.h"
+#include "tools/server/commands/exporting.h"
 #include "tools/server/store/data.h"
 #include "tools/server/record/deposit.h"
 #include "tools/server/record/export_file.h"
 #include "tools/server/record/ledger.h"
 
-struct export_options {
-	const char *data;
-	const char *to;
-	const char *agent;
-	uint64_t from_ns, until_ns;
-	bool is_all;
-};
+#define TRIES_MAX 20 /* when something was let go of, or other transactions were first */
 
 static const struct option_row ROWS[] = {
 	OPTION_TEXT(export_options, data, "data", "FOLDER", "the folder that init made"),
@@ -63,21 +57,6 @@ static const struct option_table OPTIONS = {
 	.exits = "0 written, 1 not written, 2 asked wrongly",
 };
 
-struct exporting {
-	const struct export_options *options;
-	struct data *data;
-	struct export_file file;
-	const struct ledger_signer *signer; /* of another server's log, this one's key */
-	const struct known_log *other;      /* that one, which goes as far as it is signed */
-	uint64_t logs;                      /* that are exported together; 0: it is one alone */
-	uint64_t size;                      /* of the log */
-	uint64_t leaves;                    /* of those that are exported together */
-	bool is_shared;                     /* the database has other logs as well */
-	int64_t after; /* of what was read in pages: the last number, size or leaf */
-	size_t rows;   /* of the last page */
-	uint64_t deliveries;
-};
-
 static bool is_filtered(const struct export_options *options)
 {
 	return options->from_ns > 0 || options->until_ns < INT64_MAX || options->agent[0] != '\0';
@@ -105,143 +84,6 @@ static int put_log(struct exporting *exporting, const struct verifying_key *key)
 	return export_end_block(&exporting->file);
 }
 
-static int put_pins(struct exporting *exporting)
-{
-	SCOPED(signing_key_done) struct signing_key key = { .secret = { 0 } };
-	SCOPED(buf_done) struct buf verifier = BUF_MAX(EXPORT_LINE_MAX);
-	struct buf *line = export_block(&exporting->file, "pins");
-	uint64_t threshold;
-	int r = author_threshold(exporting->data->store, &threshold);
-
-	if (r == 0)
-		r = data_key(exporting->data, DATA_FRESHNESS_KEY, &key, NULL);
-	if (r < 0)
-		return r;
-	verifying_key_write(&key.verifying, &verifier);
-	json_text(line, "freshness_key", buf_view(&verifier));
-	json_number(line, "author_threshold", threshold);
-	return export_end_block(&exporting->file);
-}
-
-static int put_author(void *context, const struct store_value *columns, size_t count)
-{
-	struct exporting *exporting = context;
-	struct buf *line = export_block(&exporting->file, "author");
-
-	(void)count;
-	json_text(line, "key", columns[0].bytes);
-	json_text(line, "account", columns[1].bytes);
-	json_number(line, "created", (uint64_t)columns[2].number);
-	json_number(line, "revoked", (uint64_t)columns[3].number);
-	return export_end_block(&exporting->file);
-}
-
-static int put_agent(void *context, const struct store_value *columns, size_t count)
-{
-	struct exporting *exporting = context;
-	struct buf *line = export_block(&exporting->file, "agent");
-
-	(void)count;
-	json_text(line, "agent", columns[0].bytes);
-	json_text(line, "host", columns[1].bytes);
-	json_text(line, "bundle", columns[2].bytes);
-	json_number(line, "enrolled", (uint64_t)columns[3].number);
-	json_number(line, "revoked", (uint64_t)columns[4].number);
-	return export_end_block(&exporting->file);
-}
-
-enum alarm_column { ALARM_AGENT, ALARM_KIND, ALARM_PART, ALARM_PLACE, ALARM_DETAIL, ALARM_FIRST };
-
-static int put_alarm(void *context, const struct store_value *columns, size_t count)
-{
-	struct exporting *exporting = context;
-	struct buf *line = export_block(&exporting->file, "alarm");
-
-	(void)count;
-	json_text(line, "agent", columns[ALARM_AGENT].bytes);
-	json_text(line, "alarm", columns[ALARM_KIND].bytes);
-	json_text(line, "part", columns[ALARM_PART].bytes);
-	json_number(line, "offset", (uint64_t)columns[ALARM_PLACE].number);
-	json_text(line, "detail", columns[ALARM_DETAIL].bytes);
-	json_number(line, "first", (uint64_t)columns[ALARM_FIRST].number);
-	json_number(line, "last", (uint64_t)columns[ALARM_FIRST + 1].number);
-	json_number(line, "times", (uint64_t)columns[ALARM_FIRST + 2].number);
-	return export_end_block(&exporting->file);
-}
-
-static int put_policy(void *context, const struct store_value *columns, size_t count)
-{
-	struct exporting *exporting = context;
-	struct buf *line = export_block(&exporting->file, "policy");
-
-	(void)count;
-	json_text(line, "bundle", columns[0].bytes);
-	json_number(line, "version", (uint64_t)columns[1].number);
-	json_number(line, "published", (uint64_t)columns[2].number);
-	json_number(line, "note", columns[3].bytes.length);
-	buf_add_slice(&exporting->file.bytes, columns[3].bytes);
-	buf_add_slice(&exporting->file.bytes, columns[4].bytes);
-	return export_end_block(&exporting->file);
-}
-
-/* Nobody can be allowed anything by people yet. */
-static int put_grants(struct exporting *exporting)
-{
-	json_number(export_block(&exporting->file, "grants"), "version", 0);
-	return export_end_block(&exporting->file);
-}
-
-/* Who is judged by what, and who said so. */
-static int put_governance(struct exporting *exporting)
-{
-	struct store *store = exporting->data->store;
-	const struct store_value agent = store_text(slice_of(exporting->options->agent));
-	const struct store_value until = store_number((int64_t)exporting->options->until_ns);
-	int r = put_pins(exporting);
-
-	if (r == 0)
-		r = store_run(store,
-			      "SELECT verifier, account, created, coalesce(revoked, 0)"
-			      " FROM author_key ORDER BY created, verifier",
-			      STORE_NO_VALUES, put_author, exporting);
-	if (r == 0)
-		r = store_run(store,
-			      "SELECT id, host, bundle, enrolled, coalesce(revoked, 0) FROM agent"
-			      " WHERE $1 = '' OR id = $1 ORDER BY enrolled, id",
-			      STORE_VALUES(agent), put_agent, exporting);
-	if (r == 0)
-		r = store_run(store,
-			      "SELECT agent, kind, part, place, detail, first, last, times"
-			      " FROM record_alarm WHERE $1 = '' OR agent = $1 ORDER BY agent, kind",
-			      STORE_VALUES(agent), put_alarm, exporting);
-	if (r == 0)
-		r = store_run(store,
-			      "SELECT bundle, version, published, note, source FROM policy"
-			      " WHERE published <= $1 AND ($2 = '' OR bundle IN"
-			      " (SELECT bundle FROM agent WHERE id = $2)) ORDER BY bundle, version",
-			      STORE_VALUES(until, agent), put_policy, exporting);
-	return r == 0 ? put_grants(exporting) : r;
-}
-
-/* Runs a query whose rows stand behind those of the page before, until there are no more. */
-static int put_pages(struct exporting *exporting, int (*put_page)(struct exporting *exporting))
-{
-	int r;
-
-	exporting->after = -1;
-	do {
-		exporting->rows = 0;
-		r = put_page(exporting);
-	} while (r == 0 && exporting->rows > 0);
-	return r;
-}
-
-static void note_row(struct exporting *exporting, int64_t number)
-{
-	exporting->after = number;
-	exporting->rows++;
-}
-
 /* The last tile has grown, maybe, since the size was looked at. */
 static int put_leaves(void *context, const struct store_value *columns, size_t count)
 {
@@ -249,7 +91,7 @@ static int put_leaves(void *context, const struct store_value *columns, size_t c
 	uint64_t first = (uint64_t)columns[0].number * LEDGER_TILE_SIZE;
 
 	(void)count;
-	note_row(exporting, columns[0].number);
+	exporting_row(exporting, columns[0].number);
 	if (first >= exporting->size)
 		return 0;
 	struct buf *line = export_block(&exporting->file, "leaves");
@@ -275,7 +117,7 @@ static int put_checkpoint(void *context, const struct store_value *columns, size
 	struct buf *line = export_block(&exporting->file, "checkpoint");
 
 	(void)count;
-	note_row(exporting, columns[0].number);
+	exporting_row(exporting, columns[0].number);
 	json_number(line, "size", (uint64_t)columns[0].number);
 	json_number(line, "made", (uint64_t)columns[1].number);
 	buf_add_slice(&exporting->file.bytes, columns[2].bytes);
@@ -308,7 +150,7 @@ static int put_delivery(void *context, const struct store_value *columns, size_t
 	struct buf *line = export_block(&exporting->file, "delivery");
 
 	(void)count;
-	note_row(exporting, columns[FIRST_LEAF].number);
+	exporting_row(exporting, columns[FIRST_LEAF].number);
 	buf_add_hex(&prior, columns[PRIOR].bytes.at, columns[PRIOR].bytes.length);
 	json_text(line, "agent", columns[AGENT].bytes);
 	json_text(line, "part", columns[PART].bytes);
@@ -320,6 +162,7 @@ static int put_delivery(void *context, const struct store_value *columns, size_t
 	int r = frame_open(columns[FRAME].bytes, DEPOSIT_UNPACKED_MAX, add_unpacked,
 			   &exporting->file.bytes);
 	exporting->deliveries++;
+	exporting->next = (uint64_t)(columns[FIRST_LEAF].number + columns[LEAVES].number);
 	return r < 0 ? r : export_end_block(&exporting->file);
 }
 
@@ -328,19 +171,24 @@ static int put_page_of_deliveries(struct exporting *exporting)
 {
 	const struct export_options *options = exporting->options;
 
-	return store_run(exporting->data->store,
-			 "SELECT first_leaf, leaves, agent, part, start, prior, received, frame"
-			 " FROM record_delivery d JOIN record_source s ON s.source = d.source"
-			 " WHERE log = $1 AND first_leaf > $2 AND first_leaf < $3"
-			 " AND last_time >= $4 AND first_time <= $5"
-			 " AND ($6 = '' OR agent = $6) ORDER BY first_leaf LIMIT 4",
-			 STORE_VALUES(store_number(exporting->signer->log),
-				      store_number(exporting->after),
-				      store_number((int64_t)exporting->size),
-				      store_number((int64_t)options->from_ns),
-				      store_number((int64_t)options->until_ns),
-				      store_text(slice_of(options->agent))),
-			 put_delivery, exporting);
+	exporting->next = exporting->read;
+	int r = store_run(exporting->data->store,
+			  "SELECT first_leaf, leaves, agent, part, start, prior, received, frame"
+			  " FROM record_delivery d JOIN record_source s ON s.source = d.source"
+			  " WHERE log = $1 AND first_leaf > $2 AND first_leaf < $3"
+			  " AND last_time >= $4 AND first_time <= $5"
+			  " AND ($6 = '' OR agent = $6) ORDER BY first_leaf LIMIT 4",
+			  STORE_VALUES(store_number(exporting->signer->log),
+				       store_number(exporting->after),
+				       store_number((int64_t)exporting->size),
+				       store_number((int64_t)options->from_ns),
+				       store_number((int64_t)options->until_ns),
+				       store_text(slice_of(options->agent))),
+			  put_delivery, exporting);
+	if (r >= 0)
+		r = exporting_check(exporting, exporting->read);
+	exporting->read = exporting->next;
+	return r;
 }
 
 /* How far the log is signed, and whether it is one of several.  Nobody signs for another server. */
@@ -370,31 +218,52 @@ static int put_all(struct exporting *exporting)
 	if (r == 0)
 		r = put_log(exporting, &exporting->signer->key->verifying);
 	if (r == 0)
-		r = put_governance(exporting);
+		r = exporting_governance(exporting);
 	if (r == 0)
-		r = put_pages(exporting, put_page_of_leaves);
+		r = exporting_pages(exporting, put_page_of_leaves);
 	if (r == 0)
-		r = put_pages(exporting, put_page_of_checkpoints);
+		r = exporting_pages(exporting, put_page_of_checkpoints);
 	if (r == 0)
-		r = put_pages(exporting, put_page_of_deliveries);
+		r = exporting_gone(exporting);
+	if (r == 0)
+		r = exporting_pages(exporting, put_page_of_deliveries);
 	if (r == 0)
 		r = export_seal(&exporting->file, exporting->signer->key);
 	return r == 0 && fsync(exporting->file.fd) < 0 ? -errno : r;
 }
 
+/* From its beginning on, where the server let go of something that was to be read. */
+static int put_again(struct exporting *exporting, int fd)
+{
+	export_file_done(&exporting->file);
+	exporting->file = (struct export_file)EXPORT_FILE(fd);
+	exporting->deliveries = 0;
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return put_all(exporting);
+}
+
 static int write_log(struct exporting *exporting, const char *to, struct error *error)
 {
 	SCOPED(close_p) int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	uint64_t before = exporting->deliveries;
+	int r = -EAGAIN;
 
 	if (fd < 0)
 		return error_system(error, -errno, to);
-	exporting->file = (struct export_file)EXPORT_FILE(fd);
-	int r = put_all(exporting);
+	for (int tries = 0; tries < TRIES_MAX && (r == -ESTALE || r == -EAGAIN); tries++)
+		r = put_again(exporting, fd);
 	export_file_done(&exporting->file);
+	exporting->deliveries += before;
 	if (r == 0)
 		return 0;
 	unlink(to); /* half of one is none */
-	return error_system(error, r, to);
+	return r == -ESTALE
+		       ? error_set(
+				 error, r,
+				 "%s: the server lets go of old records just now: try again later",
+				 to)
+		       : error_system(error, r, to);
 }
 
 /* One of several. */

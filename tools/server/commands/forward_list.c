@@ -60,8 +60,8 @@ static int find_lag(const struct listing *listing, const struct forward *forward
 		    uint64_t *ret_lag_s)
 {
 	struct log_delivery delivery;
-	int r = log_find_delivery(listing->store, forward->log.log, forward->progress.next.leaf,
-				  &delivery);
+	int r = log_find_next(listing->store, forward->log.log, forward->progress.next.leaf,
+			      &delivery);
 
 	*ret_lag_s = 0;
 	if (r < 0)

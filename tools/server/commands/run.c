@@ -11,6 +11,7 @@
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
 #include "tools/server/commands/commands.h"
+#include "tools/server/commands/keeper.h"
 #include "tools/server/common/certificate.h"
 #include "tools/server/store/data.h"
 #include "tools/server/forward/forwarder.h"
@@ -89,6 +90,7 @@ struct serving {
 	struct store_pool stores;
 	struct server server;
 	struct signer *signer;
+	struct keeper *keeper;
 	struct forwarder *forwarder;
 	struct news *news; /* of other servers; NULL where there are none */
 	struct http_service *http;
@@ -102,6 +104,7 @@ static void serving_done(struct serving *serving)
 	http_stop(serving->http);
 	pulse_stop(&serving->server.pulse);
 	forwarder_stop(serving->forwarder);
+	keeper_stop(serving->keeper);
 	signer_stop(serving->signer);
 	sightings_stop(&serving->server.sightings);
 	store_pool_done(&serving->stores);
@@ -159,6 +162,18 @@ static int start_sightings(struct serving *serving, struct error *error)
 		return r;
 	r = sightings_start(&serving->server.sightings, store);
 	return r < 0 ? error_system(error, r, "the thread that writes down who asked") : 0;
+}
+
+static int start_keeper(struct serving *serving, struct error *error)
+{
+	struct store *store;
+	int r = data_open_store(&serving->data, &store, error);
+
+	if (r < 0)
+		return r;
+	const struct ledger_signer who = { serving->server.log_number, &serving->server.log };
+	r = keeper_start(store, &who, &serving->server.journal, &serving->keeper);
+	return r < 0 ? error_system(error, r, "the thread that lets go of the record") : 0;
 }
 
 static int start_pulse(struct serving *serving, struct error *error)
@@ -232,7 +247,7 @@ static int start_metrics(struct serving *serving, struct error *error)
 /* In the order in which it begins; it ends in the opposite one. */
 static int (*const STARTS[])(struct serving *serving, struct error *error) = {
 	open_data,       fill_pool,  start_sightings, start_signer,  start_pulse,
-	start_forwarder, start_http, start_news,      start_metrics,
+	start_forwarder, start_http, start_news,      start_metrics, start_keeper,
 };
 
 static int start(struct serving *serving, struct error *error)

@@ -19,6 +19,8 @@
 	ROW(JOURNAL_UNFORWARDED, "error", "unforwarded") /* a receiver does not have the record */ \
 	ROW(JOURNAL_FORWARDS, "info", "forwards")        /* it gets it again */                    \
 	ROW(JOURNAL_REJECTED, "warning", "rejected")     /* a part of it, by a receiver */         \
+	ROW(JOURNAL_RETAINED, "info", "retained")        /* what is old was let go of */           \
+	ROW(JOURNAL_UNRETAINED, "error", "unretained")   /* it could not be, or not all of it */   \
 	ROW(JOURNAL_REFUSED, "warning", "refused") /* what no honest client does, or too often */  \
 	ROW(JOURNAL_LATE, "warning", "late")       /* a head or a body did not come in time */     \
 	ROW(JOURNAL_SLOW, "warning", "slow")       /* an answer took long */                       \

@@ -199,7 +199,7 @@ static int begin_delivery(struct forward_source *source)
 {
 	struct waiting *waiting = &source->waiting;
 	struct log_delivery *delivery = &waiting->delivery;
-	int r = log_find_delivery(source->store, source->reader.log, source->open_leaf, delivery);
+	int r = log_find_next(source->store, source->reader.log, source->open_leaf, delivery);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

@@ -7,6 +7,7 @@
 #include "tools/server/pages/pages.h"
 #include "tools/server/pages/proof.h"
 #include "tools/server/pages/record_rows.h"
+#include "tools/server/record/retained.h"
 #include "tools/server/record/search.h"
 
 #define EXACT_SIZE 64u
@@ -125,15 +126,27 @@ static int show(void *context, const struct search_event *event)
 	return 0;
 }
 
+static int miss(struct view *view)
+{
+	bool may_be_gone;
+	int r = retained_may_have_had(view->request->store, view->request->parts[0],
+				      view->request->parts[1], &may_be_gone);
+
+	if (may_be_gone)
+		view_refuse(view, MHD_HTTP_GONE,
+			    "This statement is gone: old records of its machine were let go of.");
+	else
+		view_refuse(view, MHD_HTTP_NOT_FOUND, "There is no such statement.");
+	return r;
+}
+
 int event_view(struct view *view)
 {
 	struct sight sight = { .view = view };
 	int r = search_event_one(view->request->store, view->request->parts[0],
 				 view->request->parts[1], show, &sight);
 
-	if (r == -ENOENT) {
-		view_refuse(view, MHD_HTTP_NOT_FOUND, "There is no such statement.");
-		return 0;
-	}
+	if (r == -ENOENT)
+		return miss(view);
 	return r < 0 ? r : proof_add(view, sight.log, sight.leaf);
 }

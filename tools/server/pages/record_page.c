@@ -7,6 +7,7 @@
 #include "tools/server/pages/pages.h"
 #include "tools/server/pages/record_query.h"
 #include "tools/server/pages/record_rows.h"
+#include "tools/server/record/retained.h"
 
 #define EVENTS_SHOWN 50u
 
@@ -30,6 +31,20 @@ static void add_next(struct view *view, const char *cursor)
 	HTML_PUT(view->out, "\">Older statements</a></p>\n");
 }
 
+/* Behind the oldest statements. */
+static int add_gone(struct view *view)
+{
+	int64_t before_ns;
+	int r = retained_before(view->request->store, &before_ns);
+
+	if (r >= 0 && before_ns > 0) {
+		HTML_PUT(view->out, "<p class=\"gone\">What came before ");
+		view_add_time(view, before_ns);
+		HTML_PUT(view->out, " was let go of.</p>\n");
+	}
+	return r < 0 ? r : 0;
+}
+
 /* The part that is loaded again while the page is open: the newest statements, not older ones. */
 static int add_events(struct view *view, const struct search *search)
 {
@@ -49,6 +64,8 @@ static int add_events(struct view *view, const struct search *search)
 				cursor);
 	if (r == 0)
 		add_next(view, cursor);
+	if (r == 0 && !cursor[0])
+		r = add_gone(view);
 	HTML_PUT(out, "</section>\n");
 	return r;
 }

@@ -42,7 +42,8 @@
 	ROW(AUDIT_FORWARD_RESUME, "forward resume")     /* forward */                              \
 	ROW(AUDIT_FORWARD_TAKE, "forward take-over")    /* log */                                  \
 	ROW(AUDIT_MOVE, "move")                         /* the server's name */                    \
-	ROW(AUDIT_INDEX, "index rebuild")               /* leaves of which it was made */
+	ROW(AUDIT_INDEX, "index rebuild")               /* leaves of which it was made */          \
+	ROW(AUDIT_RETAIN, "retain")                     /* log; leaves that go, and why */
 
 enum audit_action {
 #define AUDIT_ENUMERATOR(action, name) action,

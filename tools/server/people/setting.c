@@ -13,6 +13,8 @@
 #define MINUTE_S 60u
 #define DAY_S    86400u
 
+#define SETTING_OFF "off"
+
 static int read_duration(struct slice text, uint64_t *ret_seconds)
 {
 	SCOPED(buf_done) struct buf copy = BUF_MAX(SETTING_VALUE_SIZE);
@@ -23,6 +25,16 @@ static int read_duration(struct slice text, uint64_t *ret_seconds)
 		return -EINVAL;
 	*ret_seconds = ns / SECOND_NS;
 	return 0;
+}
+
+/* Less than a day would be gone before anybody looked at it. */
+static int read_retention(struct slice text, uint64_t *ret_seconds)
+{
+	*ret_seconds = 0;
+	if (slice_is(text, SETTING_OFF))
+		return 0;
+	int r = read_duration(text, ret_seconds);
+	return r == 0 && *ret_seconds < DAY_S ? -EINVAL : r;
 }
 
 /* A threshold that nobody can reach would stop every change, its own way back included. */
@@ -64,6 +76,12 @@ const struct setting SETTINGS[SETTING_COUNT] = {
 				.read = read_duration,
 				.min = MINUTE_S,
 				.max = DAY_S },
+	[SETTING_RETAIN] = { .name = "retain",
+			     .usual = SETTING_OFF,
+			     .about = "how long the record is kept",
+			     .expected = "off, or a duration of a day or more, such as 90d",
+			     .read = read_retention,
+			     .max = UINT64_MAX },
 };
 
 const struct setting *setting_find(struct slice name)

@@ -6,7 +6,12 @@
 
 #include "tools/server/store/store.h"
 
-enum setting_name { SETTING_AUTHOR_THRESHOLD, SETTING_FRESHNESS, SETTING_COUNT };
+enum setting_name {
+	SETTING_AUTHOR_THRESHOLD,
+	SETTING_FRESHNESS,
+	SETTING_RETAIN, /* seconds; 0: for ever */
+	SETTING_COUNT
+};
 
 struct setting {
 	const char *name;

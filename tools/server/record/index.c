@@ -20,8 +20,8 @@ struct index {
 	int64_t source, log;
 	uint64_t boot;
 	uint64_t first_ns, last_ns;
-	uint64_t leaf, place; /* of the entry that is added */
-	struct counts *counts;
+	uint64_t leaf, place;  /* of the entry that is added */
+	struct counts *counts; /* NULL: it is not counted */
 	struct pending pending;
 };
 
@@ -31,7 +31,7 @@ int index_new(struct store *store, const struct index_place *place, struct index
 
 	if (!index)
 		return -ENOMEM;
-	int r = counts_new(store, place->source, &index->counts);
+	int r = place->is_counted ? 0 : counts_new(store, place->source, &index->counts);
 	if (r < 0)
 		return r;
 	index->store = store;
@@ -177,7 +177,7 @@ static int count_event(struct index *index, const struct pending_event *event)
 
 	if (event->has_ended)
 		count_outcome(event, &counted);
-	return counts_add(index->counts, &counted);
+	return index->counts ? counts_add(index->counts, &counted) : 0;
 }
 
 static int take_statement(void *context, const struct store_value *columns, size_t count)
@@ -196,7 +196,7 @@ static int count_late(struct index *index, const struct pending_event *event)
 	struct counted counted = { .connection = (int64_t)event->connection };
 
 	count_outcome(event, &counted);
-	if (counted.failed == 0 && counted.masked_cells == 0)
+	if (!index->counts || (counted.failed == 0 && counted.masked_cells == 0))
 		return 0;
 	int r = store_run(index->store,
 			  "SELECT time, judgement FROM record_event"
@@ -418,5 +418,5 @@ int index_end(struct index *index, uint64_t *ret_first_ns, uint64_t *ret_last_ns
 	*ret_first_ns = index->first_ns;
 	*ret_last_ns = index->last_ns;
 	int r = write_pending(index);
-	return r < 0 ? r : counts_write(index->counts);
+	return r < 0 || !index->counts ? r : counts_write(index->counts);
 }

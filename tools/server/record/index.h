@@ -4,6 +4,8 @@
 #ifndef TOOLS_SERVER_RECORD_INDEX_H
 #define TOOLS_SERVER_RECORD_INDEX_H
 
+#include <stdbool.h>
+
 #include "common/record.h"
 #include "tools/server/store/store.h"
 
@@ -13,6 +15,7 @@ struct index;
 struct index_place {
 	int64_t source, log;
 	uint32_t boot;
+	bool is_counted; /* what comes was counted before, and is not again */
 };
 
 /* For entries of one part of a boot, in one transaction. */
@@ -30,7 +33,8 @@ must_use int index_add(struct index *index, const struct record_entry *entry, ui
 must_use int index_end(struct index *index, uint64_t *ret_first_ns, uint64_t *ret_last_ns);
 
 /* Makes all rows again from the bytes that are kept, of `ret_leaves` leaves, in the transaction that is under
- * way.  -EUCLEAN: they are not what was delivered. */
+ * way.  Where bytes were let go of, counts and what statements refer to stay as they are.  -EUCLEAN: they are
+ * not what was delivered. */
 must_use int index_rebuild(struct store *store, uint64_t *ret_leaves);
 
 #endif

@@ -8,6 +8,7 @@
 #include "control/part.h"
 #include "tools/server/record/deposit.h"
 #include "tools/server/record/index.h"
+#include "tools/server/record/retained.h"
 
 /* One delivery after the other, in the order in which they came, to whichever server. */
 struct again {
@@ -15,25 +16,32 @@ struct again {
 	uint64_t leaf;                        /* of the next piece */
 	int64_t received_ns, log, first_leaf; /* of the delivery that was read last */
 	bool is_any;                          /* a delivery was there */
-	uint64_t count;                       /* leaves */
+	bool is_any_gone;
+	uint64_t count; /* leaves */
 	struct index *index;
 	struct record_walk walk;
 	struct record_entries entries;
 	struct buf rest;
 };
 
-static int clear(struct store *store)
+/* Where bytes are gone, what was made of them once is not made again. */
+static int clear(struct store *store, bool is_any_gone)
 {
-	static const char *const EACH[] = {
-		"DELETE FROM record_event",      "DELETE FROM record_asked",
-		"DELETE FROM record_note",       "DELETE FROM record_count",
-		"DELETE FROM record_judgement",  "DELETE FROM record_subject",
-		"DELETE FROM record_definition",
+	static const struct {
+		const char *sql;
+		bool is_for_all; /* only where all bytes are here */
+	} EACH[] = {
+		{ "DELETE FROM record_event", false },     { "DELETE FROM record_asked", false },
+		{ "DELETE FROM record_note", false },      { "DELETE FROM record_count", true },
+		{ "DELETE FROM record_judgement", true },  { "DELETE FROM record_subject", true },
+		{ "DELETE FROM record_definition", true },
 	};
 	int r = 0;
 
-	for (size_t i = 0; i < COUNT_OF(EACH) && r == 0; i++)
-		r = store_do(store, EACH[i], STORE_NO_VALUES);
+	for (size_t i = 0; i < COUNT_OF(EACH) && r == 0; i++) {
+		if (!EACH[i].is_for_all || !is_any_gone)
+			r = store_do(store, EACH[i].sql, STORE_NO_VALUES);
+	}
 	return r;
 }
 
@@ -108,7 +116,8 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 	    part_name_read(columns[PART].bytes, &name) < 0)
 		return -EUCLEAN;
 	memcpy(again->walk.head, columns[PRIOR].bytes.at, SHA256_SIZE);
-	const struct index_place place = { columns[SOURCE].number, again->log, name.boot };
+	const struct index_place place = { columns[SOURCE].number, again->log, name.boot,
+					   again->is_any_gone };
 	int r = index_new(again->store, &place, &index);
 	if (r < 0)
 		return r;
@@ -122,8 +131,12 @@ static int take_delivery(void *context, const struct store_value *columns, size_
 int index_rebuild(struct store *store, uint64_t *ret_leaves)
 {
 	struct again again = { .store = store, .received_ns = INT64_MIN };
-	int r = clear(store);
+	int64_t before_ns;
+	int r = retained_before(store, &before_ns);
 
+	again.is_any_gone = before_ns > 0;
+	if (r >= 0)
+		r = clear(store, again.is_any_gone);
 	for (again.is_any = true; r >= 0 && again.is_any;) {
 		again.is_any = false;
 		r = store_run(store,

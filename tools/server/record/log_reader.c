@@ -70,6 +70,24 @@ int log_find_delivery(struct store *store, int64_t log, uint64_t leaf,
 	return search.is_found && leaf < ret_delivery->end_leaf ? 0 : -ENOENT;
 }
 
+int log_find_next(struct store *store, int64_t log, uint64_t leaf,
+		  struct log_delivery *ret_delivery)
+{
+	int r = log_find_delivery(store, log, leaf, ret_delivery);
+	struct search search = { .delivery = ret_delivery };
+
+	if (r != -ENOENT)
+		return r;
+	r = store_run(store,
+		      "SELECT " DELIVERY_COLUMNS " FROM record_delivery"
+		      " WHERE log = $1 AND first_leaf > $2 ORDER BY first_leaf LIMIT 1",
+		      STORE_VALUES(store_number(log), store_number((int64_t)leaf)), take_delivery,
+		      &search);
+	if (r < 0)
+		return r;
+	return search.is_found ? 0 : -ENOENT;
+}
+
 static int add_unpacked(void *context, struct slice piece)
 {
 	buf_add_slice(context, piece);
@@ -130,10 +148,12 @@ static int enter_delivery(struct log_reader *reader)
 /* Where the log has no more, nothing changes. */
 static int load(struct log_reader *reader)
 {
-	int r = log_find_delivery(reader->store, reader->log, reader->next.leaf, &reader->delivery);
+	int r = log_find_next(reader->store, reader->log, reader->next.leaf, &reader->delivery);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	if (reader->next.leaf < reader->delivery.first_leaf)
+		reader->next = (struct log_position){ reader->delivery.first_leaf, 0 };
 	r = store_run(reader->store,
 		      "SELECT start, prior, frame FROM record_delivery"
 		      " WHERE log = $1 AND first_leaf = $2",

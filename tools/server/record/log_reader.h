@@ -46,11 +46,15 @@ void log_reader_done(struct log_reader *reader);
 void log_reader_seek(struct log_reader *reader, struct log_position position);
 
 /* 1: there is one, of the reader's delivery; 0: the log has no more yet; -EUCLEAN: what is stored is no
- * record; or the database's trouble. */
+ * record; or the database's trouble.  Leaves whose bytes were let go of are passed over. */
 must_use int log_reader_next(struct log_reader *reader, struct log_entry *ret_entry);
 
 /* The delivery with the leaf of the log of that number.  -ENOENT: there is none. */
 must_use int log_find_delivery(struct store *store, int64_t log, uint64_t leaf,
 			       struct log_delivery *ret_delivery);
+
+/* That one, or the first behind it where its bytes were let go of.  -ENOENT: the log has no more. */
+must_use int log_find_next(struct store *store, int64_t log, uint64_t leaf,
+			   struct log_delivery *ret_delivery);
 
 #endif

@@ -20,7 +20,8 @@ from functools import reduce
 P = 2**255 - 19  # RFC 8032, 5.1
 D = -121665 * pow(121666, P - 2, P) % P
 ORDER = 2**252 + 27742317777372353535851937790883648493
-KINDS = ("log", "pins", "author", "agent", "alarm", "policy", "grants", "leaves", "checkpoint", "delivery", "end")
+KINDS = ("log", "pins", "author", "agent", "alarm", "policy", "grants", "leaves", "checkpoint", "retention", "gone", "definition",
+         "delivery", "end")
 PROVEN, PROOF, GROWTH = "chaperone-proof/1\n", "c2sp.org/tlog-proof@v1\n", "chaperone-log-growth/1\n"
 LINKS_MAX = 1 << 18  # of one machine
 HEADER, LINK, BATCH = struct.Struct("<8sIIQQQII"), struct.Struct("<QIIQQ32s32s"), struct.Struct("<4sII")
@@ -144,7 +145,13 @@ class Parts:
     """The chains of all parts, as far as they were passed."""
 
     def __init__(self, is_filtered):
-        self.is_filtered, self.ends, self.heads, self.links = is_filtered, {}, {}, {}
+        self.is_filtered, self.ends, self.heads, self.links, self.gone = is_filtered, {}, {}, {}, {}
+
+    def let_go(self, name, end, head):
+        """What is behind its last leaf that is gone; the hash there is in that of the batch that follows."""
+        if name in self.gone:
+            raise Bad(f"part {name[1]} of agent {name[0]} is here before")
+        self.ends[name], self.heads[name, end], self.gone[name] = (end, head), head, end
 
     def pieces(self, told, data):
         """Each header and batch with its offset; the chain is checked."""
@@ -187,7 +194,7 @@ class Parts:
     def missing(self):
         """What files name that is not here."""
         for name, other, offset, _ in (link for links in self.links.values() for link in links[:LINKS_MAX]):
-            if (other, offset) not in self.heads and not self.is_filtered:
+            if (other, offset) not in self.heads and not self.is_filtered and offset > self.gone.get(other, 0):
                 yield f"not here: part {other[1]} of agent {other[0]} up to offset {offset}, which part {name[1]} names"
 
 
@@ -238,12 +245,15 @@ def check_roots(hashes, signed):
         raise Bad(f"{wanted[0][2]} is of a longer log" if wanted else "the last leaves are not signed")
 
 
+def leaf_hash(told, offset, length, digest):
+    return sha256(f"\0chaperone-record-leaf/1\n{told['agent']}\n{told['part']}\n{offset}\n{length}\n{digest}\n".encode())
+
+
 def take_delivery(told, data, parts, hashes):
     """The leaf behind it."""
     leaf = told["first_leaf"]
     for offset, piece in parts.pieces(told, data):
-        text = f"chaperone-record-leaf/1\n{told['agent']}\n{told['part']}\n{offset}\n{len(piece)}\n{sha256(piece).hex()}\n"
-        if sha256(b"\0", text.encode()) != hashes[leaf]:
+        if leaf_hash(told, offset, len(piece), sha256(piece).hex()) != hashes[leaf]:
             raise Bad(f"leaf {leaf} of the log is another than part {told['part']} of agent {told['agent']}, offset {offset}")
         leaf += 1
     if leaf != told["first_leaf"] + told["leaves"]:
@@ -257,6 +267,7 @@ class Export:
     def __init__(self, key, authors, kept, is_alone):
         self.given, self.is_alone, self.policies, self.kept, self.signed = key, is_alone, Policies(authors), kept, []
         self.log, self.hashes, self.agents, self.alarms, self.here, self.parts, self.doubted = {}, [], set(), 0, 0, None, []
+        self.gone, self.retention, self.last_gone = 0, "", -1
 
     def log_block(self, told, _):
         self.log, self.parts, self.sealer = told, Parts(told["filtered"] or told["shared"]), told.get("sealed_by", told["key"])
@@ -296,6 +307,28 @@ class Export:
         self.signed.append((size, root, f"the checkpoint of {size} leaves"))
         if size != told["size"]:
             raise Bad(f"it is of {size} leaves and not of {told['size']}")
+
+    def retention_block(self, told, data):
+        title, log, leaves, *words = open_note(data, [self.key])[0].split("\n")
+        if (title, log, leaves) != ("chaperone-retention/1", f"log {self.log['name']}", f"leaves {told['leaves']}") or len(words) != 4:
+            raise Bad("it is of other leaves than its line says")
+        if not self.here < told["leaves"] <= len(self.hashes):
+            raise Bad("it is of no more leaves than the one before it, or of a longer log")
+        self.here = self.gone = told["leaves"]
+        self.retention = f"leaves before {self.gone}, by the note that the log's key signed: {', '.join(words[:-1])}"
+
+    def gone_block(self, told, _):
+        digest, head = (told[name].removeprefix("sha256:") for name in ("digest", "head"))
+        if told["agent"] not in self.agents or not self.last_gone < told["leaf"] < self.gone:
+            raise Bad("no retention says that it is gone")
+        if leaf_hash(told, told["offset"], told["length"], digest) != self.hashes[told["leaf"]]:
+            raise Bad(f"leaf {told['leaf']} of the log is another")
+        self.last_gone = told["leaf"]
+        self.parts.let_go((told["agent"], told["part"]), told["offset"] + told["length"], bytes.fromhex(head))
+
+    def definition_block(self, told, data):
+        if told["agent"] not in self.agents or not self.gone or not 0 <= told["boot"] < 1 << 32 or not data:
+            raise Bad("it is of a machine that is not listed, or no retention says that anything is gone")
 
     def delivery_block(self, told, data):
         if told["agent"] not in self.agents:
@@ -337,9 +370,11 @@ def verify(file, key, authors, kept, is_alone=True):
     except TROUBLE as trouble:
         print(f"bad: {place}: {trouble}")
         return 1, export.log
+    if export.gone:
+        print("gone:", export.retention)
     print(*export.doubted, sep="\n", end="\n" * bool(export.doubted))
     count = len(export.doubted)
-    print(f"good{f' but for {count} machine' + 's' * (count > 1) if count else ''}: {len(export.hashes)} leaves, {len(export.parts.ends)} parts, {len(export.signed)} checkpoints,"
+    print(f"good{f' but for {count} machine' + 's' * (count > 1) if count else ''}: {len(export.hashes)} leaves ({export.gone} gone), {len(export.parts.ends)} parts, {len(export.signed)} checkpoints,"
           f" {export.policies.count} policies, {export.alarms} alarms of {export.log['name']}"
           f"{'' if key else ' (by the key in the export: compare it with --key)'}")
     return (1 if count else 0), export.log

@@ -46,6 +46,8 @@ const struct table TABLES[] = {
 	ROW("log_tile", "log, level, number", 3),
 	ROW("log_checkpoint", "log, size", 2),
 	ROW("record_delivery", "log, first_leaf", 2),
+	ROW("log_retention", "log, made", 2),
+	ROW("record_gone", "log, leaf", 2),
 	ROW("record_subject", "source, kind, number", 3),
 	ROW("record_judgement", "source, number", 2),
 	ROW("record_definition", "source, kind, number", 3),

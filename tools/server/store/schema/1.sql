@@ -237,6 +237,30 @@ CREATE TABLE record_delivery (
 );
 CREATE INDEX record_delivery_received ON record_delivery (received);
 
+-- Which leaves' bytes were let go of (doc/operations.md): of a log those before `leaf`.  A row for each time, which the log's key
+-- signed.
+CREATE TABLE log_retention (
+	log BIGINT NOT NULL,
+	made BIGINT NOT NULL,
+	leaf BIGINT NOT NULL,
+	received BIGINT NOT NULL, -- when the server had what went: earlier
+	note TEXT NOT NULL, -- control/retention.h
+	PRIMARY KEY (log, made)
+);
+-- The last of each part's leaves that went, as far as its hash in the tree tells of it, and the chain's hash behind it.
+CREATE TABLE record_gone (
+	log BIGINT NOT NULL,
+	leaf BIGINT NOT NULL,
+	source BIGINT NOT NULL,
+	part TEXT NOT NULL,
+	start BIGINT NOT NULL, -- in the part
+	length BIGINT NOT NULL,
+	digest BYTEA NOT NULL,
+	head BYTEA NOT NULL,
+	PRIMARY KEY (log, leaf),
+	UNIQUE (source, part, log)
+);
+
 -- Who acts: boots, runs, processes and connections (their kinds as in common/record.h), each with what is said of those that
 -- it belongs to where it says nothing itself.
 CREATE TABLE record_subject (

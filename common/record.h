@@ -46,6 +46,9 @@ enum record_kind {
 	RECORD_NOTE,
 	RECORD_CLOSED, /* a connection or process ended */
 	RECORD_END,    /* the agent ended in order */
+	/* the last of a batch, on a machine that is enrolled (common/record_seal.h): number (epoch),
+	 * parent (which of the part's batches), shape (the tag) */
+	RECORD_SEAL,
 };
 
 enum record_mark { /* how a fact is known */
@@ -98,6 +101,12 @@ struct record;
  * torn tail of an earlier file is left as it is, and said by a NOTE.  The caller's process ignores
  * SIGXFSZ. */
 must_use int record_open(const char *path, struct record **ret_record, struct error *error);
+
+struct record_secret;
+
+/* Seals each batch from now on, before the first one is written.  `machine` is the machine's key of the
+ * epoch, of which nothing is kept. */
+void record_seal_with(struct record *record, const struct record_secret *machine, uint64_t epoch);
 
 /* Adds an entry to the batch in memory.  Once the disk has refused a batch, entries are still taken
  * as long as the batch has room for them; beyond that -ENOSPC and its like, until a flush succeeds

@@ -164,6 +164,20 @@ static void take_shape(struct wire *wire, struct record_state *state, struct rec
 	entry->shape = take_text(wire);
 }
 
+static void add_tag(struct buf *buf, struct record_state *state, const struct record_entry *entry)
+{
+	(void)state;
+	buf_add_slice(buf, entry->shape);
+}
+
+static void take_tag(struct wire *wire, struct record_state *state, struct record_lists *lists,
+		     struct record_entry *entry)
+{
+	(void)state;
+	(void)lists;
+	entry->shape = wire_bytes(wire, SHA256_SIZE);
+}
+
 static void add_judgement(struct buf *buf, struct record_state *state,
 			  const struct record_entry *entry)
 {
@@ -277,6 +291,7 @@ static void take_outcome(struct wire *wire, struct record_state *state, struct r
 #define FIELD_JUDGED    8u
 #define FIELD_INTENT    16u
 #define FIELD_OUTCOME   32u
+#define FIELD_TAG       64u
 
 static const struct {
 	unsigned field;
@@ -290,6 +305,7 @@ static const struct {
 	{ FIELD_JUDGED, add_judged, take_judged },
 	{ FIELD_INTENT, add_intent, take_intent },
 	{ FIELD_OUTCOME, add_outcome, take_outcome },
+	{ FIELD_TAG, add_tag, take_tag },
 };
 
 static const unsigned FIELDS_OF[] = {
@@ -299,7 +315,7 @@ static const unsigned FIELDS_OF[] = {
 	[RECORD_MISS] = FIELD_JUDGEMENT,   [RECORD_INTENT] = FIELD_JUDGEMENT | FIELD_INTENT,
 	[RECORD_OUTCOME] = FIELD_OUTCOME,  [RECORD_LOST] = FIELD_OUTCOME,
 	[RECORD_NOTE] = FIELD_SHAPE,       [RECORD_CLOSED] = FIELD_SHAPE,
-	[RECORD_END] = FIELD_SHAPE,
+	[RECORD_END] = FIELD_SHAPE,        [RECORD_SEAL] = FIELD_TAG,
 };
 
 bool record_entry_fits(const struct record_entry *entry)
@@ -327,7 +343,7 @@ bool record_entry_decode(struct wire *wire, struct record_state *state, struct r
 {
 	uint8_t kind = wire_u8(wire);
 
-	if (wire->failed || kind < RECORD_BOOT || kind > RECORD_END)
+	if (wire->failed || kind < RECORD_BOOT || kind > RECORD_SEAL)
 		return false;
 	*ret_entry = (struct record_entry){ .kind = (enum record_kind)kind };
 	ret_entry->number = take_relative(wire, &state->number);

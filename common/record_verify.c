@@ -33,7 +33,8 @@ static void count(struct record_report *report, const struct record_entry *entry
 	report->outcomes += entry->kind == RECORD_OUTCOME;
 	report->lost += entry->kind == RECORD_LOST;
 	report->notes += entry->kind == RECORD_NOTE;
-	report->ends_in_order = entry->kind == RECORD_END;
+	if (entry->kind != RECORD_SEAL)
+		report->ends_in_order = entry->kind == RECORD_END;
 }
 
 static void keep_first(struct record_report *report, const struct record_place *place)

@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/record_links.h"
+#include "common/record_seal.h"
 
 #define BOOT_TRIES 16
 
@@ -29,7 +30,10 @@ struct record {
 	uint32_t entries;
 	uint64_t batches; /* begun */
 	struct record_state state;
-	int refused; /* what the last flush said */
+	bool is_sealed;
+	struct record_seal seal;           /* of the file being written */
+	struct record_secret of_next_part; /* its key */
+	int refused;                       /* what the last flush said */
 	/* what fdatasync said: written pages may be gone, so this is final */
 	int broken;
 };
@@ -101,6 +105,21 @@ static void use_file(struct record *record, int fd, const struct record_header *
 	memcpy(record->head, header->hash, SHA256_SIZE);
 }
 
+/* Of the part that is written now. */
+static void begin_seals(struct record *record, uint64_t epoch)
+{
+	record_seal_begin(&record->of_next_part, record->header.boot, record->header.part, epoch,
+			  &record->seal);
+	record_secret_next(&record->of_next_part);
+}
+
+void record_seal_with(struct record *record, const struct record_secret *machine, uint64_t epoch)
+{
+	record_secret_of_boot(machine, record->header.boot, &record->of_next_part);
+	begin_seals(record, epoch);
+	record->is_sealed = true;
+}
+
 static int start_part(struct record *record)
 {
 	struct record_header header = {
@@ -122,9 +141,12 @@ static int start_part(struct record *record)
 	int r = record_sync(record);
 	if (r == 0)
 		r = create_file(record->folder_fd, &header, &link, &fd);
-	if (r == 0)
-		use_file(record, fd, &header);
-	return r;
+	if (r < 0)
+		return r;
+	use_file(record, fd, &header);
+	if (record->is_sealed)
+		begin_seals(record, record->seal.epoch);
+	return 0;
 }
 
 /* Fails the first time alone: afterwards there is room. */
@@ -146,14 +168,16 @@ static void store_u32(char *at, uint32_t number)
 		at[i] = (char)(unsigned char)(number >> (8 * i));
 }
 
-/* Completes header and hash behind the body; the caller cuts the hash off again. */
+/* Completes header, seal and hash around the entries; the caller cuts off what is behind them again. */
 static int seal_batch(struct record *record, unsigned char ret_hash[SHA256_SIZE])
 {
 	struct buf *batch = &record->batch;
 
+	if (record->is_sealed)
+		record_seal_add(&record->seal, record->head, &record->state, batch);
 	store_u32(batch->at, RECORD_BATCH_MAGIC);
 	store_u32(batch->at + 4, (uint32_t)(batch->length - RECORD_BATCH_HEADER));
-	store_u32(batch->at + 8, record->entries);
+	store_u32(batch->at + 8, record->entries + record->is_sealed);
 	record_batch_hash(record->head, buf_view(batch), ret_hash);
 	buf_add(batch, ret_hash, SHA256_SIZE);
 	return batch->failed;
@@ -180,6 +204,8 @@ static int write_batch(struct record *record)
 	}
 	record->offset += record->batch.length;
 	memcpy(record->head, hash, SHA256_SIZE);
+	if (record->is_sealed)
+		record_seal_move(&record->seal);
 	return begin_batch(record);
 }
 
@@ -189,7 +215,7 @@ int record_flush(struct record *record)
 		return record->broken;
 	if (record->entries == 0)
 		return record->refused = 0;
-	uint64_t end = record->offset + record->batch.length + SHA256_SIZE;
+	uint64_t end = record->offset + record->batch.length + RECORD_SEAL_MAX + SHA256_SIZE;
 	int r = 0;
 	if (end > record->file_max &&
 	    record->offset > record_header_size(record->header.link_count))
@@ -212,10 +238,11 @@ static int encode(struct record *record, const struct record_entry *entry)
 	struct buf *batch = &record->batch;
 	struct record_state before = record->state;
 	size_t length = batch->length;
+	size_t most = RECORD_BATCH_MAX - (record->is_sealed ? RECORD_SEAL_MAX : 0);
 
 	record_entry_encode(batch, &record->state, entry);
 	int r = batch->failed;
-	if (r == 0 && batch->length > RECORD_BATCH_HEADER + RECORD_BATCH_MAX)
+	if (r == 0 && batch->length > RECORD_BATCH_HEADER + most)
 		r = -E2BIG;
 	if (r < 0) {
 		batch->failed = 0;
@@ -278,6 +305,8 @@ void record_close(struct record *record)
 	close_p(&record->fd);
 	close_p(&record->folder_fd);
 	buf_done(&record->batch);
+	record_secret_wipe(&record->seal.key);
+	record_secret_wipe(&record->of_next_part);
 	free(record);
 }
 

@@ -16,7 +16,7 @@ LINK = struct.Struct("<QIIQQ32s32s")
 BATCH = struct.Struct("<4sII")
 LINKS_MAX = 256
 BODY_MAX = 1 << 20
-KIND_MAX = 13
+KIND_MAX = 14
 FACTS_MAX = 64
 TEXTS_MAX = 64
 LET_GO = re.compile(rb"let go: ([0-9a-f]{8})-([1-9][0-9]*) from [0-9]+ to ([0-9]+), ([0-9]+) entries that no server took")
@@ -122,6 +122,8 @@ class Body:
             self.intent()
         elif kind in (9, 10):
             self.outcome()
+        elif kind == 14:
+            self.skip(32)
         else:
             start = self.at
             self.text()

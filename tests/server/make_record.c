@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a record as an agent does: make_record FOLDER BATCHES STATEMENTS [FILE_MAX], STATEMENTS in each of
- * the BATCHES. */
+/* Writes a record as an agent does: make_record FOLDER BATCHES STATEMENTS [FILE_MAX [KEY EPOCH]], STATEMENTS
+ * in each of the BATCHES.  With the KEY (or none) of EPOCH it is sealed; else it was begun a day ago, before the machine
+ * that delivers it enrolled. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/clock.h"
-#include "common/record_format.h"
+#include "common/record_seal.h"
 
 enum { POLICY = 1, RUN, PROCESS, CONNECTION, JUDGEMENTS };
 
@@ -28,6 +32,22 @@ static const struct record_fact BOOT_FACTS[] = {
 	{ { "host", 4 }, { "db-client", 9 }, RECORD_OBSERVED },
 };
 
+static time_t behind_s = 86400;
+
+/* In place of libc's: it tells the record when its files are begun. */
+int clock_gettime(clockid_t clock, struct timespec *ret_now)
+{
+	int r = (int)syscall(SYS_clock_gettime, clock, ret_now);
+
+	ret_now->tv_sec -= behind_s;
+	return r;
+}
+
+static uint64_t now_ns(void)
+{
+	return realtime_ns() + (uint64_t)behind_s * SECOND_NS;
+}
+
 static void check(int r, const char *what)
 {
 	if (r < 0) {
@@ -47,7 +67,7 @@ static void define(struct record *record, enum record_kind kind, uint64_t number
 	const struct record_entry entry = { .kind = kind,
 					    .number = number,
 					    .parent = parent,
-					    .time_ns = realtime_ns(),
+					    .time_ns = now_ns(),
 					    .facts = facts,
 					    .fact_count = count };
 
@@ -68,7 +88,7 @@ static void judge(struct record *record, uint64_t base)
 		const struct record_entry entry = { .kind = RECORD_JUDGEMENT,
 						    .number = base | (JUDGEMENTS + i),
 						    .parent = base | POLICY,
-						    .time_ns = realtime_ns(),
+						    .time_ns = now_ns(),
 						    .shape = slice_of(shape),
 						    .decision =
 							    i == 7 ? SLICE("deny") : SLICE("allow"),
@@ -85,15 +105,15 @@ static void judge(struct record *record, uint64_t base)
 
 static struct record_entry begin(enum record_kind kind, uint64_t base, uint64_t sequence)
 {
-	uint64_t now_ns = realtime_ns();
+	uint64_t time_ns = now_ns();
 
 	return (struct record_entry){
 		.kind = kind,
 		.number = sequence,
 		.parent = base | CONNECTION,
-		.time_ns = now_ns,
+		.time_ns = time_ns,
 		.slot = { .sequence = sequence,
-			  .time_ns = now_ns,
+			  .time_ns = time_ns,
 			  .connection = base | CONNECTION,
 			  .flags = RING_CACHED_TEMPLATE },
 	};
@@ -126,6 +146,20 @@ static void run(struct record *record, uint64_t base, uint64_t i, uint64_t *late
 		add(record, &outcome);
 }
 
+static void seal(struct record *record, const char *hex, uint64_t epoch)
+{
+	struct record_secret key;
+
+	for (size_t i = 0; i < sizeof(key.bytes); i++) {
+		unsigned int byte = 0;
+
+		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+			check(-EINVAL, "the key");
+		key.bytes[i] = (unsigned char)byte;
+	}
+	record_seal_with(record, &key, epoch);
+}
+
 int main(int argc, char **argv)
 {
 	struct error error = { .text = "" };
@@ -136,10 +170,14 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	uint64_t batches = strtoull(argv[2], NULL, 10), statements = strtoull(argv[3], NULL, 10);
 	uint64_t file_max = argc > 4 ? strtoull(argv[4], NULL, 10) : RECORD_FILE_MAX;
+	if (argc > 6)
+		behind_s = 0;
 	if (record_open_sized(argv[1], file_max, &record, &error) < 0) {
 		fprintf(stderr, "%s\n", error.text);
 		return EXIT_FAILURE;
 	}
+	if (argc > 6 && strcmp(argv[5], "none") != 0)
+		seal(record, argv[5], strtoull(argv[6], NULL, 10));
 	uint64_t base = record_boot(record) << 32;
 	define(record, RECORD_BOOT, 0, 0, BOOT_FACTS, COUNT_OF(BOOT_FACTS));
 	define(record, RECORD_POLICY, base | POLICY, 0, NULL, 0);

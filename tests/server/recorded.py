@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Records as agents write them, and their delivery."""
+import base64
 import ctypes
 import ctypes.util
 import hashlib
@@ -58,10 +59,10 @@ def linked(boot, links):
     return Part(data + hashlib.sha256(data).digest())
 
 
-def record(top, name, batches, statements, file_max=1 << 28):
-    """The parts of a new record, or of one more boot's, in their order."""
+def record(top, name, batches, statements, file_max=1 << 28, seal=()):
+    """The parts of a new record, or of one more boot's, in their order.  `seal`: key and epoch."""
     folder = top / name
-    subprocess.run([MAKE_RECORD, folder, str(batches), str(statements), str(file_max)], check=True)
+    subprocess.run([MAKE_RECORD, folder, str(batches), str(statements), str(file_max), *map(str, seal)], check=True)
     return sorted((Part(path.read_bytes()) for path in folder.glob("*.rec")), key=lambda part: part.number)
 
 
@@ -73,6 +74,7 @@ class Agent:
         status, _, told = enrol(served, code(served, "--bundle", "shop")[0])
         assert status == 201, told
         self.name, self.token = told["agent"], told["token"]
+        self.key = base64.urlsafe_b64decode(told["chain_key"] + "=")
 
     def ask(self, method, path, *headers, **options):
         status, _, body = self.served.ask(method, path, f"Authorization: Bearer {self.token}", *headers, **options)

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "tools/chaperone/agent.h"
 #include "tools/chaperone/off_switch.h"
+#include "tools/remote/chain_key.h"
 
 #define JUDGEMENTS_SLOTS 16384u /* a power of two */
 #define JUDGEMENTS_MAX   (JUDGEMENTS_SLOTS / 2)
@@ -183,10 +184,25 @@ static int add_learning(struct agent *agent)
 	return record_add(agent->record, &entry);
 }
 
+static int seal(struct agent *agent, struct error *error)
+{
+	struct record_secret key;
+	uint64_t epoch;
+	int r = chain_key_take(agent->settings.server_folder, &key, &epoch, error);
+
+	if (r < 0)
+		return r;
+	record_seal_with(agent->record, &key, epoch);
+	record_secret_wipe(&key);
+	return 0;
+}
+
 int agent_record_open(struct agent *agent, struct error *error)
 {
 	int r = record_open(agent->settings.record_folder, &agent->record, error);
 
+	if (r == 0 && agent->settings.server_folder)
+		r = seal(agent, error);
 	if (r < 0)
 		return r;
 	agent->number_base = record_boot(agent->record) << 32;

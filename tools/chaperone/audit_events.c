@@ -244,6 +244,7 @@ static int (*const TAKE[])(struct audit_events *, const struct record_entry *,
 	[RECORD_NOTE] = take_note,
 	[RECORD_CLOSED] = NULL,
 	[RECORD_END] = NULL,
+	[RECORD_SEAL] = NULL,
 };
 
 static int take(struct audit_events *events, const struct record_entry *entry,

@@ -19,6 +19,7 @@
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_print.h"
 #include "tools/command/json.h"
+#include "tools/remote/enrolled.h"
 #include "tools/chaperone/process.h"
 
 #define SLOTS_AT_ONCE 512
@@ -364,17 +365,21 @@ int command_audit_recover(int argc, char **argv)
 {
 	struct audit_options options;
 	struct error error = { .line = 0 };
+	char server[PATH_MAX];
 	int status;
 
 	if (!audit_options_read(&OPTIONS, argc, argv, &options, &status))
 		return status;
+	bool is_enrolled = enrolled_folder(NULL, server, &error) == 0 && enrolled_is(server);
 	signal(SIGXFSZ, SIG_IGN);
 	struct recovery recovery = { .out = BUF_MAX(4 * KIB) };
 	recovery.agent.run_folder = recovery.agent.unwritten.fd = -1;
-	recovery.agent.settings = (struct agent_settings){ .kind = AGENT_OF_RUN,
-							   .run_folder = options.operand,
-							   .record_folder = options.record,
-							   .counts = &recovery.counts };
+	recovery.agent.settings =
+		(struct agent_settings){ .kind = AGENT_OF_RUN,
+					 .run_folder = options.operand,
+					 .record_folder = options.record,
+					 .server_folder = is_enrolled ? server : NULL,
+					 .counts = &recovery.counts };
 	int r = recover(&recovery, &options, &error);
 	record_close(recovery.agent.record);
 	close_p(&recovery.agent.run_folder);

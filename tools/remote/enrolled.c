@@ -12,6 +12,7 @@
 #include "tools/command/document.h"
 #include "tools/command/home.h"
 #include "tools/command/json.h"
+#include "tools/remote/chain_key.h"
 #include "tools/remote/kept.h"
 
 #define FILE_NAME "enrolment.json"
@@ -21,7 +22,6 @@
 void enrolled_done(struct enrolled *enrolled)
 {
 	sodium_memzero(enrolled->token, sizeof(enrolled->token));
-	sodium_memzero(enrolled->chain_key, sizeof(enrolled->chain_key));
 	buf_done(&enrolled->root_text);
 }
 
@@ -46,7 +46,6 @@ static const struct kept_row ROWS[] = {
 	{ "bundle", KEPT_WORD, offsetof(struct enrolled, bundle), ENROLLED_NAME_MAX + 1 },
 	{ "token", KEPT_WORD, offsetof(struct enrolled, token), ENROLLED_TOKEN_MAX },
 	{ "key_hash", KEPT_BYTES, offsetof(struct enrolled, key_hash), SHA256_SIZE },
-	{ "chain_key", KEPT_BYTES, offsetof(struct enrolled, chain_key), ENROLLED_KEY_SIZE },
 };
 
 static const struct {
@@ -142,6 +141,25 @@ static void forget_root(const char *folder)
 		unlink(path);
 }
 
+/* Kept in a place of its own before the enrolment is, which then goes without it: nobody is to have the
+ * first key once the second one is in use. */
+static int take_chain_key(json_t *document, const char *folder, const char *agent,
+			  struct error *error)
+{
+	struct record_secret first;
+	size_t length;
+
+	if (base64url_read(document_text(document, "chain_key"), first.bytes, sizeof(first.bytes),
+			   &length) < 0 ||
+	    length != sizeof(first.bytes))
+		return error_set(error, -EPROTO, "the server's answer is not complete");
+	int r = chain_key_begin(folder, agent, &first, error);
+	record_secret_wipe(&first);
+	if (r == 0)
+		(void)json_object_del(document, "chain_key");
+	return r;
+}
+
 int enrolled_keep(const char *folder, const char *url, const unsigned char key_hash[SHA256_SIZE],
 		  struct slice answer, struct enrolled *ret_enrolled, struct error *error)
 {
@@ -157,15 +175,20 @@ int enrolled_keep(const char *folder, const char *url, const unsigned char key_h
 	if (read_document(document, ret_enrolled) < 0)
 		return error_set(error, -EPROTO, "the server's answer is not complete");
 	snprintf(ret_enrolled->folder, sizeof(ret_enrolled->folder), "%s", folder);
+	int r = kept_lock(folder, &lock, error);
+	if (r == 0)
+		r = take_chain_key(document, folder, ret_enrolled->agent, error);
+	if (r < 0)
+		return r;
 	text = json_dumps(document, JSON_INDENT(1));
 	if (!text)
 		return error_system(error, -ENOMEM, "the enrolment");
-	int r = kept_lock(folder, &lock, error);
-	if (r == 0)
-		r = kept_write(folder, FILE_NAME, slice_of(text), error);
+	r = kept_write(folder, FILE_NAME, slice_of(text), error);
 	sodium_memzero(text, strlen(text));
-	if (r == 0)
+	if (r == 0) {
 		forget_root(folder);
+		chain_key_forget_others(folder, ret_enrolled->agent);
+	}
 	return r;
 }
 

@@ -12,7 +12,6 @@
 
 #define ENROLLED_URL_MAX    1024u
 #define ENROLLED_NAME_MAX   253u
-#define ENROLLED_KEY_SIZE   32u
 #define ENROLLED_TOKEN_MAX  128u
 #define ENROLLED_FOLDER_DIR "chaperone/server" /* below a user's folder for state */
 #define ENROLLED_OF_ROOT    "/var/lib/chaperone/server"
@@ -25,7 +24,6 @@ struct enrolled {
 	char agent[ENROLLED_NAME_MAX + 1]; /* who the machine is */
 	char bundle[ENROLLED_NAME_MAX + 1];
 	char token[ENROLLED_TOKEN_MAX];
-	unsigned char chain_key[ENROLLED_KEY_SIZE];
 	struct verifying_key freshness, log;
 	struct root root;     /* whose signatures make a policy */
 	struct buf root_text; /* into which it points; empty for the keys of the enrolment */

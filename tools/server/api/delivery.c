@@ -43,6 +43,7 @@ static void answer_end(struct reply *reply, const struct deposit *deposit)
 		[DEPOSIT_GAP] = MHD_HTTP_CONFLICT,
 		[DEPOSIT_FORK] = MHD_HTTP_CONFLICT,
 		[DEPOSIT_DAMAGE] = MHD_HTTP_BAD_REQUEST,
+		[DEPOSIT_SEAL] = MHD_HTTP_BAD_REQUEST,
 		[DEPOSIT_LARGE] = MHD_HTTP_CONTENT_TOO_LARGE,
 	};
 
@@ -82,6 +83,7 @@ static void count(struct counters *counters, const struct deposit *deposit)
 		[DEPOSIT_GAP] = COUNTER_DELIVERY_GAP,
 		[DEPOSIT_FORK] = COUNTER_DELIVERY_FORK,
 		[DEPOSIT_DAMAGE] = COUNTER_DELIVERY_DAMAGE,
+		[DEPOSIT_SEAL] = COUNTER_DELIVERY_SEAL,
 		[DEPOSIT_LARGE] = COUNTER_DELIVERY_LARGE,
 	};
 

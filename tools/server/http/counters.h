@@ -41,6 +41,7 @@ enum { COUNTERS_BUCKETS = COUNTERS_BOUNDS(COUNTERS_BUCKET) };
 	ROW(COUNTER_DELIVERY_GAP, "deliveries", "result", "gap")                                   \
 	ROW(COUNTER_DELIVERY_FORK, "deliveries", "result", "fork")                                 \
 	ROW(COUNTER_DELIVERY_DAMAGE, "deliveries", "result", "damage")                             \
+	ROW(COUNTER_DELIVERY_SEAL, "deliveries", "result", "seal")                                 \
 	ROW(COUNTER_DELIVERY_LARGE, "deliveries", "result", "large")                               \
 	ROW(COUNTER_DELIVERY_TRANSACTIONS, "delivery_transactions", NULL, NULL)                    \
 	ROW(COUNTER_DELIVERED_BYTES, "delivered_bytes", NULL, NULL)                                \

@@ -11,6 +11,7 @@
 /* Kinds, as the schema lists them. */
 #define ALARM_FORK   "fork"   /* another record than the one that is here, or that it names */
 #define ALARM_DAMAGE "damage" /* no record */
+#define ALARM_SEAL   "seal"   /* not sealed with the machine's key of then */
 
 struct alarm {
 	const char *agent;

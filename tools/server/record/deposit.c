@@ -22,6 +22,8 @@ struct intake {
 	struct ledger *ledger; /* NULL, with `index`, while it is verified */
 	struct index *index;
 	struct record_walk walk;
+	unsigned char prior[SHA256_SIZE]; /* the chain's hash before the piece */
+	struct sealed sealed;
 	struct buf rest; /* what was unpacked and is not a whole piece yet */
 	uint64_t leaves;
 	struct deposit_size size;
@@ -35,6 +37,28 @@ static int object(struct deposit *deposit, enum deposit_end end, uint64_t place,
 	deposit->place = place;
 	snprintf(deposit->detail, sizeof(deposit->detail), "%s", detail);
 	return -ECANCELED;
+}
+
+static int check_seal(struct intake *intake, const struct record_piece *piece,
+		      const struct record_entry *last)
+{
+	struct sealed *sealed = &intake->sealed;
+	struct deposit *deposit = intake->deposit;
+	int r = 0;
+
+	if (!sealed->is_due)
+		return 0;
+	if (!sealed->has_key)
+		r = sealed_key(intake->store, deposit->agent,
+			       intake->ledger ? deposit->position.source : 0, last, sealed);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	struct slice batch = slice_part(piece->bytes, 0, piece->bytes.length - SHA256_SIZE);
+	if (r < 0 || !record_seal_fits(&sealed->seal, intake->prior, batch, last))
+		return object(deposit, DEPOSIT_SEAL, piece->offset,
+			      "this batch is not sealed with the key that the machine had then");
+	record_seal_move(&sealed->seal);
+	return 0;
 }
 
 static int add_entries(struct intake *intake, const struct record_piece *piece, uint64_t leaf)
@@ -51,9 +75,10 @@ static int add_entries(struct intake *intake, const struct record_piece *piece, 
 		if (r < 0)
 			return r;
 	}
-	return r == 0 ? 0
-		      : object(intake->deposit, DEPOSIT_DAMAGE, piece->offset,
-			       "an entry of this batch cannot be read");
+	if (r < 0)
+		return object(intake->deposit, DEPOSIT_DAMAGE, piece->offset,
+			      "an entry of this batch cannot be read");
+	return check_seal(intake, piece, &entry);
 }
 
 /* A machine that contradicts itself is remembered, and what it sent is kept: it is what it said. */
@@ -86,6 +111,13 @@ static int take_header(struct intake *intake, const struct record_piece *header)
 		       : object(deposit, DEPOSIT_DAMAGE, 0, "the header is that of another part");
 }
 
+static int take_entries(struct intake *intake, const struct record_piece *piece, uint64_t leaf)
+{
+	return piece->entries > 0 ? add_entries(intake, piece, leaf)
+				  : sealed_begin(intake->store, intake->deposit->agent,
+						 &piece->header, &intake->sealed);
+}
+
 static int add_piece(struct intake *intake, const struct record_piece *piece)
 {
 	struct deposit *deposit = intake->deposit;
@@ -95,12 +127,12 @@ static int add_piece(struct intake *intake, const struct record_piece *piece)
 		return r;
 	intake->leaves++;
 	if (!intake->ledger)
-		return add_entries(intake, piece, 0);
+		return take_entries(intake, piece, 0);
 	uint64_t leaf = intake->ledger->tree.size;
 	struct tree_hash hash =
 		leaf_hash(slice_of(deposit->agent), intake->part, piece->offset, piece->bytes);
 	r = ledger_add(intake->ledger, &hash);
-	return r < 0 ? r : add_entries(intake, piece, leaf);
+	return r < 0 ? r : take_entries(intake, piece, leaf);
 }
 
 /* Other bytes than those that are here lead to the first hash that does not fit. */
@@ -120,7 +152,11 @@ static int take_pieces(struct intake *intake)
 	struct record_piece piece;
 	int r;
 
-	while ((r = record_walk_next(&intake->walk, &rest, &piece)) == 1) {
+	for (;;) {
+		memcpy(intake->prior, intake->walk.head, SHA256_SIZE);
+		r = record_walk_next(&intake->walk, &rest, &piece);
+		if (r != 1)
+			break;
 		r = add_piece(intake, &piece);
 		if (r < 0)
 			return r;
@@ -191,6 +227,7 @@ static int save(struct intake *intake)
 	if (r < 0)
 		return r;
 	deposit->position.walk = intake->walk;
+	deposit->position.sealed = intake->sealed;
 	deposit->size = intake->size;
 	deposit->size.bytes = delivery.length;
 	deposit->end = DEPOSIT_TAKEN;
@@ -200,6 +237,9 @@ static int save(struct intake *intake)
 static void begin(struct intake *intake)
 {
 	intake->walk = intake->deposit->position.walk;
+	intake->sealed = intake->deposit->position.sealed;
+	intake->sealed.seal.boot = intake->deposit->name.boot;
+	intake->sealed.seal.part = intake->deposit->name.part;
 	intake->rest = (struct buf)BUF_MAX(2 * RECORD_PIECE_MAX);
 	intake->leaves = 0;
 	intake->size = (struct deposit_size){ .bytes = 0 };
@@ -282,7 +322,9 @@ static int take(struct store *store, struct ledger *ledger, struct deposit *depo
 static const struct {
 	enum deposit_end end;
 	const char *kind; /* of alarm */
-} ALARMS[] = { { DEPOSIT_FORK, ALARM_FORK }, { DEPOSIT_DAMAGE, ALARM_DAMAGE } };
+} ALARMS[] = { { DEPOSIT_FORK, ALARM_FORK },
+	       { DEPOSIT_DAMAGE, ALARM_DAMAGE },
+	       { DEPOSIT_SEAL, ALARM_SEAL } };
 
 int deposit_take(struct store *store, struct ledger *ledger, struct deposit *deposit)
 {

@@ -18,6 +18,7 @@ enum deposit_end {
 	DEPOSIT_GAP,    /* bytes before it are not here */
 	DEPOSIT_FORK,   /* other bytes are here, or it continues others */
 	DEPOSIT_DAMAGE, /* it is no record */
+	DEPOSIT_SEAL,   /* it is not sealed with the key that the machine had then */
 	DEPOSIT_LARGE,
 };
 

@@ -399,6 +399,7 @@ static int (*const TAKE[])(struct index *, const struct record_entry *) = {
 	[RECORD_NOTE] = take_note,
 	[RECORD_CLOSED] = NULL,
 	[RECORD_END] = NULL,
+	[RECORD_SEAL] = NULL,
 };
 
 int index_add(struct index *index, const struct record_entry *entry, uint64_t leaf, uint64_t place)

@@ -4,12 +4,13 @@
 #define TOOLS_SERVER_RECORD_POSITION_H
 
 #include "common/record_walk.h"
-#include "tools/server/store/store.h"
+#include "tools/server/record/sealed.h"
 
 struct position {
 	int64_t source;          /* stands for the agent; 0: it delivered nothing yet */
 	bool is_begun;           /* something of the part is here */
 	struct record_walk walk; /* behind what is here */
+	struct sealed sealed;
 };
 
 /* That of a part of which nothing is here is its beginning. */

@@ -177,7 +177,10 @@ CREATE TABLE root_first (
 -- The record as agents delivered it (doc/delivery.md).  A number stands for an agent where there are many rows.
 CREATE TABLE record_source (
 	agent TEXT PRIMARY KEY REFERENCES agent (id),
-	source BIGINT NOT NULL UNIQUE
+	source BIGINT NOT NULL UNIQUE,
+	-- a key of its chain, from which later ones are reached; NULL: agent.chain_key
+	seal_epoch BIGINT,
+	seal_key BYTEA
 );
 
 -- One file of an agent's record each.
@@ -188,6 +191,11 @@ CREATE TABLE record_part (
 	head BYTEA NOT NULL, -- the chain's hash over them
 	started BIGINT NOT NULL,
 	grown BIGINT NOT NULL,
+	sealed BIGINT NOT NULL, -- 1: each of its batches has a seal: it was begun when the machine had enrolled
+	-- of the next batch; without a key none has come yet
+	seal_epoch BIGINT NOT NULL,
+	seal_index BIGINT NOT NULL,
+	seal_key BYTEA NOT NULL,
 	PRIMARY KEY (source, part)
 );
 
@@ -372,7 +380,7 @@ CREATE INDEX record_note_time ON record_note (time);
 -- What an agent sent and should not have: the first of each kind, and how often since.
 CREATE TABLE record_alarm (
 	agent TEXT NOT NULL REFERENCES agent (id),
-	kind TEXT NOT NULL CHECK (kind IN ('fork', 'damage')),
+	kind TEXT NOT NULL CHECK (kind IN ('fork', 'damage', 'seal')),
 	part TEXT NOT NULL,
 	place BIGINT NOT NULL, -- in the part
 	detail TEXT NOT NULL,

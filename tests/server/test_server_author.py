@@ -6,12 +6,15 @@ import hashlib
 import http.server
 import json
 import os
+import pathlib
 import ssl
 import stat
 import threading
 import time
 
 from authors import add_account, add_key, archive, bundle, new_key, rows
+from exported import export
+from recorded import Agent, record
 from served import CHAPERONE, SERVER, server
 from support import clean_environment, collect, main, run, run_at_terminal
 
@@ -108,6 +111,33 @@ def test_from_the_first_password_to_a_machine_with_a_policy():
         status, out, err = who.type("login", "--account", "admin", "--folder", kept, "--password-stdin", "--json",
                                     text=who.served.made["password"])
         assert status == 0 and json.loads(out)["bundle"] == "shop" and json.loads(out)["url"] == who.url, (out, err)
+
+
+def totals(out):
+    return json.loads(out.splitlines()[-1])["totals"]
+
+
+def test_what_a_draft_would_have_decided_otherwise_is_shown_before_it_is_pushed():
+    with author() as who:
+        agent, (part,) = Agent(who.served), record(who.served.top, "record", 5, 40)
+        assert agent.deliver(part)[0] == 200
+        local, exported = str(who.served.top / "record"), str(export(who.served))
+        policy = ("policy", "replay", "--policy", str(who.policies), "--json")
+        here, there = who.type(*policy, "--record", local), who.type(*policy, exported)
+        assert here[0] == there[0] == 0, (here, there)
+        assert totals(here[1]) == totals(there[1]) and totals(there[1])["statements"] == 200, there
+        for source in (local, exported):
+            status, out, err = who.type("policy", "push", str(who.policies), "--replay", source)
+            assert status == 0 and "200 statements" in out and out.index("200 statements") < out.index("chaperone policy sign"), (out, err)
+        status, out, err = who.type("policy", "push", str(who.policies), "--replay", exported, "--json")
+        assert status == 0 and json.loads(out) and "200 statements" in err, (out, err)
+        drafts = rows(who.served, "SELECT count(*) FROM draft")
+        damaged = who.served.top / "damaged"
+        damaged.write_bytes(pathlib.Path(exported).read_bytes()[:-5000])
+        for source in (damaged, who.served.top / "nothing"):
+            status, out, err = who.type("policy", "push", str(who.policies), "--replay", str(source))
+            assert status != 0 and "not pushed" in err, (out, err)
+        assert rows(who.served, "SELECT count(*) FROM draft") == drafts
 
 
 def test_a_login_is_kept_for_its_owner_alone():

@@ -7,6 +7,7 @@
 #include "tools/chaperone/audit.h"
 #include "tools/chaperone/audit_print.h"
 #include "tools/chaperone/audit_select.h"
+#include "tools/chaperone/audit_source.h"
 #include "tools/chaperone/replay.h"
 
 static const struct option_row ROWS[] = {
@@ -27,9 +28,11 @@ static const struct option_row ROWS[] = {
 
 static const struct option_table OPTIONS = {
 	OPTION_ROWS(ROWS),
+	.operands = "[EXPORT]",
+	.operands_max = 1,
 	.about =
-		"Judges every statement of the record again and shows those that would be decided otherwise. No\n"
-		"server is asked. The record holds no literals: what is up to them is counted, not guessed.",
+		"Judges every statement of the record, or of what `chaperone-server export` wrote, again and shows\n"
+		"those that would be decided otherwise.  No server is asked.  The record holds no literals: what is up to them is counted, not guessed.",
 	.exits =
 		"0 judged, 1 something changed (--fail-on-change), 2 could not run, or not all of the record",
 };
@@ -92,21 +95,19 @@ static int print_all(const struct replaying *replaying)
 	return r == 0 && fflush(stdout) != 0 ? -errno : r;
 }
 
-static int read_record(struct replaying *replaying, struct error *error)
+static int read_events(struct replaying *replaying, struct error *error)
 {
-	SCOPED(audit_events_closep) struct audit_events *events = NULL;
-	const char *path = replaying->options->record;
-	int r = audit_events_open(path, &events, error);
+	SCOPED(audit_source_close) struct audit_source source = AUDIT_SOURCE_NONE;
+	const struct audit_options *options = replaying->options;
+	int r = audit_source_open(options, &source, error);
 
+	if (r == 0)
+		r = audit_source_read(&source, options, add, complain, replaying, error);
 	if (r < 0)
 		return r;
-	r = audit_events_poll(events, add, complain, replaying);
-	if (r == 0)
-		r = audit_events_end(events, add, replaying);
-	/* while `events` holds the texts that findings point to */
-	if (r == 0)
-		r = print_all(replaying);
-	return r < 0 ? error_system(error, r, path) : 0;
+	/* while the source holds the texts that findings point to */
+	r = print_all(replaying);
+	return r < 0 ? error_system(error, r, "standard output") : 0;
 }
 
 static int replay(const struct audit_options *options, const struct policy *policy,
@@ -120,7 +121,7 @@ static int replay(const struct audit_options *options, const struct policy *poli
 	};
 	struct error error = { .line = 0 };
 
-	if (read_record(&replaying, &error) < 0)
+	if (read_events(&replaying, &error) < 0)
 		return command_fail("policy replay", &error);
 	if (replaying.is_damaged)
 		return EXIT_USAGE;

@@ -14,7 +14,7 @@
 
 #include "common/slice.h"
 
-#include "tools/chaperone/beside.h"
+#include "tools/command/beside.h"
 
 /* Installed, or in the build folder. */
 static const char *const PLACES[] = {

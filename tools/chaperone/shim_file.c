@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "common/auditor.h"
-#include "tools/chaperone/beside.h"
+#include "tools/command/beside.h"
 #include "tools/chaperone/elf_file.h"
 
 /* Relative to the folder of this program: installed, or in the build folder. */

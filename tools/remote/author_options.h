@@ -8,6 +8,7 @@
 
 struct author_options {
 	const char *bundle, *why, *key;
+	const char *replay;       /* of `policy push` */
 	const char *add, *remove; /* of `policy key-change` */
 	uint64_t threshold;       /* likewise; 0: as it is */
 	bool is_yes, is_json;

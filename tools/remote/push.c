@@ -12,12 +12,17 @@
 #include "tools/policy/archive_pack.h"
 #include "tools/remote/commands.h"
 #include "tools/remote/offer.h"
+#include "tools/remote/rehearsal.h"
 
 #define DEFAULT_PATH "chaperone"
 
 static const struct option_row ROWS[] = {
 	AUTHOR_BUNDLE,
 	OPTION_TEXT(author_options, why, "why", "TEXT", "one line that `policy log` shows"),
+	OPTION_TEXT(
+		author_options, replay, "replay", "FROM",
+		"show first what it would have decided otherwise of FROM, a record's folder or what\n"
+		"`chaperone-server export` wrote"),
 	AUTHOR_KEY("sign it at once with the author's key in FILE"),
 	AUTHOR_YES,
 	AUTHOR_JSON("print the draft, or what was found, as JSON"),
@@ -101,6 +106,8 @@ static int push(const char *operand, const struct author_options *options, struc
 
 	if (r == 0)
 		r = check(path, buf_view(&archive), options->is_json, error);
+	if (r == 0 && options->replay)
+		r = rehearse(path, options->replay, options->is_json, error);
 	if (r == 0)
 		r = visit_open(options->bundle, &visit, error);
 	if (r != 0)

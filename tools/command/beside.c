@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/chaperone/beside.h"
+#include "tools/command/beside.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that were installed, or built, together with this program. */
-#ifndef TOOLS_CHAPERONE_BESIDE_H
-#define TOOLS_CHAPERONE_BESIDE_H
+#ifndef TOOLS_COMMAND_BESIDE_H
+#define TOOLS_COMMAND_BESIDE_H
 
 #include <limits.h>
 #include <stddef.h>

@@ -4,6 +4,8 @@ import hashlib
 import json
 
 from authors import Person, add_account, add_key, bundle, new_key, root_text, rows, sign
+from exported import Taken, export, verify
+from recorded import Agent, record
 from served import CHAPERONE, SERVER, code, enrol, server
 from support import clean_environment, collect, main, run, run_at_terminal
 
@@ -432,6 +434,55 @@ def test_what_authors_did_is_written_down():
         status, _, err = run(served.top, "setting", "set", "author_threshold", "2", "--data", str(served.data), program=SERVER)
         assert status != 0 and "the root of the authors" in err, (status, err)
         assert rows(served, "SELECT value FROM setting WHERE name = 'author_threshold'") == [("1",)]
+
+
+def test_an_exports_policies_rest_on_the_roots():
+    with server() as served:
+        authors, agent = Authors(served), Agent(served)
+        for part in record(served.top, "record", 2, 2):
+            assert agent.deliver(part)[0] == 200
+        assert authors.admin.publish() == 1
+        authors.change([authors.public, authors.ben_public], 1, authors.secret)
+        assert authors.admin.publish() == 2
+        authors.change([authors.ben_public], 1, authors.secret, authors.ben_secret)
+        assert authors.admin.publish(key=authors.ben_secret) == 3
+        path = export(served)
+        first, second = (hashlib.sha256(text.encode()).hexdigest() for text, in rows(served, "SELECT text FROM root ORDER BY version"))
+        status, out = verify(path)
+        assert status == 0 and first in out and "--root" in out, out
+        for digest in (first, second):
+            status, out = verify(path, "--root", digest)
+            assert status == 0 and "compare it (--root)" not in out[0] + out[1], out
+        status, out = verify(path, "--root", "0" * 64)
+        assert status == 1 and "root" in out, out
+
+        def changed(change):
+            """What the server itself could have written."""
+            taken = Taken(path.read_bytes())
+            change(taken)
+            forged = served.top / "forged"
+            forged.write_bytes(taken.data(served))
+            return forged
+
+        def sign_again(kind, which, secret):
+            def change(taken):
+                told, data = taken.blocks[taken.of(kind)[which]]
+                length = told.get("note", len(data))
+                note = sign(data[:length].decode().rpartition("\n\n")[0] + "\n", secret)
+                taken.blocks[taken.of(kind)[which]] = [{**told, "note": len(note)} if "note" in told else told, note + data[length:]]
+            return change
+
+        def drop(which):
+            def change(taken):
+                del taken.blocks[taken.of("root")[which]]
+            return change
+
+        assert verify(changed(lambda taken: None))[0] == 0
+        for change in (sign_again("policy", 2, authors.secret),  # whose key counts no more
+                       sign_again("root", 1, new_key("shop.example/ben")[0]), drop(0)):
+            status, out = verify(changed(change))
+            assert status == 1 and "bad: block" in out, out
+        assert verify(changed(drop(1)), "--root", second)[0] == 1
 
 
 main(collect(globals()))

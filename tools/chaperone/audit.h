@@ -36,10 +36,11 @@ struct audit_options {
 	const char *verdict;
 	const char *rule;
 	const char *run;
-	size_t format;       /* of `audit export`, its number there */
-	const char *key;     /* of exports: a verifier; NULL: not given, like the next one */
-	const char *authors; /* a file of them */
-	const char *against; /* a file with a checkpoint */
+	size_t format;          /* of `audit export`, its number there */
+	const char *key;        /* of exports: a verifier; NULL: not given, like the next one */
+	const char *authors;    /* a file of them */
+	struct audit_head root; /* of exports: the digest of an author root */
+	const char *against;    /* a file with a checkpoint */
 	/* of `policy replay` */
 	const char *policy, *was;
 	bool fails_on_change, shows_untold;

@@ -47,6 +47,9 @@ static const struct option_row VERIFY_ROWS[] = {
 		audit_options, authors, "authors", "FILE",
 		"whose signatures make a policy, a VERIFIER in each line; without it those that\n"
 		"the export lists"),
+	AUDIT_READ(root, "root", "HASH", read_head, "64 hexadecimal digits in lower case",
+		   "a root of the authors, known from elsewhere, which has to be among those of\n"
+		   "the export: policies then rest on it"),
 	AUDIT_JSON("one JSON object"),
 };
 
@@ -192,9 +195,10 @@ static int check_asked(const struct audit_options *options, struct error *error)
 	if (options->operand && options->head.is_given)
 		return error_set(error, -EINVAL,
 				 "--head belongs to a local record, not to an export");
-	if (!options->operand && (options->key || options->authors))
-		return error_set(error, -EINVAL,
-				 "--key and --authors belong to an export, which is not named");
+	if (!options->operand && (options->key || options->authors || options->root.is_given))
+		return error_set(
+			error, -EINVAL,
+			"--key, --authors and --root belong to an export, which is not named");
 	return 0;
 }
 

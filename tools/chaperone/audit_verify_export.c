@@ -99,6 +99,34 @@ static void add_key(struct buf *out, const struct evidence_report *report)
 	buf_add_char(out, '\n');
 }
 
+static void add_authors(struct buf *out, const struct evidence_report *report,
+			const struct audit_options *options)
+{
+	if (report->policies == 0 || options->authors)
+		return;
+	if (report->roots == 0) {
+		buf_add_text(out, "who may sign policies is the server's word (--authors names "
+				  "them)\n");
+	} else if (options->root.is_given) {
+		buf_add_text(out, "who may sign policies is what the root that was given says\n");
+	} else {
+		buf_add_text(out, "who may sign policies is what the authors' first root says: "
+				  "compare it (--root)\n  ");
+		buf_add_hex(out, report->first_root, SHA256_SIZE);
+		buf_add_char(out, '\n');
+	}
+}
+
+static const char *authors_from(const struct evidence_report *report,
+				const struct audit_options *options)
+{
+	if (options->authors)
+		return "given";
+	if (report->roots == 0)
+		return "export";
+	return options->root.is_given ? "root" : "roots";
+}
+
 static void add_text(struct buf *out, const struct evidence_report *report,
 		     const struct audit_options *options, struct slice remarks)
 {
@@ -128,9 +156,7 @@ static void add_text(struct buf *out, const struct evidence_report *report,
 		buf_add_text(out,
 			     "other servers have logs of their own: what goes on from there is "
 			     "verified with theirs\n");
-	if (report->policies > 0 && !options->authors)
-		buf_add_text(out, "who may sign policies is the server's word (--authors names "
-				  "them)\n");
+	add_authors(out, report, options);
 	add_key(out, report);
 }
 
@@ -143,6 +169,7 @@ static void add_counts(struct buf *out, const struct evidence_report *report)
 	json_number(out, "parts", report->parts);
 	json_number(out, "entries", report->entries);
 	json_number(out, "policies", report->policies);
+	json_number(out, "roots", report->roots);
 	json_number(out, "machines", report->agents);
 	json_number(out, "alarms", report->alarms);
 	json_number(out, "doubted", report->doubted);
@@ -162,7 +189,13 @@ static void add_json(struct buf *out, const struct evidence_report *report,
 	json_text(out, "log", slice_of(report->log.name));
 	json_text(out, "key", buf_view(&key));
 	json_text(out, "key_from", slice_of(audit_key_source(report->key_source)));
-	json_text(out, "authors_from", slice_of(options->authors ? "given" : "export"));
+	json_text(out, "authors_from", slice_of(authors_from(report, options)));
+	if (report->roots > 0) {
+		SCOPED(buf_done) struct buf root = BUF_MAX(KIB);
+
+		buf_add_hex(&root, report->first_root, SHA256_SIZE);
+		json_text(out, "first_root", buf_view(&root));
+	}
 	json_bool(out, "filtered", report->is_filtered);
 	json_bool(out, "shared", report->is_shared);
 	add_counts(out, report);
@@ -203,6 +236,8 @@ int audit_verify_export(const struct audit_options *options, struct evidence_rep
 	};
 	int r = audit_trust_read(options->key, options->authors, &trust, error);
 
+	if (options->root.is_given)
+		trust.trust.root = options->root.hash;
 	if (r == 0)
 		r = evidence_verify(options->operand, &trust.trust, &watch, ret_report, error);
 	if (saying.is_progressing)

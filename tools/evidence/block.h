@@ -19,6 +19,7 @@
 #define EVIDENCE_KINDS(ROW)                                                                        \
 	ROW(EVIDENCE_LOG, "log")                                                                   \
 	ROW(EVIDENCE_PINS, "pins")                                                                 \
+	ROW(EVIDENCE_ROOT, "root")                                                                 \
 	ROW(EVIDENCE_AUTHOR, "author")                                                             \
 	ROW(EVIDENCE_AGENT, "agent")                                                               \
 	ROW(EVIDENCE_ALARM, "alarm")                                                               \

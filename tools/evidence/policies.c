@@ -10,6 +10,7 @@
 
 void evidence_policies_done(struct evidence_policies *policies)
 {
+	evidence_roots_done(&policies->roots);
 	free(policies->authors);
 	policies->authors = NULL;
 }
@@ -110,11 +111,11 @@ static bool continues(const struct evidence_policies *policies, const struct rel
 	       memcmp(release->previous_digest, policies->digest, SHA256_SIZE) == 0;
 }
 
-static int take_release(struct evidence_policies *policies, struct slice text,
-			const struct evidence_block *block, struct slice source,
-			struct error *error)
+static int take_release(struct evidence_policies *policies, const struct evidence_block *block,
+			struct slice message, struct slice source, struct error *error)
 {
 	struct release release;
+	struct slice text;
 	struct slice bundle;
 	uint64_t version;
 	int r = evidence_text(block, "bundle", &bundle, error);
@@ -123,12 +124,17 @@ static int take_release(struct evidence_policies *policies, struct slice text,
 		r = evidence_number(block, "version", &version, error);
 	if (r < 0)
 		return r;
-	if (release_read(text, &release) < 0 || !is_told(&release, bundle, version, source) ||
-	    !continues(policies, &release))
+	if (note_text(message, &text) < 0 || release_read(text, &release) < 0 ||
+	    !is_told(&release, bundle, version, source) || !continues(policies, &release))
 		return error_set(error, -EBADMSG,
 				 "version %llu of %.*s: what was signed is another history or "
 				 "another text",
 				 (unsigned long long)version, SLICE_ARGUMENTS(bundle));
+	r = policies->given || policies->roots.count == 0
+		    ? 0
+		    : evidence_roots_check(&policies->roots, bundle, version, message, error);
+	if (r < 0)
+		return r;
 	snprintf(policies->bundle, sizeof(policies->bundle), "%.*s", SLICE_ARGUMENTS(bundle));
 	policies->version = version;
 	sha256(text.at, text.length, policies->digest);
@@ -149,6 +155,6 @@ int evidence_policies_take(struct evidence_policies *policies, const struct evid
 		r = open_release(policies, slice_part(bytes, 0, length), published_ns, &note,
 				 ret_signers, error);
 	return r < 0 ? r
-		     : take_release(policies, note.text, block,
+		     : take_release(policies, block, slice_part(bytes, 0, length),
 				    slice_part(bytes, length, bytes.length), error);
 }

@@ -8,6 +8,7 @@
 
 #include "control/name.h"
 #include "control/note.h"
+#include "tools/evidence/roots.h"
 
 #define EVIDENCE_AUTHORS_MAX 65536u
 
@@ -22,6 +23,7 @@ struct evidence_policies {
 	size_t given_count;
 	struct evidence_author *authors; /* as the export lists them */
 	size_t author_count;
+	struct evidence_roots roots;
 	uint64_t threshold; /* of machines that enrol today */
 	/* the newest version of the bundle that was passed last */
 	char bundle[NAME_PLAIN_MAX + 1];

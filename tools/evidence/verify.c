@@ -106,6 +106,22 @@ static int take_pins(struct verifying *verifying, const struct evidence_block *b
 	return number_of(verifying, block, "author_threshold", &verifying->policies.threshold);
 }
 
+static int take_root(struct verifying *verifying, const struct evidence_block *block)
+{
+	struct evidence_roots *roots = &verifying->policies.roots;
+	struct slice bytes;
+	int r = evidence_bytes(&verifying->file, &bytes, verifying->error);
+
+	(void)block;
+	if (r == 0)
+		r = evidence_roots_take(roots, bytes, verifying->error);
+	if (r < 0)
+		return r;
+	verifying->report->roots = roots->count;
+	memcpy(verifying->report->first_root, roots->first, SHA256_SIZE);
+	return 0;
+}
+
 static int take_author(struct verifying *verifying, const struct evidence_block *block)
 {
 	return evidence_policies_author(&verifying->policies, block, verifying->error);
@@ -246,6 +262,8 @@ static int take_checkpoint(struct verifying *verifying, const struct evidence_bl
 
 static int check_whole(struct verifying *verifying)
 {
+	if (verifying->trust->root && !verifying->policies.roots.is_given_met)
+		return verifying_bad(verifying, "the root that was given is not among its roots");
 	if (verifying->leaves.size != verifying->report->leaves)
 		return error_set(verifying->error, -EBADMSG,
 				 "hashes of leaves are missing from leaf %" PRIu64 " on",
@@ -284,6 +302,7 @@ static int take_end(struct verifying *verifying, const struct evidence_block *bl
 static int (*const TAKE[EVIDENCE_KIND_COUNT])(struct verifying *, const struct evidence_block *) = {
 	[EVIDENCE_LOG] = take_log,
 	[EVIDENCE_PINS] = take_pins,
+	[EVIDENCE_ROOT] = take_root,
 	[EVIDENCE_AUTHOR] = take_author,
 	[EVIDENCE_AGENT] = take_agent,
 	[EVIDENCE_ALARM] = take_alarm,
@@ -429,6 +448,7 @@ int evidence_verify(const char *path, const struct evidence_trust *trust,
 		.chains = evidence_chains_new(),
 		.policies = { .given = trust->authors,
 			      .given_count = trust->author_count,
+			      .roots = { .given = trust->root },
 			      .threshold = 1 },
 	};
 

@@ -14,6 +14,7 @@ struct evidence_trust {
 		*pinned; /* if it has the log's name; else the key that the export names */
 	const struct verifying_key *authors; /* NULL: those that the export lists */
 	size_t author_count;
+	const unsigned char *root; /* digest of a root that is in it; NULL: none is known */
 };
 
 enum evidence_key_source {
@@ -49,6 +50,8 @@ struct evidence_report {
 	enum evidence_key_source key_source;
 	uint64_t gone; /* leaves before this one have no bytes here: the server let go of them */
 	uint64_t leaves, checkpoints, deliveries, parts, entries, policies, agents, alarms, missing;
+	uint64_t roots;
+	unsigned char first_root[SHA256_SIZE]; /* its digest */
 	uint64_t doubted; /* machines that a remark says are, or of which not all was checked */
 	/* the first place that does not fit: in words, and where in the file */
 	char bad_place[320];

@@ -22,6 +22,18 @@ static int put_pins(struct exporting *exporting)
 	return export_end_block(&exporting->file);
 }
 
+static int put_root(void *context, const struct store_value *columns, size_t count)
+{
+	struct exporting *exporting = context;
+	struct buf *line = export_block(&exporting->file, "root");
+
+	(void)count;
+	json_number(line, "version", (uint64_t)columns[0].number);
+	json_number(line, "published", (uint64_t)columns[1].number);
+	buf_add_slice(&exporting->file.bytes, columns[2].bytes);
+	return export_end_block(&exporting->file);
+}
+
 static int put_author(void *context, const struct store_value *columns, size_t count)
 {
 	struct exporting *exporting = context;
@@ -68,6 +80,7 @@ static int put_alarm(void *context, const struct store_value *columns, size_t co
 	return export_end_block(&exporting->file);
 }
 
+/* The columns are a policy's bundle, version, time, note and source. */
 static int put_policy(void *context, const struct store_value *columns, size_t count)
 {
 	struct exporting *exporting = context;
@@ -81,6 +94,18 @@ static int put_policy(void *context, const struct store_value *columns, size_t c
 	buf_add_slice(&exporting->file.bytes, columns[3].bytes);
 	buf_add_slice(&exporting->file.bytes, columns[4].bytes);
 	return export_end_block(&exporting->file);
+}
+
+/* One by one: the sources of all together may be more than there is memory. */
+static int get_policy(void *context, const struct store_value *columns, size_t count)
+{
+	struct exporting *exporting = context;
+
+	(void)count;
+	return store_run(exporting->data->store,
+			 "SELECT bundle, version, published, note, source FROM policy"
+			 " WHERE bundle = $1 AND version = $2",
+			 STORE_VALUES(columns[0], columns[1]), put_policy, exporting);
 }
 
 /* Nobody can be allowed anything by people yet. */
@@ -98,6 +123,9 @@ int exporting_governance(struct exporting *exporting)
 	int r = put_pins(exporting);
 
 	if (r == 0)
+		r = store_run(store, "SELECT version, published, note FROM root ORDER BY version",
+			      STORE_NO_VALUES, put_root, exporting);
+	if (r == 0)
 		r = store_run(store,
 			      "SELECT verifier, account, created, coalesce(revoked, 0)"
 			      " FROM author_key ORDER BY created, verifier",
@@ -114,9 +142,9 @@ int exporting_governance(struct exporting *exporting)
 			      STORE_VALUES(agent), put_alarm, exporting);
 	if (r == 0)
 		r = store_run(store,
-			      "SELECT bundle, version, published, note, source FROM policy"
+			      "SELECT bundle, version FROM policy"
 			      " WHERE published <= $1 AND ($2 = '' OR bundle IN"
 			      " (SELECT bundle FROM agent WHERE id = $2)) ORDER BY bundle, version",
-			      STORE_VALUES(until, agent), put_policy, exporting);
+			      STORE_VALUES(until, agent), get_policy, exporting);
 	return r == 0 ? put_grants(exporting) : r;
 }

@@ -3,7 +3,7 @@
 """Verifies what `chaperone-server export` wrote; its first lines say what it holds.  Or a folder of such, of all logs that were exported
 together.  Or a proof of `chaperone audit prove`.
 
-Usage: verify_export.py EXPORT [--key VERIFIER] [--checkpoint FILE] [--authors FILE]   (0 good; 1 bad, or good but for machines that
+Usage: verify_export.py EXPORT [--key VERIFIER] [--checkpoint FILE] [--authors FILE] [--root HASH]   (0 good; 1 bad, or good but for machines that
                         contradict themselves, which are named; 2 could not run)
        verify_export.py PROOF --key VERIFIER
 VERIFIER is the log's key, known from elsewhere; the FILEs are a checkpoint that was kept elsewhere, and the verifiers of those
@@ -20,7 +20,7 @@ from functools import reduce
 P = 2**255 - 19  # RFC 8032, 5.1
 D = -121665 * pow(121666, P - 2, P) % P
 ORDER = 2**252 + 27742317777372353535851937790883648493
-KINDS = ("log", "pins", "author", "agent", "alarm", "policy", "grants", "leaves", "checkpoint", "retention", "gone", "definition",
+KINDS = ("log", "pins", "root", "author", "agent", "alarm", "policy", "grants", "leaves", "checkpoint", "retention", "gone", "definition",
          "delivery", "end")
 PROVEN, PROOF, GROWTH = "chaperone-proof/1\n", "c2sp.org/tlog-proof@v1\n", "chaperone-log-growth/1\n"
 LINKS_MAX = 1 << 18  # of one machine
@@ -125,7 +125,29 @@ class Policies:
     """Versions of bundles, each of which continues the one before; every signature and source is checked."""
 
     def __init__(self, authors):
-        self.given, self.keys, self.newest, self.threshold, self.count = authors, [], {}, 1, 0
+        self.given, self.keys, self.newest, self.threshold, self.count, self.roots = authors, [], {}, 1, 0, []
+
+    def take_root(self, note):
+        """Each follows the one before it, and is signed by enough of its authors and of its own."""
+        text, number = note.decode().rpartition("\n\n")[0] + "\n", len(self.roots) + 1
+        lines = text.split("\n")
+        root = {"keys": [line[4:] for line in lines if line.startswith("key ")], "threshold": int(lines[4].removeprefix("threshold ")),
+                "digest": sha256(text.encode()).hex(), "policies": {}}
+        before = f"{number - 1} sha256:{self.roots[-1]['digest']}" if self.roots else "0 -"
+        if lines[0] != "chaperone.root/v1" or lines[2:4] != [f"version {number}", f"previous {before}"]:
+            raise Bad(f"root {number} does not follow")
+        for name, version, digest in (line.split(" ")[1:] for line in lines if line.startswith("policy ")):
+            root["policies"][name] = (int(version), digest)
+        for each in [*self.roots[-1:], root]:
+            if each["threshold"] < 1 or len(open_note(note, each["keys"])[1]) < each["threshold"]:
+                raise Bad(f"root {number} is not signed by enough authors")
+        self.roots.append(root)
+
+    def check_roots(self, name, version, digest, note):
+        said = [(root["policies"].get(name, (0, "")), root) for root in self.roots]
+        ruled = [root for named, root in said if named[0] < version]
+        if any(named[0] == version and named[1] != digest for named, _ in said) or ruled and len(open_note(note, ruled[-1]["keys"])[1]) < ruled[-1]["threshold"]:
+            raise Bad(f"version {version} of {name} is not what the roots say, or not signed by enough of their authors")
 
     def take(self, told, data):
         name, version, note, source = told["bundle"], told["version"], data[:told["note"]], data[told["note"]:]
@@ -137,6 +159,8 @@ class Policies:
                                                   f"source {len(source)} sha256:{sha256(source).hex()}"]:
             raise Bad(f"version {version} of {name}: what was signed is another history or another text")
         self.newest[name], self.count = (version, f"sha256:{sha256(text.encode()).hex()}"), self.count + 1
+        if not self.given:
+            self.check_roots(name, *self.newest[name], note)
         if len(set(signers)) < self.threshold:
             print(f"note: {len(set(signers))} signed version {version} of {name}; today it takes {self.threshold}")
 
@@ -279,6 +303,9 @@ class Export:
     def pins_block(self, told, _):
         self.policies.threshold = told["author_threshold"]
 
+    def root_block(self, _, data):
+        self.policies.take_root(data)
+
     def author_block(self, told, _):
         read_key(told["key"])
         self.policies.keys.append((told["key"], told["revoked"]))
@@ -340,6 +367,8 @@ class Export:
     def end(self, note, seal):
         if len(self.hashes) != self.log["size"] or not self.log["filtered"] and self.here != len(self.hashes):
             raise Bad(f"something is missing: leaves end at {len(self.hashes)}, deliveries at {self.here}, the log at {self.log['size']}")
+        if self.policies.pinned not in (None, *(root["digest"] for root in self.policies.roots)):
+            raise Bad("the root that was given is not among its roots")
         check_roots(self.hashes, self.signed + [(*open_checkpoint(note, self.key), "the checkpoint kept") for note in self.kept
                                                 if self.is_alone or note.startswith(self.log["name"].encode() + b"\n")])
         if open_note(note, [self.sealer])[0] != f"chaperone-export/1\nlog {self.sealer.split('+')[0]}{seal}":
@@ -360,9 +389,10 @@ class Export:
 TROUBLE = (Bad, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
 
 
-def verify(file, key, authors, kept, is_alone=True):
+def verify(file, key, authors, kept, is_alone=True, root=None):
     """Exit status, and the line of the log."""
     export, place = Export(key, authors, kept, is_alone), "beginning"
+    export.policies.pinned = root
     try:
         for place, missing in export.take(file):
             if missing:
@@ -372,6 +402,8 @@ def verify(file, key, authors, kept, is_alone=True):
         return 1, export.log
     if export.gone:
         print("gone:", export.retention)
+    if export.policies.roots and not authors and not root:
+        print(f"who may sign policies is what the authors' first root says: compare it (--root)\n  {export.policies.roots[0]['digest']}")
     print(*export.doubted, sep="\n", end="\n" * bool(export.doubted))
     count = len(export.doubted)
     print(f"good{f' but for {count} machine' + 's' * (count > 1) if count else ''}: {len(export.hashes)} leaves ({export.gone} gone), {len(export.parts.ends)} parts, {len(export.signed)} checkpoints,"
@@ -380,14 +412,14 @@ def verify(file, key, authors, kept, is_alone=True):
     return (1 if count else 0), export.log
 
 
-def verify_all(folder, key, authors, kept):
+def verify_all(folder, key, authors, kept, root):
     """Each log that was exported, that none is left out, and that a checkpoint that was kept is of one of them."""
     results, names = [], sorted(name for name in os.listdir(folder) if not name.startswith("."))
     if not names:
         raise OSError(f"{folder}: there is no export in it")
     for name in names:
         with open(os.path.join(folder, name), "rb") as file:
-            results.append(verify(file, key, authors, kept, is_alone=False))
+            results.append(verify(file, key, authors, kept, False, root))
     logs = {log.get("name"): log.get("logs") for _, log in results}
     is_whole = set(logs.values()) == {len(logs)} == {len(names)} and all(note.split(b"\n")[0].decode() in logs for note in kept)
     print(f"all {len(names)} logs are here" if is_whole else f"bad: {len(names)} logs are here, which are not all that were exported together,"
@@ -477,7 +509,7 @@ def verify_proof(data, key):
 
 def main(words):
     asked = dict(zip(words[2::2], words[3::2]))
-    if len(words) % 2 or set(asked) - {"--key", "--checkpoint", "--authors"}:
+    if len(words) % 2 or set(asked) - {"--key", "--checkpoint", "--authors", "--root"}:
         sys.exit(__doc__)
     key, authors, kept = asked.get("--key"), [], []
     if "--checkpoint" in asked:
@@ -487,13 +519,13 @@ def main(words):
         with open(asked["--authors"], encoding="ascii") as file:
             authors = file.read().split()
     if os.path.isdir(words[1]):
-        return verify_all(words[1], key, authors, kept)
+        return verify_all(words[1], key, authors, kept, asked.get("--root"))
     with open(words[1], "rb") as export:
         is_proof = export.readline(64) in (PROVEN.encode(), GROWTH.encode())
         export.seek(0)
         if is_proof and not key:
             sys.exit(__doc__)
-        return verify_proof(export.read(), key) if is_proof else verify(export, key, authors, kept)[0]
+        return verify_proof(export.read(), key) if is_proof else verify(export, key, authors, kept, True, asked.get("--root"))[0]
 
 
 try:

@@ -47,9 +47,11 @@ _Static_assert(RING_CHECKED_SIZE == 52, "six words and a half are mixed");
 static inline uint32_t ring_check(const struct ring_slot *slot, uint64_t number)
 {
 	const unsigned char *at = (const unsigned char *)slot + RING_CHECKED_AT;
-	uint64_t mixed = number + 0x9e3779b97f4a7c15u;
+	uint64_t mixed = (number + 1) * 0x9e3779b97f4a7c15u;
 	uint64_t words[7] = { 0 };
 
+	/* Laps are a power of two apart, which the first word must not be able to make up for. */
+	mixed ^= mixed >> 32;
 	memcpy(words, at, RING_CHECKED_SIZE);
 	for (size_t i = 0; i < 7; i++) {
 		mixed = (mixed ^ words[i]) * 0xff51afd7ed558ccdu;

@@ -115,9 +115,11 @@ static bool is_closed(const struct ring *ring)
 	return atomic_load_explicit(&ring->control->lease_until_ns, memory_order_relaxed) == 0;
 }
 
+/* Whoever takes a slot sees what has been consumed as those who took before it saw it when they claimed: so no outcome
+ * finds the ring full that is not. */
 static uint64_t take(struct ring *ring)
 {
-	return atomic_fetch_add_explicit(&ring->header->taken, 1, memory_order_relaxed);
+	return atomic_fetch_add_explicit(&ring->header->taken, 1, memory_order_acq_rel);
 }
 
 /* Fills slot `number` from `from`; the sequence comes last, and its release makes the rest visible

@@ -43,6 +43,26 @@ START_TEST(a_changed_byte_of_a_slot_is_noticed)
 }
 END_TEST
 
+/* A copy that is made while a slot is written can have its first words of this lap and the others of the
+ * one before. */
+START_TEST(a_slot_of_two_laps_is_none)
+{
+	for (unsigned int bits = 1; bits < 48; bits++) {
+		struct ring_slot slots[4], slot = intent_of(0, 0);
+		uint64_t sequence;
+
+		drop_ring();
+		make_ring();
+		slot.time_ns = ((1ull << bits) - 1) * RING_SLOTS;
+		ck_assert_int_eq(ring_write_intent(&ring, &slot, &sequence), 0);
+		ring.slots[0].time_ns = 0;
+		atomic_store(&ring.slots[0].sequence, RING_SLOTS + sequence);
+		reader.next = RING_SLOTS;
+		ck_assert_int_le(ring_read(&reader, 0, UINT64_MAX, slots, 4), 0);
+	}
+}
+END_TEST
+
 START_TEST(a_truncated_file_is_an_error_not_a_crash)
 {
 	struct ring_slot slots[4];
@@ -153,6 +173,7 @@ static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_torn_slot_is_waited_for_then_skipped_and_counted);
 	tcase_add_test(tcase, a_changed_byte_of_a_slot_is_noticed);
+	tcase_add_test(tcase, a_slot_of_two_laps_is_none);
 	tcase_add_test(tcase, a_truncated_file_is_an_error_not_a_crash);
 	tcase_add_test(tcase, a_deleted_file_is_read_to_its_end);
 	tcase_add_test(tcase, an_extended_file_reads_as_before);

@@ -6,7 +6,7 @@
 #include "tools/command/terminal.h"
 #include "tools/server/api/agent_json.h"
 #include "tools/server/http/agent.h"
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/commands/listing.h"
 #include "tools/server/common/moment.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 
 #include <string.h>
 #include <sys/prctl.h>

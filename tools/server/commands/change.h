@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the commands that change something in the server's database have in common: options, one
  * transaction, and what they say. */
-#ifndef TOOLS_SERVER_PEOPLE_CHANGE_H
-#define TOOLS_SERVER_PEOPLE_CHANGE_H
+#ifndef TOOLS_SERVER_COMMANDS_CHANGE_H
+#define TOOLS_SERVER_COMMANDS_CHANGE_H
 
 #include "tools/command/options.h"
 #include "tools/server/people/deed.h"

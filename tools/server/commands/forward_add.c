@@ -12,7 +12,7 @@
 #include "common/file.h"
 #include "control/name.h"
 #include "tools/command/when.h"
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/forward/forward_sender.h"
 

@@ -7,7 +7,7 @@
 #include "tools/command/command.h"
 #include "tools/command/options.h"
 #include "tools/command/terminal.h"
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/forward/forward_batch.h"
 #include "tools/server/forward/forward_sender.h"

@@ -5,7 +5,7 @@
 #include "control/name.h"
 #include "tools/command/json.h"
 #include "tools/server/common/moment.h"
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/commands/listing.h"
 

@@ -15,7 +15,7 @@
 #include "tools/server/commands/commands.h"
 #include "tools/server/commands/move_check.h"
 #include "tools/server/http/pulse.h"
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 #include "tools/server/store/data.h"
 #include "tools/server/store/schema.h"
 #include "tools/server/store/tables.h"

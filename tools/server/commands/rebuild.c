@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/record/index.h"
 

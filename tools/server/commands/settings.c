@@ -65,14 +65,14 @@ static const struct option_table SET_OPTIONS = {
 	.exits = "0 changed, 1 it cannot be, 2 asked wrongly",
 };
 
-struct change {
+struct setting_change {
 	struct deed deed;
 	struct error *error;
 };
 
 static int change_setting(struct store *store, void *context)
 {
-	const struct change *change = context;
+	const struct setting_change *change = context;
 
 	return deed_setting(store, &change->deed, change->error);
 }
@@ -95,7 +95,7 @@ int command_setting_set(int argc, char **argv)
 		return status;
 	if (data_open(options.data, &data, &error) < 0)
 		return fail(argv[0], &error);
-	struct change change = {
+	struct setting_change change = {
 		{ .actor = audit_system(), .subject = operands[0], .object = operands[1] }, &error
 	};
 	int r = store_transact(data.store, change_setting, &change);

@@ -6,13 +6,14 @@
 
 #include "common/clock.h"
 #include "tools/command/json.h"
+#include "tools/server/people/account.h"
 #include "tools/server/people/api_token.h"
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 #include "tools/server/commands/commands.h"
 #include "tools/server/commands/listing.h"
 #include "tools/server/common/moment.h"
 #include "tools/server/people/scope.h"
-#include "tools/server/people/user_change.h"
+#include "tools/server/commands/user_change.h"
 
 #define TEXT_MAX (4 * KIB)
 
@@ -69,7 +70,7 @@ static int prepare_make(void *context, struct error *error)
 	token->scopes = made->scopes;
 	token->expires_ns = (int64_t)(realtime_ns() + made->life_ns);
 	api_token_make(token);
-	return user_check_name(token->account, error);
+	return account_check_name(token->account, error);
 }
 
 static int make(struct store *store, void *context)

@@ -3,8 +3,9 @@
 #include <stdio.h>
 
 #include "tools/command/json.h"
+#include "tools/server/people/account.h"
 #include "tools/server/commands/commands.h"
-#include "tools/server/people/user_change.h"
+#include "tools/server/commands/user_change.h"
 
 #define TEXT_MAX (16 * KIB)
 
@@ -33,10 +34,10 @@ static void show_password(const void *context)
 static int prepare_add(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	int r = user_check_name(change_operand(user, 0), error);
+	int r = account_check_name(change_operand(user, 0), error);
 
 	if (r == 0)
-		r = user_check_role(user->role, error);
+		r = account_check_role(user->role, error);
 	return r < 0 ? r : user_get_password(user, error);
 }
 
@@ -81,9 +82,9 @@ int command_user_add(int argc, char **argv)
 static int prepare_role(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	int r = user_check_name(change_operand(user, 0), error);
+	int r = account_check_name(change_operand(user, 0), error);
 
-	return r < 0 ? r : user_check_role(change_operand(user, 1), error);
+	return r < 0 ? r : account_check_role(change_operand(user, 1), error);
 }
 
 static int set_role(struct store *store, void *context)
@@ -115,7 +116,7 @@ int command_user_role(int argc, char **argv)
 static int prepare_password(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	int r = user_check_name(change_operand(user, 0), error);
+	int r = account_check_name(change_operand(user, 0), error);
 
 	return r < 0 ? r : user_get_password(user, error);
 }
@@ -156,7 +157,7 @@ int command_user_password(int argc, char **argv)
 static int prepare_name(void *context, struct error *error)
 {
 	struct user_change *user = context;
-	return user_check_name(change_operand(user, 0), error);
+	return account_check_name(change_operand(user, 0), error);
 }
 
 static int disable(struct store *store, void *context)

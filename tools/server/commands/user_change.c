@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/server/people/user_change.h"
+#include "tools/server/commands/user_change.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,11 +8,10 @@
 #include "control/name.h"
 #include "tools/command/password.h"
 #include "tools/command/terminal.h"
+#include "tools/server/people/account.h"
 #include "tools/server/people/author.h"
 #include "tools/server/people/password.h"
 #include "tools/server/people/person.h"
-
-#define PASSWORD_MIN 12u
 
 const struct change_case USER_CASES[] = {
 	{ -ENOENT, "there is none of that name that counts: chaperone-server user list" },
@@ -23,30 +22,6 @@ const struct change_case USER_CASES[] = {
 	{ -E2BIG, "there are 64 keys that are not revoked, and machines know no more" },
 	{ .text = NULL },
 };
-
-int user_check_name(const char *name, struct error *error)
-{
-	if (name_is_plain(slice_of(name)))
-		return 0;
-	return error_set(error, -EINVAL, "'%.64s' is no account: small letters, digits, . - and _",
-			 name);
-}
-
-int user_check_role(const char *role, struct error *error)
-{
-	if (person_role(slice_of(role)))
-		return 0;
-	return error_set(error, -EINVAL,
-			 "'%.64s' is no role: viewer, approver, author, administrator or auditor",
-			 role);
-}
-
-int user_check_password(struct slice password, struct error *error)
-{
-	if (password.length >= PASSWORD_MIN)
-		return 0;
-	return error_set(error, -EINVAL, "a password has at least %u characters", PASSWORD_MIN);
-}
 
 int user_get_password(struct user_change *user, struct error *error)
 {
@@ -60,7 +35,7 @@ int user_get_password(struct user_change *user, struct error *error)
 		return user->password.failed;
 	}
 	int r = password_read(&user->password, error);
-	return r < 0 ? r : user_check_password(buf_view(&user->password), error);
+	return r < 0 ? r : account_check_password(buf_view(&user->password), error);
 }
 
 void user_warn(const char *command, struct store *store)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the commands that change an account have in common: its name, its password, its key, and what is
  * said of those. */
-#ifndef TOOLS_SERVER_PEOPLE_USER_CHANGE_H
-#define TOOLS_SERVER_PEOPLE_USER_CHANGE_H
+#ifndef TOOLS_SERVER_COMMANDS_USER_CHANGE_H
+#define TOOLS_SERVER_COMMANDS_USER_CHANGE_H
 
-#include "tools/server/people/change.h"
+#include "tools/server/commands/change.h"
 
 struct user_change {
 	struct change change;
@@ -29,13 +29,6 @@ must_use int user_change_run(const struct change_command *command, int argc, cha
 /* Warns where too few accounts are left for anything to be published: never a reason to refuse what may
  * be urgent. */
 void user_warn(const char *command, struct store *store);
-
-/* For `prepare`: whether it is an account's name, and a role that there is. */
-must_use int user_check_name(const char *name, struct error *error);
-must_use int user_check_role(const char *role, struct error *error);
-
-/* Whether it is one that an account may have. */
-must_use int user_check_password(struct slice password, struct error *error);
 
 /* For `prepare`: makes a password, or reads it from standard input. */
 must_use int user_get_password(struct user_change *user, struct error *error);

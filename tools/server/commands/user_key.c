@@ -7,7 +7,7 @@
 #include "tools/command/json.h"
 #include "tools/server/people/account.h"
 #include "tools/server/commands/commands.h"
-#include "tools/server/people/user_change.h"
+#include "tools/server/commands/user_change.h"
 
 #define TEXT_MAX (16 * KIB)
 
@@ -38,7 +38,7 @@ static int prepare_key(void *context, struct error *error)
 {
 	struct user_change *user = context;
 	char name[KEY_NAME_MAX + 1];
-	int r = user_check_name(change_operand(user, 0), error);
+	int r = account_check_name(change_operand(user, 0), error);
 
 	if (r == 0)
 		r = key_name(user, name, error);

@@ -9,7 +9,7 @@
 #include "tools/server/pages/field.h"
 #include "tools/server/pages/pages.h"
 #include "tools/server/pages/people_parts.h"
-#include "tools/server/people/user_change.h"
+#include "tools/server/people/account.h"
 
 #define PATH_SIZE 128u
 

@@ -8,7 +8,7 @@
 #include "tools/server/pages/field.h"
 #include "tools/server/pages/pages.h"
 #include "tools/server/pages/people_parts.h"
-#include "tools/server/people/user_change.h"
+#include "tools/server/people/account.h"
 
 #define ACCOUNTS_SHOWN 1000
 #define PATH_SIZE      128u
@@ -241,9 +241,9 @@ static bool is_right(struct view *view, const char *name, const char *role)
 {
 	struct error error = { .text = "" };
 
-	if (user_check_name(name, &error) < 0)
+	if (account_check_name(name, &error) < 0)
 		view_wrong(view, ACCOUNT.name, error.text);
-	else if (user_check_role(role, &error) < 0)
+	else if (account_check_role(role, &error) < 0)
 		view_wrong(view, PEOPLE_ROLE.name, error.text);
 	return !view->wrong_field;
 }

@@ -8,7 +8,7 @@
 #include "tools/server/people/author.h"
 #include "tools/server/people/password.h"
 #include "tools/server/people/person.h"
-#include "tools/server/people/user_change.h"
+#include "tools/server/people/account.h"
 
 const struct field PEOPLE_PASSWORD = {
 	.name = "password",
@@ -126,7 +126,7 @@ static int take_password(struct view *view, struct people_password *given)
 	struct error error = { .text = "" };
 
 	if (password.length > 0) {
-		int r = user_check_password(password, &error);
+		int r = account_check_password(password, &error);
 
 		if (r < 0)
 			view_wrong(view, PEOPLE_PASSWORD.name, error.text);

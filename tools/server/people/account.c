@@ -9,6 +9,9 @@
 #include "control/name.h"
 #include "control/note.h"
 #include "tools/server/people/password.h"
+#include "tools/server/people/person.h"
+
+#define PASSWORD_MIN 12u /* characters */
 
 #define KEY_TEXT_MAX (1 * KIB)
 
@@ -196,4 +199,28 @@ int account_revoke_author_key(struct store *store, struct slice verifier,
 	if (r == 0)
 		memcpy(ret_account, account, sizeof(account));
 	return r;
+}
+
+int account_check_name(const char *name, struct error *error)
+{
+	if (name_is_plain(slice_of(name)))
+		return 0;
+	return error_set(error, -EINVAL, "'%.64s' is no account: small letters, digits, . - and _",
+			 name);
+}
+
+int account_check_role(const char *role, struct error *error)
+{
+	if (person_role(slice_of(role)))
+		return 0;
+	return error_set(error, -EINVAL,
+			 "'%.64s' is no role: viewer, approver, author, administrator or auditor",
+			 role);
+}
+
+int account_check_password(struct slice password, struct error *error)
+{
+	if (password.length >= PASSWORD_MIN)
+		return 0;
+	return error_set(error, -EINVAL, "a password has at least %u characters", PASSWORD_MIN);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "common/error.h"
 #include "control/key.h"
 #include "control/name.h"
 #include "tools/server/store/store.h"
@@ -42,5 +43,11 @@ must_use int account_add_author_key(struct store *store, const char *server, con
  * such key, or it is revoked. */
 must_use int account_revoke_author_key(struct store *store, struct slice verifier,
 				       char ret_account[NAME_PLAIN_MAX + 1]);
+
+/* Whether it can be an account's name, is a role, can be an account's password.  -EINVAL and what is wrong, for
+ * people. */
+must_use int account_check_name(const char *name, struct error *error);
+must_use int account_check_role(const char *role, struct error *error);
+must_use int account_check_password(struct slice password, struct error *error);
 
 #endif

@@ -43,7 +43,7 @@ static int refuse(const struct remote_answer *answer, struct error *error)
 	return VISIT_NO;
 }
 
-static int ask_for_text(struct visit *visit, struct remote_request *request, struct error *error)
+static int ask(struct visit *visit, struct remote_request *request, struct error *error)
 {
 	char path[2 * VISIT_PATH_MAX];
 	int r;
@@ -62,13 +62,19 @@ static int ask_for_text(struct visit *visit, struct remote_request *request, str
 	return 0;
 }
 
-static int ask(struct visit *visit, struct remote_request *request, json_t **ret_document,
-	       struct error *error)
+__attribute__((format(printf, 2, 0))) static int get(struct visit *visit, const char *format,
+						     va_list arguments, struct error *error)
 {
-	int r = ask_for_text(visit, request, error);
+	struct remote_request request = { .method = "GET" };
+	char path[VISIT_PATH_MAX];
 
-	if (r != 0)
-		return r;
+	vsnprintf(path, sizeof(path), format, arguments);
+	request.path = path;
+	return ask(visit, &request, error);
+}
+
+static int read_answer(const struct visit *visit, json_t **ret_document, struct error *error)
+{
 	*ret_document = document_read(buf_view(&visit->answer.body));
 	return *ret_document ? 0 : error_set(error, -EPROTO, "the server's answer is not complete");
 }
@@ -76,29 +82,22 @@ static int ask(struct visit *visit, struct remote_request *request, json_t **ret
 int visit_get(struct visit *visit, json_t **ret_document, struct error *error, const char *format,
 	      ...)
 {
-	struct remote_request request = { .method = "GET" };
-	char path[VISIT_PATH_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(path, sizeof(path), format, arguments);
+	int r = get(visit, format, arguments, error);
 	va_end(arguments);
-	request.path = path;
-	return ask(visit, &request, ret_document, error);
+	return r == 0 ? read_answer(visit, ret_document, error) : r;
 }
 
 int visit_get_text(struct visit *visit, struct slice *ret_text, struct error *error,
 		   const char *format, ...)
 {
-	struct remote_request request = { .method = "GET" };
-	char path[VISIT_PATH_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(path, sizeof(path), format, arguments);
+	int r = get(visit, format, arguments, error);
 	va_end(arguments);
-	request.path = path;
-	int r = ask_for_text(visit, &request, error);
 	*ret_text = buf_view(&visit->answer.body);
 	return r;
 }
@@ -107,8 +106,9 @@ int visit_post(struct visit *visit, const char *path, struct slice body, json_t 
 	       struct error *error)
 {
 	struct remote_request request = { .method = "POST", .path = path, .body = body };
+	int r = ask(visit, &request, error);
 
-	return ask(visit, &request, ret_document, error);
+	return r == 0 ? read_answer(visit, ret_document, error) : r;
 }
 
 int visit_end(const char *command, int r, const struct error *error)

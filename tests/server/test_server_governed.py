@@ -230,7 +230,7 @@ def the_server_knows_by_which_version_a_machine_judges(cluster):
     with shop(cluster) as (served, machine):
         equal(machine.held(), 1, "the version that is held")
         machine.held()
-        equal(rows(served, "SELECT policy FROM agent"), [(1,)], "what the machine said")
+        wait_until(lambda: rows(served, "SELECT policy FROM agent") == [(1,)], 5, "what the machine said")
 
 
 def lengths(record):
@@ -306,7 +306,7 @@ def a_server_that_was_away_for_whole_runs_gets_their_records_later_in_their_orde
         served.start("--listen", f"127.0.0.1:{served.port}")
         machine.chaperone("run", "--record", record, "--", "psql", "-XqAt", "-c", "SELECT 3")
         equal(arrived(served)[0], lengths(record), "bytes at the server")
-        check(rows(served, "SELECT spool FROM agent")[0][0] >= entries, "that the machine said what waits")
+        wait_until(lambda: rows(served, "SELECT spool FROM agent")[0][0] >= entries, 5, "what the machine says that waits")
         parts = sorted((Part(path.read_bytes()) for path in pathlib.Path(record).glob("*.rec")), key=lambda part: part.number)
         check(len(parts) >= 7, f"{len(parts)} files")
         path = export(served)
